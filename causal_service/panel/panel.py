@@ -1,0 +1,51 @@
+"""The panel: entity x period x indicator, immutable, aware of its gaps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Panel", "Regime"]
+
+Regime = Literal["panel", "series", "cross-section"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Panel:
+    """Measured values on a regular calendar, in canonical order.
+
+    Indicators and entities are sorted by name and periods by time, so that permuting the input changes nothing.
+    A cross-section has one period; its rows are the entities' observations (``clusters`` names the declared entity
+    of each row, and rows are sorted by value when no entity is declared).
+    """
+
+    entities: tuple[str, ...]
+    """Entity labels, length E (row numbers in a cross-section without entities)."""
+    periods: tuple[str, ...]
+    """Period labels of the *full calendar* between first and last, length T, gaps included."""
+    indicators: tuple[str, ...]
+    """Indicator keys, length P, sorted."""
+    values: NDArray[np.float64]
+    """Array (E, T, P) in the users' units; NaN where missing."""
+    present: NDArray[np.bool_]
+    """Array (E, T): the file has a row for this cell."""
+    weights: NDArray[np.float64] | None
+    """Array (E, T): number of observations behind a cell; ``None`` when not declared."""
+    regime: Regime
+    """What kind of data this is."""
+    clusters: tuple[str, ...] | None
+    """Cross-section only: declared cluster of each row, length E."""
+    frequency: str
+    """``day`` | ``week`` | ``month`` | ``quarter`` | ``year`` | ``index`` | ``""`` (cross-section)."""
+    entity_column: str | None
+    """Name of the entity column in the file."""
+    period_column: str | None
+    """Name of the period column in the file."""
+
+    @property
+    def fingerprint(self) -> str:
+        """``sha256:…`` of labels and values in canonical order."""
+        raise NotImplementedError
