@@ -1,0 +1,75 @@
+"""What every test may ask for: the real parts of this machine and the shared data.
+
+A part of the machine (browser, font) that is missing skips its tests with the reason printed; with ``CI=true`` the skip
+is a failure, because ``.ci/run`` installs the parts first. Shared data is no part of the repository: its absence always
+skips.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def _program(*names: str) -> str | None:
+    return next((path for name in names if (path := shutil.which(name))), None)
+
+
+def _cjk_font() -> str | None:
+    if shutil.which("fc-list") is None:
+        return None
+    listed = subprocess.run(["fc-list", ":lang=zh", "file"], capture_output=True, text=True, check=False).stdout
+    return next((line.split(":")[0] for line in listed.splitlines() if line.strip()), None)
+
+
+def _module(name: str) -> str | None:
+    return name if importlib.util.find_spec(name) else None
+
+
+PARTS: dict[str, Callable[[], str | None]] = {
+    "chromium": lambda: _program("chromium", "chromium-browser", "google-chrome"),
+    "cjk-font": _cjk_font,
+    "playwright": lambda: _module("playwright"),
+    "uv": lambda: _program("uv"),
+}
+
+
+def _absent(message: str) -> None:
+    if os.environ.get("CI", "").lower() in ("1", "true"):
+        pytest.fail(message)
+    pytest.skip(message)
+
+
+@pytest.fixture(scope="session")
+def needs() -> Callable[[str, str], str]:
+    """Return ``needs(part, reason)``: the path or name of a real part, or a skip (a failure with ``CI=true``)."""
+
+    def find(part: str, reason: str) -> str:
+        found = PARTS[part]()
+        if found is None:
+            _absent(f"{part} is missing on this machine: {reason}")
+        return found or ""
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Callable[[str], Path]:
+    """Return ``shared_data(name)``: path of a shared data file (folder set by CAUSAL_SHARED_DATA), or a skip."""
+    folder = Path(os.environ.get("CAUSAL_SHARED_DATA", "../shared/data"))
+
+    def find(name: str) -> Path:
+        path = (folder if folder.is_absolute() else ROOT / folder) / name
+        if not path.exists():
+            pytest.skip(f"shared data {name} is not here; CAUSAL_SHARED_DATA names its folder")
+        return path
+
+    return find
