@@ -31,8 +31,8 @@ def data_file() -> Path:
 def fixed_effects(panel: pd.DataFrame, outcome: str, causes: list[str]) -> dict[str, dict[str, float]]:
     """Least squares of ``outcome`` on ``causes`` with firm and year dummies.
 
-    ``classical_se`` is the textbook's; ``clustered_se`` allows any dependence within a firm (CR1, firm dummies not counted
-    as they are nested in the clusters).
+    ``classical_se`` is the textbook's; ``clustered_se`` allows any dependence within a firm (CR1; firm dummies
+    not counted, as they are nested in the clusters).
     """
     dummies = pd.get_dummies(panel[["fcode", "year"]].astype(str), drop_first=True, dtype=float)
     x = np.column_stack([panel[causes].to_numpy(float), np.ones(len(panel)), dummies.to_numpy()])

@@ -157,3 +157,11 @@ def test_every_indicator_is_fully_described_in_both_languages():
             low, high = entry["bounds"]
             assert low < sim.SYSTEM[key].mean < high, key
             assert entry["step"]["cost"] > 0, key
+
+
+def test_card_states_the_gains_that_the_dictionary_and_truth_give():
+    card = (ROOT / "datasets" / "manufacturing" / "card.md").read_text(encoding="utf-8")
+    for key in CONTROLLABLE:
+        step, unit = INDICATORS[key]["step"]["change"], INDICATORS[key]["unit"]
+        gain = step * sim.effects(key, "satisfaction")["sustained"] + 0.0
+        assert f"| {INDICATORS[key]['name']['en']} | {step:+g} {unit} | {gain:.2f} |" in card
