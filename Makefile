@@ -1,14 +1,14 @@
 # Works on a fresh machine with make and Python >= 3.11; uses uv where it is installed, plain venv + pip where not.
 #   make demo    environment, then the main job on the bundled panel -> demo/report.html
 #   make test    environment with test extras, then the whole suite
-#   make check   format, lint, types, import contract, fast tests (under a minute)
+#   make check   format, lint, types, import contract (make lint) and the fast tests; under a minute
 #   make bench   quick benches of the experiments
 #   make format  let ruff rewrite what it can
 # PYTHON=/path/to/python chooses the interpreter for a new environment.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help env demo test check bench format
+.PHONY: help env demo test lint check bench format
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -46,11 +46,13 @@ demo: $(VENV)/.ready
 test: $(VENV)/.ready-test
 	$(BIN)/python -m pytest -n 2
 
-check: $(VENV)/.ready-test
+lint: $(VENV)/.ready-test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+check: lint
 	$(BIN)/python -m pytest -q -n 2 -m "not slow"
 
 bench: $(VENV)/.ready-test
