@@ -46,7 +46,7 @@ class Indicator:
     """Whether somebody can move it; ``None`` when not declared."""
     owner: str = ""
     """Department that answers for it."""
-    definition: Text = Text("", "")
+    definition: Text = field(default_factory=lambda: Text("", ""))
     """How it is measured."""
     frequency: str = ""
     """How often it is measured."""

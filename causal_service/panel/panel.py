@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,5 +49,24 @@ class Panel:
 
     @property
     def fingerprint(self) -> str:
-        """``sha256:…`` of labels and values in canonical order."""
-        raise NotImplementedError
+        """``sha256:…`` of labels, values and weights in canonical order; column names of the file do not count."""
+        digest = hashlib.sha256()
+        labels = {
+            "regime": self.regime,
+            "frequency": self.frequency,
+            "entities": self.entities,
+            "periods": self.periods,
+            "indicators": self.indicators,
+            "clusters": self.clusters,
+        }
+        digest.update(json.dumps(labels, ensure_ascii=True, sort_keys=True).encode())
+        for array in (self.values, self.present, self.weights):
+            digest.update(b"none" if array is None else _canonical_bytes(array))
+        return f"sha256:{digest.hexdigest()}"
+
+
+def _canonical_bytes(array: NDArray[Any]) -> bytes:
+    """Return little-endian bytes in which every NaN and every zero is written in one way."""
+    if array.dtype == np.bool_:
+        return np.packbits(array).tobytes()
+    return (np.where(np.isnan(array), np.nan, array) + 0.0).astype("<f8").tobytes()

@@ -1,0 +1,117 @@
+"""Reading a panel: files or a data frame in, an immutable ``Panel`` in canonical order and what was noticed out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from causal_service.errors import CallError, Text
+from causal_service.panel.assembly import assemble_calendar_panel, assemble_cross_section
+from causal_service.panel.columns import form_findings
+from causal_service.panel.dictionary import Dictionary
+from causal_service.panel.findings import Finding
+from causal_service.panel.knowledge_reading import validate_knowledge
+from causal_service.panel.panel import Panel
+from causal_service.panel.shape import column_named, to_wide
+from causal_service.panel.sources import Source, weight_holder
+from causal_service.panel.tables import RawTable, read_table, table_from_frame
+
+__all__ = ["ReadPanel", "panel_from_frame", "read_panel"]
+
+_ENTITY, _PERIOD = Text("实体列", "entity column"), Text("时间列", "period column")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPanel:
+    """A panel and what was noticed while reading it."""
+
+    panel: Panel
+    """The panel, in canonical order."""
+    findings: tuple[Finding, ...]
+    """Number forms, renamed and set-aside columns, calendar; in a fixed order."""
+
+
+def read_panel(
+    sources: str | Path | Sequence[str | Path] | pd.DataFrame,
+    *,
+    entity: str | None = None,
+    period: str | None = None,
+    dictionary: Dictionary | None = None,
+    weight: str | None = None,
+) -> ReadPanel:
+    """Read one panel from files (CSV, Parquet, Excel, each optionally gzip) or from a data frame.
+
+    Parameters
+    ----------
+    sources : one path, several paths (joined on entity and period), or a data frame.
+    entity, period : columns; default those the dictionary declares. Without a period the data are a cross-section,
+        with a period but one entity a series.
+    dictionary : indicator keys and display names; a column headed by a display name gets its key.
+    weight : column with the number of observations behind each row; it is no indicator.
+
+    Raises
+    ------
+    CallError : a file or column does not exist (nearest names offered), or the call contradicts itself.
+    DataError : the content cannot be read as a panel; rows and values are shown.
+    KnowledgeConflict, DictionaryError : the dictionary's knowledge names what is neither declared nor measured.
+    """
+    known = dictionary if dictionary is not None else Dictionary()
+    entity, period = entity or known.entity, period or known.period
+    if entity is not None and entity == period:
+        raise CallError(
+            "entity-is-period",
+            Text(f"实体列和时间列都是“{entity}”。", f"The entity and the period column are both {entity!r}."),
+            Text("请给出两个不同的列。", "Name two different columns."),
+            {"column": entity},
+        )
+    shaped = [_source(table, entity, period, weight, known) for table in _tables(sources)]
+    holder = weight_holder(shaped, weight)
+    if any(source.period is not None for source in shaped):
+        panel, calendar_findings = assemble_calendar_panel(shaped, holder)
+    else:
+        panel, calendar_findings = assemble_cross_section(shaped, holder), []
+    validate_knowledge(known, panel.indicators)
+    return ReadPanel(panel, (*form_findings([source.columns for source in shaped], known), *calendar_findings))
+
+
+def panel_from_frame(
+    frame: pd.DataFrame,
+    *,
+    entity: str | None = None,
+    period: str | None = None,
+    dictionary: Dictionary | None = None,
+    weight: str | None = None,
+) -> Panel:
+    """Return the panel in a data frame; see ``read_panel``."""
+    return read_panel(frame, entity=entity, period=period, dictionary=dictionary, weight=weight).panel
+
+
+def _tables(sources: str | Path | Sequence[str | Path] | pd.DataFrame) -> list[RawTable]:
+    if isinstance(sources, pd.DataFrame):
+        return [table_from_frame(sources)]
+    paths = [sources] if isinstance(sources, (str, Path)) else list(sources)
+    if not paths:
+        raise CallError(
+            "no-panel",
+            Text("没有给出面板文件。", "No panel file was given."),
+            Text("请至少给出一个文件。", "Give at least one file."),
+        )
+    return [read_table(Path(path)) for path in paths]
+
+
+def _source(
+    table: RawTable, entity: str | None, period: str | None, weight: str | None, dictionary: Dictionary
+) -> Source:
+    entity = None if entity is None else column_named(table, entity, _ENTITY)
+    if period is not None:
+        headers = [str(header) for header in table.frame.columns]
+        period = next((header for header in headers if header == period), period)
+    wide, found = to_wide(table, entity, period)
+    if period is not None and found == period:
+        found = column_named(wide, period, _PERIOD)
+        if found != period:
+            wide, found = to_wide(table, entity, found)
+    return Source.build(wide, entity, found, weight, dictionary)

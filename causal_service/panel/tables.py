@@ -1,0 +1,250 @@
+"""One table as it stands in a file or data frame: headers checked, cells untouched, every row with its line number."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from causal_service.errors import DataError, Text, UnreadableFile
+from causal_service.panel.calendar import are_periods
+from causal_service.panel.decoding import decode, sniff_separator
+from causal_service.panel.files import kind_of, read_bytes
+from causal_service.panel.labels import listed, normalise
+
+__all__ = ["MAX_INDICATORS", "RawTable", "read_table", "table_from_frame"]
+
+MAX_INDICATORS = 500
+"""Most indicators a panel may have; wider tables are refused by their header, before any cell is read."""
+
+_LINE, _ROW = Text("行", "line"), Text("行", "row")
+
+
+@dataclass(frozen=True, slots=True)
+class RawTable:
+    """A table before its meaning is known."""
+
+    name: str
+    """File name, or ``data frame``."""
+    frame: pd.DataFrame
+    """Cells as read, columns by normalised header, rows without the entirely empty ones."""
+    lines: NDArray[np.int64]
+    """Line (text file) or row (sheet, frame) number of each row, counted from 1 with the header."""
+    row_word: Text
+    """What ``lines`` counts."""
+
+
+def read_table(path: Path) -> RawTable:
+    """Read the first table of a CSV, Parquet or Excel file, recognised by content.
+
+    Raises
+    ------
+    CallError : the file does not exist or is a directory.
+    UnreadableFile : empty, truncated, binary, header only, without a table, or too wide.
+    DataError : two columns of one name, or a column without a name.
+    """
+    content = read_bytes(path)
+    reader = {"text": _read_text, "parquet": _read_parquet, "excel": _read_excel}[kind_of(content, path.name)]
+    return reader(content, path.name)
+
+
+def table_from_frame(frame: pd.DataFrame) -> RawTable:
+    """Return a data frame as a table; named index levels become columns."""
+    name = "data frame"
+    if any(level is not None for level in frame.index.names):
+        frame = frame.reset_index()
+    headers = _headers(list(frame.columns), name, [])
+    body = frame.set_axis(headers, axis=1).loc[:, [bool(header) for header in headers]]
+    return _finish(name, body, np.arange(1, len(body) + 1, dtype=np.int64), _ROW)
+
+
+def _read_text(content: bytes, name: str) -> RawTable:
+    text = decode(content, name)
+    lead = len(text) - len(text.lstrip("\r\n \ufeff"))
+    skipped = text[:lead].count("\n") or text[:lead].count("\r")
+    text = text[lead:] if skipped else text
+    if not text.strip():
+        raise _no_table("empty-file", name, "没有内容", "has no content")
+    separator = sniff_separator(text) or ","
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    labels = next(rows)
+    _refuse_wide(labels, name)
+    body, lines = _records(rows, len(labels), name, skipped)
+    headers = _headers(labels, name, body[:200])
+    columns = {header: _cells(body, index) for index, header in enumerate(headers) if header}
+    return _finish(name, pd.DataFrame(columns, index=range(len(body))), lines + skipped, _LINE)
+
+
+def _records(rows: Any, width: int, name: str, skipped: int) -> tuple[list[list[str]], NDArray[np.int64]]:
+    """Return the non-empty records and the line on which each begins; refuse records longer than the header."""
+    body: list[list[str]] = []
+    lines: list[int] = []
+    begin = rows.line_num + 1
+    try:
+        for row in rows:
+            if len(row) > width and any(cell.strip() for cell in row[width:]):
+                raise _ragged(
+                    name,
+                    begin + skipped,
+                    f"有 {len(row)} 个字段，表头有 {width} 个",
+                    f"has {len(row)} fields, the header {width}",
+                )
+            if any(row):
+                body.append(row)
+                lines.append(begin)
+            begin = rows.line_num + 1
+    except csv.Error:
+        raise _ragged(
+            name, begin + skipped, "起的引号未正确闭合", "opens a quotation mark that is not closed properly"
+        ) from None
+    return body, np.array(lines, dtype=np.int64)
+
+
+def _cells(body: Sequence[Sequence[object]], index: int) -> pd.Series:
+    """Return one column; blank cells become ``None``."""
+    cells = [row[index] if index < len(row) else None for row in body]
+    return pd.Series([None if isinstance(cell, str) and not cell.strip() else cell for cell in cells], dtype=object)
+
+
+def _ragged(name: str, line: int, zh: str, en: str) -> UnreadableFile:
+    return UnreadableFile(
+        "ragged-file",
+        Text(f"文件“{name}”第 {line} 行{zh}。", f"File {name!r}, line {line}: {en}."),
+        Text("请检查多余的分隔符和未闭合的引号。", "Check for extra separators and quotation marks never closed."),
+        {"file": name, "line": line},
+    )
+
+
+def _read_parquet(content: bytes, name: str) -> RawTable:
+    import pyarrow as pa  # type: ignore[import-untyped]
+    import pyarrow.parquet as pq  # type: ignore[import-untyped]
+
+    try:
+        file = pq.ParquetFile(pa.BufferReader(content))
+        headers = _headers(_parquet_columns(file), name, [])
+        frame = file.read().to_pandas()
+    except (pa.ArrowException, OSError):
+        raise _no_table("damaged-parquet", name, "是损坏的 Parquet 文件", "is a damaged Parquet file") from None
+    if any(level is not None for level in frame.index.names):
+        frame = frame.reset_index()
+    frame = frame.set_axis(headers, axis=1) if len(headers) == frame.shape[1] else frame
+    return _finish(name, frame, np.arange(1, len(frame) + 1, dtype=np.int64), _ROW)
+
+
+def _parquet_columns(file: Any) -> list[str]:
+    return [str(column) for column in file.schema_arrow.names if not str(column).startswith("__index_level_")]
+
+
+def _read_excel(content: bytes, name: str) -> RawTable:
+    from zipfile import BadZipFile
+
+    from openpyxl import load_workbook
+    from openpyxl.utils.exceptions import InvalidFileException
+
+    try:
+        book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+    except (BadZipFile, InvalidFileException, KeyError, ValueError, OSError):
+        raise _no_table("damaged-excel", name, "是损坏的 Excel 文件", "is a damaged Excel file") from None
+    for sheet in book.worksheets:
+        rows = sheet.iter_rows(values_only=True)
+        for number, header in enumerate(rows, start=1):
+            if any(cell is not None and str(cell).strip() for cell in header):
+                return _sheet(name, number, header, rows)
+    raise _no_table("empty-file", name, "没有内容", "has no content")
+
+
+def _sheet(name: str, number: int, header: Sequence[object], rows: Any) -> RawTable:
+    _refuse_wide([str(cell or "") for cell in header], name)
+    body = [list(row) for row in rows]
+    headers = _headers(list(header), name, body[:200])
+    kept = [index for index, label in enumerate(headers) if label]
+    frame = pd.DataFrame({headers[index]: _cells(body, index) for index in kept}, index=range(len(body)))
+    return _finish(name, frame, np.arange(len(frame), dtype=np.int64) + number + 1, _ROW)
+
+
+def _headers(cells: Sequence[object], name: str, probe: Sequence[Sequence[object]]) -> list[str]:
+    """Return normalised headers; an unnamed column without content becomes ``""``.
+
+    Raises
+    ------
+    UnreadableFile : more than ``MAX_INDICATORS`` columns that are not periods.
+    DataError : a name occurs twice, or a column with content has no name.
+    """
+    labels = [normalise(str(cell)) if cell is not None else "" for cell in cells]
+    _refuse_wide(labels, name)
+    twice = [label for label, count in Counter(labels).items() if count > 1 and label]
+    if twice:
+        places = {label: [i + 1 for i, other in enumerate(labels) if other == label] for label in twice}
+        shown = listed(f"{label} ({'/'.join(map(str, at))})" for label, at in places.items())
+        raise DataError(
+            "duplicate-columns",
+            Text(f"“{name}”中有重名的列（列号）：{shown}。", f"{name!r} has columns of one name (positions): {shown}."),
+            Text("请为每一列取不同的名称。", "Give every column its own name."),
+            {"file": name, "columns": twice},
+        )
+    for index, label in enumerate(labels):
+        if not label and any(index < len(row) and str(row[index] or "").strip() for row in probe):
+            if index == 0 and _counts_rows([row[0] for row in probe if row]):
+                continue
+            raise DataError(
+                "unnamed-column",
+                Text(f"“{name}”的第 {index + 1} 列没有列名。", f"Column {index + 1} of {name!r} has no name."),
+                Text("请在表头中补上列名，或删除该列。", "Name it in the header, or delete it."),
+                {"file": name, "position": index + 1},
+            )
+    return labels
+
+
+def _counts_rows(cells: Sequence[object]) -> bool:
+    """Return whether a leading unnamed column only numbers the rows (an index written by accident)."""
+    digits = [str(cell).strip() for cell in cells]
+    return all(text.isdigit() for text in digits) and [int(text) for text in digits] in (
+        list(range(len(digits))),
+        list(range(1, len(digits) + 1)),
+    )
+
+
+def _refuse_wide(labels: Sequence[str], name: str) -> None:
+    limit = MAX_INDICATORS + 10
+    if len(labels) <= limit or are_periods([label for label in labels[5:25] if label]):
+        return
+    raise UnreadableFile(
+        "too-many-columns",
+        Text(
+            f"“{name}”有 {len(labels):,} 列，最多支持 {MAX_INDICATORS} 个指标。",
+            f"{name!r} has {len(labels):,} columns; at most {MAX_INDICATORS} indicators are supported.",
+        ),
+        Text("请只保留要研究的指标，或改为长表。", "Keep only the indicators to be studied."),
+        {"file": name, "columns": len(labels), "limit": MAX_INDICATORS},
+    )
+
+
+def _finish(name: str, frame: pd.DataFrame, lines: NDArray[np.int64], row_word: Text) -> RawTable:
+    """Drop entirely empty rows and refuse tables without rows."""
+    filled = frame.notna().any(axis=1).to_numpy() if len(frame) else np.empty(0, bool)
+    frame, lines = frame.loc[filled].reset_index(drop=True), lines[filled]
+    if frame.shape[1] < 2 and row_word is not _ROW:
+        raise _no_table("no-table", name, "只有一列，找不到分隔符", "has a single column; no separator was found")
+    if not len(frame):
+        raise _no_table("header-only", name, "只有表头，没有数据行", "has a header but no rows")
+    return RawTable(name, frame, lines, row_word)
+
+
+def _no_table(code: str, name: str, zh: str, en: str) -> UnreadableFile:
+    return UnreadableFile(
+        code,
+        Text(f"“{name}”{zh}。", f"{name!r} {en}."),
+        Text(
+            "请提供一张表：第一行是列名，其后每行一条记录。",
+            "Give one table: column names in the first row, then one record per row.",
+        ),
+        {"file": name},
+    )
