@@ -1,0 +1,175 @@
+"""The answer to "what should we move?" in one paragraph, also when the answer is "nothing stands out"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from causal_service.errors import Text
+from causal_service.explanation.lever_sentences import lever_sentence
+from causal_service.explanation.phrases import (
+    Names,
+    described,
+    gain_words,
+    horizon_words,
+    listed_en,
+    listed_zh,
+    name_of,
+    spaced,
+    step_words,
+)
+from causal_service.explanation.quantities import amount, format_number, is_known
+from causal_service.levers.results import Lever
+
+__all__ = ["answer_text"]
+
+_FOLLOWING, _CANDIDATES = 2, 3
+_FAVOURABLE = frozenset({"significant", "in-top3-likely"})
+
+
+def answer_text(outcome: str, levers: Sequence[Lever], indicators: Names, frequency: str = "") -> Text:
+    """Answer "what should we move for ``outcome``?" in one paragraph.
+
+    When no lever stands out the paragraph says what was looked for, the smallest effect that could have been seen, and
+    what would help. ``levers`` may hold other outcomes too; they are ignored.
+    """
+    ranked = sorted(
+        (lever for lever in levers if lever.outcome == outcome), key=lambda lever: (lever.rank, lever.lever)
+    )
+    if not ranked:
+        return _nothing_listed(outcome, indicators)
+    if any(lever.verdict == "act" for lever in ranked):
+        return _act(ranked, indicators, frequency)
+    if any(lever.verdict == "test" for lever in ranked):
+        return _test(ranked, indicators, frequency)
+    return _nothing_stands_out(ranked, indicators, frequency)
+
+
+def _act(ranked: Sequence[Lever], indicators: Names, frequency: str) -> Text:
+    first, *following = [lever for lever in ranked if lever.verdict == "act"]
+    test = [lever for lever in ranked if lever.verdict == "test"]
+    name, outcome = name_of(first.lever, indicators), name_of(first.outcome, indicators)
+    sentence = lever_sentence(first, indicators, frequency, len(ranked))
+    parts = [
+        Text(
+            f"要改善{outcome.zh}，先动{name.zh}。{sentence.zh}",
+            f"To improve {outcome.en}, move {name.en} first. {sentence.en}",
+        )
+    ]
+    if following:
+        parts.append(_next(following[:_FOLLOWING], indicators))
+    if test:
+        parts.append(_worth_a_trial(test[:_CANDIDATES], indicators))
+    idle = len(ranked) - 1 - len(following) - len(test)
+    if idle:
+        parts.append(_idle(idle))
+    return _joined(parts)
+
+
+def _next(levers: Sequence[Lever], indicators: Names) -> Text:
+    zh, en = [], []
+    for lever in levers:
+        name, step, gain = (words(lever, indicators) for words in (_name, step_words, gain_words))
+        zh.append(f"{name.zh}（{step.zh}，预计改善{gain.zh.lstrip('+')}）")
+        en.append(f"{name.en} ({step.en}, expected gain {gain.en.lstrip('+')})")
+    return Text(f"其次是{listed_zh(zh)}。", f"Next {'come' if len(en) > 1 else 'comes'} {listed_en(en)}.")
+
+
+def _worth_a_trial(levers: Sequence[Lever], indicators: Names) -> Text:
+    names = [_name(lever, indicators) for lever in levers]
+    verb = "deserves" if len(names) == 1 else "deserve"
+    return Text(
+        f"{listed_zh([name.zh for name in names])}值得先试点再推广。",
+        f"{listed_en([name.en for name in names])} {verb} a trial before any rollout.",
+    )
+
+
+def _idle(count: int) -> Text:
+    levers = "lever" if count == 1 else "levers"
+    return Text(
+        f"其余{count}个杠杆，目前的证据不支持为此投入。",
+        f"For the other {count} {levers} the evidence does not support spending on them for this purpose.",
+    )
+
+
+def _test(ranked: Sequence[Lever], indicators: Names, frequency: str) -> Text:
+    first, *others = [lever for lever in ranked if lever.verdict == "test"]
+    name, outcome = name_of(first.lever, indicators), name_of(first.outcome, indicators)
+    sentence = lever_sentence(first, indicators, frequency, len(ranked))
+    parts = [
+        Text(
+            f"目前还没有哪个杠杆确定到可以直接投入来改善{outcome.zh}。最有希望的是{name.zh}。{sentence.zh}",
+            f"No lever is certain enough yet to act on for {outcome.en}. "
+            f"The strongest candidate is {name.en}. {sentence.en}",
+        )
+    ]
+    against = [reason.text for reason in first.reasons if reason.code not in _FAVOURABLE]
+    if against:
+        en = against[0].en[:1].lower() + against[0].en[1:]
+        parts.append(Text(f"暂不行动的原因：{against[0].zh}", f"Why not act at once: {en}"))
+    parts.append(Text("建议先在少数个体中试点。", "Try it in a few entities first."))
+    if others:
+        parts.append(_worth_a_trial(others[: _CANDIDATES - 1], indicators))
+    return _joined(parts)
+
+
+def _nothing_stands_out(ranked: Sequence[Lever], indicators: Names, frequency: str) -> Text:
+    name, when = name_of(ranked[0].outcome, indicators), horizon_words(ranked[0].horizon, frequency)
+    levers = "lever" if len(ranked) == 1 else "levers"
+    later = f" {when.en}" if when.en else ""
+    parts = [
+        Text(
+            f"没有哪个杠杆对{name.zh}的作用足够突出。我们检查了{len(ranked)}个杠杆各移动一步{'、' if when.zh else ''}{when.zh}的效应。",
+            f"No lever stands out for {name.en}. "
+            f"We looked for the effect of one step of each of {len(ranked)} {levers}{later}.",
+        ),
+        *_smallest_seen(ranked, indicators),
+        Text(
+            "有帮助的做法：积累更多时期或更多个体的数据，在部分个体中有意加大某个杠杆的变动，或提高测量精度。",
+            "What would help: more periods or entities, larger deliberate moves of one lever in some entities, "
+            "or more precise measurement.",
+        ),
+    ]
+    return _joined(parts)
+
+
+def _smallest_seen(ranked: Sequence[Lever], indicators: Names) -> list[Text]:
+    known = [lever for lever in ranked if is_known(lever.smallest_detectable) and lever.smallest_detectable > 0]
+    if not known:
+        return []
+    unit = described(ranked[0].outcome, indicators).unit
+    known.sort(key=lambda lever: lever.smallest_detectable)
+    low, high = (amount(format_number(lever.smallest_detectable, 2), unit) for lever in (known[0], known[-1]))
+    best, worst = _name(known[0], indicators), _name(known[-1], indicators)
+    if low == high:
+        return [
+            Text(
+                f"这份数据能看到的最小变化约为{low.zh}，更小的作用可能存在但看不到。",
+                f"The smallest change this panel could have shown is about {low.en}; smaller effects may exist unseen.",
+            )
+        ]
+    return [
+        Text(
+            f"这份数据能看到的最小变化，从{low.zh}（{best.zh}）到{high.zh}（{worst.zh}）不等，"
+            "更小的作用可能存在但看不到。",
+            f"The smallest change this panel could have shown runs from {low.en} ({best.en}) to {high.en} "
+            f"({worst.en}); smaller effects may exist unseen.",
+        )
+    ]
+
+
+def _nothing_listed(outcome: str, indicators: Names) -> Text:
+    name = name_of(outcome, indicators)
+    return spaced(
+        f"没有可供排序的杠杆：没有既可控、又可能先于{name.zh}的指标。"
+        "请在词典中把能够调整的指标标为可控，或直接指定杠杆。",
+        f"There is no lever to rank: no indicator is both controllable and able to precede {name.en}. "
+        "Mark indicators that somebody can move as controllable in the dictionary, or name the levers.",
+    )
+
+
+def _name(lever: Lever, indicators: Names) -> Text:
+    return name_of(lever.lever, indicators)
+
+
+def _joined(parts: Sequence[Text]) -> Text:
+    return spaced("".join(part.zh for part in parts), " ".join(part.en for part in parts))

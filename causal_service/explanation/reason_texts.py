@@ -1,0 +1,147 @@
+"""The coded reasons of a verdict, as sentences.
+
+Every code has one statement that stands without numbers and, where the caller gives the numbers, a detail in brackets.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from string import Formatter
+
+from causal_service.errors import CallError, Text, nearest
+from causal_service.explanation.quantities import amount, format_level, format_number, format_share
+
+__all__ = ["REASON_CODES", "reason_text"]
+
+ParamValue = float | int | str | bool | None
+
+_SHARES = frozenset({"identified_share", "p_sign", "p_top3", "zero_share", "descendant_share", "robustness"})
+_CHANCES = frozenset({"p", "q"})
+_SMALLEST_CHANCE = 0.001
+
+_STATEMENTS: dict[str, Text] = {
+    "below-detectable": Text(
+        "数据量不足以看清这一步有用的效应",
+        "The panel is too small to see a useful effect of this step",
+    ),
+    "bounds-cut": Text(
+        "这一步受可行范围限制，已按边界截短",
+        "The step is cut short at the feasible bound",
+    ),
+    "equivalent-direction": Text(
+        "它与目标指标谁先谁后，数据无法区分",
+        "The data cannot tell whether it precedes or follows the outcome",
+    ),
+    "failed-check": Text("该指标有一项数据检查未通过", "This indicator failed a data check"),
+    "identity-derived": Text("它的效应由恒等式推得", "Its effect follows from an arithmetic identity"),
+    "in-top3-likely": Text("很可能位列前三", "It is likely to be among the best three"),
+    "layer-contradiction": Text(
+        "数据与词典中声明的层级相矛盾",
+        "The data contradict the layer declared in the dictionary",
+    ),
+    "no-path": Text("没有找到从它通向目标指标的路径", "No path from it to the outcome was found"),
+    "not-controllable": Text("没有人能够直接调整它", "Nobody can move it directly"),
+    "not-identified": Text(
+        "数据不足以确定部分箭头的方向，因此效应不能唯一确定",
+        "The data leave some arrows undirected, so the effect is not pinned down",
+    ),
+    "not-robust": Text(
+        "一个不太强的未观测共同原因就足以推翻该结论",
+        "A moderate hidden common cause would be enough to overturn it",
+    ),
+    "not-significant": Text("效应尚不能与随机波动区分", "The effect cannot be told from chance"),
+    "sign-uncertain": Text("效应的正负方向还不确定", "The direction of the effect is not certain"),
+    "significant": Text("效应明显超出随机波动", "The effect stands clear of chance"),
+    "suspected-leak": Text(
+        "它可能是目标指标的结果或另一种写法，而不是原因",
+        "It may be a consequence or another form of the outcome rather than a cause",
+    ),
+    "too-few-entities": Text("个体太少，不足以支持行动", "There are too few entities to act on"),
+    "too-few-rows": Text("有效数据行太少", "There are too few effective rows"),
+}
+_DETAILS: dict[str, Text] = {
+    "below-detectable": Text(
+        "能看到的最小效应为{smallest_detectable}", "the smallest it could have shown is {smallest_detectable}"
+    ),
+    "bounds-cut": Text("边界为{bound}", "the bound is {bound}"),
+    "equivalent-direction": Text(
+        "在{descendant_share}的重抽样中它位于目标之后", "in {descendant_share} of resamples it follows the outcome"
+    ),
+    "failed-check": Text("检查项：{finding}", "check: {finding}"),
+    "identity-derived": Text("恒等式：{identity}", "identity: {identity}"),
+    "in-top3-likely": Text("概率{p_top3}", "probability {p_top3}"),
+    "no-path": Text("占重抽样的{zero_share}", "in {zero_share} of resamples"),
+    "not-identified": Text("可确定的比例为{identified_share}", "{identified_share} of it is identified"),
+    "not-robust": Text(
+        "只需同时解释双方{robustness}的剩余波动", "explaining {robustness} of what is left in both would do"
+    ),
+    "not-significant": Text("q {q}", "q {q}"),
+    "sign-uncertain": Text("方向一致的重抽样占{p_sign}", "{p_sign} of resamples agree on it"),
+    "significant": Text("q {q}", "q {q}"),
+    "too-few-entities": Text("现有{entities}个，至少需要{floor}个", "{entities} present, {floor} needed"),
+    "too-few-rows": Text("现有{rows}行，至少需要{floor}行", "{rows} present, {floor} needed"),
+}
+REASON_CODES: tuple[str, ...] = tuple(_STATEMENTS)
+
+
+def reason_text(code: str, params: Mapping[str, ParamValue] | None = None) -> Text:
+    """Return the reason ``code`` as a sentence in zh and en.
+
+    Parameters
+    ----------
+    code : one of ``REASON_CODES``.
+    params : numbers and names of the case; a detail may use ``q``, ``identified_share``, ``p_sign``, ``robustness``,
+        ``smallest_detectable`` (with ``unit``), ``entities`` or ``rows`` with ``floor``, ``p_top3``,
+        ``descendant_share``, ``bound`` (with ``unit``), ``identity``, ``finding``, ``zero_share``. A missing or unknown
+        value drops the detail, never the reason. Shares are 0..1.
+
+    Raises
+    ------
+    CallError : ``unknown-reason``.
+    """
+    if code not in _STATEMENTS:
+        raise _unknown(code)
+    statement, detail, given = _STATEMENTS[code], _DETAILS.get(code), params or {}
+    needs = [key for _, key, _, _ in Formatter().parse(detail.en) if key] if detail is not None else []
+    if detail is None or any(_is_unknown(given.get(key)) for key in needs):
+        return Text(f"{statement.zh}。", f"{statement.en}.")
+    words = {key: _param_words(key, given[key], str(given.get("unit") or "")) for key in needs}
+    zh = detail.zh.format(**{key: text.zh for key, text in words.items()})
+    en = detail.en.format(**{key: text.en for key, text in words.items()})
+    return Text(f"{statement.zh}（{zh}）。", f"{statement.en} ({en}).")
+
+
+def _param_words(key: str, value: ParamValue, unit: str) -> Text:
+    if isinstance(value, str) or value is None:
+        return _same(str(value))
+    if key in _SHARES:
+        return _same(format_share(float(value)))
+    if key in _CHANCES:
+        return _same(_chance(float(value)))
+    if key == "bound":
+        return Text(format_level(float(value), unit, "zh"), format_level(float(value), unit, "en"))
+    number = format_number(float(value))
+    return amount(number, unit) if key == "smallest_detectable" else _same(number)
+
+
+def _chance(value: float) -> str:
+    return f"< {_SMALLEST_CHANCE}" if value < _SMALLEST_CHANCE else f"= {format_number(value, 2)}"
+
+
+def _same(words: str) -> Text:
+    return Text(words, words)
+
+
+def _is_unknown(value: ParamValue) -> bool:
+    return value is None or value == "" or (isinstance(value, float) and not math.isfinite(value))
+
+
+def _unknown(code: str) -> CallError:
+    near = ", ".join(nearest(code, REASON_CODES)) or ", ".join(REASON_CODES)
+    return CallError(
+        "unknown-reason",
+        Text(f"没有名为“{code}”的判定理由。", f"There is no verdict reason called '{code}'."),
+        Text(f"可用的代码：{near}。", f"Use one of: {near}."),
+        {"code": code},
+    )
