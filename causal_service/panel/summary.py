@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from causal_service.errors import Text
+import numpy as np
 
-__all__ = ["IndicatorSummary", "PanelSummary"]
+from causal_service.errors import Text
+from causal_service.panel.dictionary import Dictionary, Indicator
+from causal_service.panel.panel import Panel
+
+__all__ = ["IndicatorSummary", "PanelSummary", "summarise"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +64,48 @@ class IndicatorSummary:
     """Standard deviation after entity and period effects are removed, in the indicator's unit."""
     missing: float
     """Share of present cells that are empty (0..1)."""
+
+
+def summarise(
+    panel: Panel, dictionary: Dictionary, within_sd: Mapping[str, float]
+) -> tuple[PanelSummary, tuple[IndicatorSummary, ...]]:
+    """Return size and identity of a panel, and what a reader needs to know of each indicator.
+
+    Parameters
+    ----------
+    panel : the panel studied.
+    dictionary : names, layers and units.
+    within_sd : standard deviation after entity and period effects, by indicator key (0 where it has no entry).
+    """
+    crossed = panel.regime == "cross-section"
+    summary = PanelSummary(
+        entities=len(panel.entities),
+        periods=len(panel.periods),
+        rows=int(panel.present.sum()),
+        indicators=panel.indicators,
+        fingerprint=panel.fingerprint,
+        first_period=None if crossed else panel.periods[0],
+        last_period=None if crossed else panel.periods[-1],
+        frequency=panel.frequency,
+    )
+    return summary, tuple(_indicator(panel, dictionary, key, within_sd.get(key, 0.0)) for key in panel.indicators)
+
+
+def _indicator(panel: Panel, dictionary: Dictionary, key: str, within_sd: float) -> IndicatorSummary:
+    entry = dictionary.indicators.get(key, Indicator(key, Text(key, key)))
+    cells = panel.values[panel.present][:, panel.indicators.index(key)]
+    measured = cells[np.isfinite(cells)]
+    return IndicatorSummary(
+        key=key,
+        name=entry.name,
+        layer=entry.layer,
+        unit=entry.unit,
+        better=entry.better,
+        controllable=entry.controllable,
+        owner=entry.owner,
+        definition=entry.definition,
+        mean=float(measured.mean()) if measured.size else 0.0,
+        sd=float(measured.std(ddof=1)) if measured.size > 1 else 0.0,
+        within_sd=within_sd,
+        missing=1.0 - measured.size / max(cells.size, 1),
+    )

@@ -1,0 +1,77 @@
+"""All checks of a panel, in a fixed order: what was looked at, what was found, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from causal_service.errors import Text
+from causal_service.panel.coverage_checks import (
+    calendar_gaps,
+    entity_count,
+    missing_values,
+    period_count,
+    regime_seen,
+    sufficiency,
+    thin_cells,
+)
+from causal_service.panel.dictionary import Dictionary
+from causal_service.panel.findings import Finding
+from causal_service.panel.labels import find_indicator
+from causal_service.panel.meaning_checks import dictionary_fit, layers_declared, suspected_leaks
+from causal_service.panel.panel import Panel
+from causal_service.panel.repetition_checks import copies_found, identities_found
+from causal_service.panel.unit_jumps import unit_jumps
+from causal_service.panel.value_checks import bounds_violated, no_variation, outliers
+
+__all__ = ["check", "removed_indicators", "stopping"]
+
+OUTCOME = Text("结果指标", "outcome")
+
+
+def check(panel: Panel, dictionary: Dictionary, outcomes: Sequence[str]) -> tuple[Finding, ...]:
+    """Return everything that was looked at in a panel, as findings in a fixed order.
+
+    A panel-scoped ``fail`` stops the study; an indicator-scoped one removes the indicators it names; checks that found
+    nothing say so with ``pass``. The same panel gives the same findings however rows and columns were arranged.
+
+    Parameters
+    ----------
+    panel : the panel.
+    dictionary : what the indicators mean; may be empty.
+    outcomes : keys (or display names) of the outcomes; never removed.
+
+    Raises
+    ------
+    UnknownName : an outcome is not in the panel; the nearest names are offered.
+    """
+    keys = [find_indicator(name, panel.indicators, dictionary, OUTCOME) for name in outcomes]
+    return (
+        *regime_seen(panel),
+        *period_count(panel),
+        *entity_count(panel),
+        *calendar_gaps(panel),
+        *missing_values(panel, dictionary, keys),
+        *thin_cells(panel),
+        *no_variation(panel, dictionary, keys),
+        *copies_found(panel, dictionary, keys),
+        *identities_found(panel, dictionary, keys),
+        *suspected_leaks(panel, dictionary, keys),
+        *outliers(panel, dictionary),
+        *unit_jumps(panel, dictionary),
+        *bounds_violated(panel, dictionary),
+        *dictionary_fit(panel, dictionary),
+        *layers_declared(panel, dictionary),
+        *sufficiency(panel, dictionary, keys),
+    )
+
+
+def removed_indicators(findings: Sequence[Finding]) -> tuple[str, ...]:
+    """Return the indicators that findings remove (indicator-scoped ``fail``), sorted."""
+    return tuple(
+        sorted({key for f in findings if f.scope == "indicator" and f.severity == "fail" for key in f.indicators})
+    )
+
+
+def stopping(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Return the findings that stop the study (panel-scoped ``fail``)."""
+    return tuple(finding for finding in findings if finding.scope == "panel" and finding.severity == "fail")

@@ -1,0 +1,139 @@
+"""A column or an entity that changes scale by a power of ten from some period on: a change of unit, not of business."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from causal_service.errors import Text
+from causal_service.panel.dictionary import Dictionary
+from causal_service.panel.findings import Finding
+from causal_service.panel.labels import listed
+from causal_service.panel.panel import Panel
+from causal_service.panel.statements import about_indicators, passed
+
+__all__ = ["UnitJump", "find_unit_jumps", "unit_jumps"]
+
+_LEAST = 2
+"""Fewest measured periods on either side of a jump."""
+_NEAR = 0.15
+"""Largest distance of the jump from a whole power of ten, in decimal logarithms (a factor of 1.4)."""
+_CALM = 6.0
+"""The jump must be this many times the scatter of the logarithms around their levels."""
+_MIXED_LEAST = 2
+"""Columns with both signs scatter widely in logarithms: only factors of 100 and more are recognised there."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnitJump:
+    """One change of scale."""
+
+    indicator: str
+    """Key of the indicator."""
+    entity: str | None
+    """Entity concerned; ``None`` when the whole column changes."""
+    period: str
+    """First period on the new scale."""
+    power: int
+    """Power of ten by which values grow (negative: shrink)."""
+
+
+def find_unit_jumps(panel: Panel) -> tuple[UnitJump, ...]:
+    """Return changes of scale by a power of ten, whole columns before single entities."""
+    if panel.regime == "cross-section" or len(panel.periods) < 2 * _LEAST:
+        return ()
+    jumps: list[UnitJump] = []
+    for column, name in enumerate(panel.indicators):
+        x = panel.values[:, :, column]
+        if not np.isfinite(x).any():
+            continue
+        level = np.log10(np.abs(np.where(np.isfinite(x) & (x != 0), x, np.nan)))
+        seen = np.isfinite(x)
+        least = 1 if (x[seen] < 0).mean() < 0.01 else _MIXED_LEAST
+        jumps += _of_column(panel, name, level, least) or _of_entities(panel, name, level, least)
+    return tuple(jumps)
+
+
+def _of_column(panel: Panel, name: str, level: NDArray[np.float64], least: int) -> list[UnitJump]:
+    """Look at the median over entities of each entity's deviation from its own median."""
+    if len(panel.entities) < 2:
+        return []
+    own = _nanmedian(level, 1)[:, None]
+    common = _nanmedian(level - own, 0)[None, :]
+    split, power = _jumps(common, least)
+    return [UnitJump(name, None, panel.periods[int(split[0])], int(power[0]))] if power[0] else []
+
+
+def _of_entities(panel: Panel, name: str, level: NDArray[np.float64], least: int) -> list[UnitJump]:
+    split, power = _jumps(level, least)
+    return [
+        UnitJump(name, panel.entities[row], panel.periods[int(split[row])], int(power[row]))
+        for row in np.flatnonzero(power)
+    ]
+
+
+def _nanmedian(x: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
+    seen = np.isfinite(x).any(axis=axis, keepdims=True)
+    middle = np.nanmedian(np.where(seen, x, 0.0), axis=axis)
+    return np.where(seen.squeeze(axis), middle, np.nan)
+
+
+def _jumps(level: NDArray[np.float64], least: int) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
+    """Return per row (R, T) of decimal logarithms the best split and the power of ten of its jump (0: none).
+
+    The split maximises the between-segment sum of squares (one change point); the jump is the difference of medians.
+    """
+    seen = np.isfinite(level)
+    before = np.cumsum(seen, axis=1)[:, :-1]
+    after = seen.sum(axis=1, keepdims=True) - before
+    total = np.cumsum(np.where(seen, level, 0.0), axis=1)
+    left = total[:, :-1] / np.maximum(before, 1)
+    right = (total[:, -1:] - total[:, :-1]) / np.maximum(after, 1)
+    usable = (before >= _LEAST) & (after >= _LEAST)
+    gain = np.where(usable, (right - left) ** 2 * before * after, -1.0)
+    split = np.argmax(gain, axis=1) + 1
+    step = (right - left)[np.arange(len(level)), split - 1]
+    power = np.zeros(len(level), dtype=np.int64)
+    for row in np.flatnonzero((np.abs(step) > 0.6) & usable.any(axis=1)):
+        power[row] = _power(level[row], int(split[row]), least)
+    return split, power
+
+
+def _power(level: NDArray[np.float64], split: int, least: int) -> int:
+    first, second = level[:split], level[split:]
+    first, second = first[np.isfinite(first)], second[np.isfinite(second)]
+    jump = float(np.median(second) - np.median(first))
+    power = round(jump)
+    rest = np.concatenate([first - np.median(first), second - np.median(second)])
+    scatter = 1.4826 * float(np.median(np.abs(rest)))
+    abrupt = float(np.median(second[:3]) - np.median(first[-3:]))
+    tolerance = _NEAR + scatter * np.sqrt(1 / first.size + 1 / second.size) * 1.25
+    near = abs(jump - power) <= tolerance and abs(abrupt - jump) <= 2.5 * tolerance
+    return power if abs(power) >= least and near and abs(jump) >= _CALM * scatter else 0
+
+
+def unit_jumps(panel: Panel, dictionary: Dictionary) -> list[Finding]:
+    """Report changes of scale."""
+    if panel.regime == "cross-section":
+        return []
+    jumps = find_unit_jumps(panel)
+    if not jumps:
+        return [passed("unit-jump", Text("没有发现数量级突变。", "No change of scale by a power of ten was found."))]
+    names = sorted({jump.indicator for jump in jumps})
+    shown = listed((_described(jump) for jump in jumps), 3)
+    message = Text(f"数量级突变，疑似单位变更：{shown}。", f"Scale changes, probably of the unit: {shown}.")
+    remedy = Text("请把变更前后的数值换算为同一单位。", "Convert the values before or after to one unit.")
+    params = {
+        "columns": tuple(jump.indicator for jump in jumps),
+        "entities": tuple(jump.entity or "" for jump in jumps),
+        "periods": tuple(jump.period for jump in jumps),
+        "powers": tuple(float(jump.power) for jump in jumps),
+    }
+    return [about_indicators("unit-jump", "review", names, dictionary, message=message, remedy=remedy, params=params)]
+
+
+def _described(jump: UnitJump) -> str:
+    where = jump.indicator if jump.entity is None else f"{jump.indicator} / {jump.entity}"
+    return f"{where} @ {jump.period} × 10^{jump.power}"
