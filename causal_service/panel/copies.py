@@ -49,7 +49,7 @@ def pairwise_correlation(x: NDArray[np.float64]) -> NDArray[np.float64]:
     cov = c / n - (s / n) * (s.T / n)
     var = np.maximum(q / n - (s / n) ** 2, 0.0)
     bottom = np.sqrt(var * var.T)
-    return np.divide(cov, bottom, out=np.zeros_like(cov), where=bottom > 1e-12)
+    return np.asarray(np.divide(cov, bottom, out=np.zeros_like(cov), where=bottom > 1e-12))
 
 
 def find_copies(panel: Panel, outcomes: Sequence[str] = ()) -> tuple[Copy, ...]:

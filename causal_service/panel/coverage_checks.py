@@ -11,7 +11,7 @@ from causal_service.panel.dictionary import Dictionary
 from causal_service.panel.findings import Finding
 from causal_service.panel.labels import listed, number, percent
 from causal_service.panel.panel import Panel
-from causal_service.panel.statements import about_indicators, about_panel, passed
+from causal_service.panel.statements import Params, about_indicators, about_panel, passed
 from causal_service.panel.variation import pooled_sd, within_residual
 
 __all__ = [
@@ -52,7 +52,7 @@ def regime_seen(panel: Panel) -> list[Finding]:
             f"Cross-section: {entities} rows (no period column).",
         ),
     }[panel.regime]
-    params = {"regime": panel.regime, "entities": entities, "periods": periods, "frequency": panel.frequency}
+    params: Params = {"regime": panel.regime, "entities": entities, "periods": periods, "frequency": panel.frequency}
     return [about_panel("regime", "pass", message=Text(zh, en), params=params)]
 
 
@@ -130,7 +130,7 @@ def calendar_gaps(panel: Panel) -> list[Finding]:
         f"{rows.size} entities miss {cells} periods in between ({percent(share)}), for example {listed(first)}.",
     )
     remedy = Text("请补录缺期；缺期处的滞后关系不参与计算。", "Supply these periods; lags across a gap are not used.")
-    params = {"cells": cells, "entities": int(rows.size), "share": share}
+    params: Params = {"cells": cells, "entities": int(rows.size), "share": share}
     return [about_panel("calendar-gap", "review", message=message, remedy=remedy, params=params)]
 
 
@@ -139,7 +139,7 @@ def period_count(panel: Panel) -> list[Finding]:
     if panel.regime == "cross-section":
         return []
     periods = int(panel.present.any(axis=0).sum())
-    params = {"periods": periods, "needed": FEW_PERIODS}
+    params: Params = {"periods": periods, "needed": FEW_PERIODS}
     if periods < LEAST_PERIODS:
         message = Text(
             "只有一期数据，无法分析随时间的变化。", "There is a single period; nothing can be seen over time."
@@ -162,7 +162,7 @@ def entity_count(panel: Panel) -> list[Finding]:
         return []
     rows = panel.regime == "cross-section"
     count, needed = len(panel.entities), FEW_ROWS if rows else FEW_ENTITIES
-    params = {"entities": count, "needed": needed}
+    params: Params = {"entities": count, "needed": needed}
     word = Text("行" if rows else "个实体", "rows" if rows else "entities")
     if count < needed:
         message = Text(
@@ -180,7 +180,7 @@ def thin_cells(panel: Panel) -> list[Finding]:
         return []
     weights = panel.weights[panel.present]
     share, middle = float((weights < THIN).mean()), float(np.median(weights))
-    params = {"share": share, "median": middle, "threshold": THIN}
+    params: Params = {"share": share, "median": middle, "threshold": THIN}
     if share < 0.25:
         text = Text(
             f"每格观测数的中位数为 {number(middle)}。", f"The median cell rests on {number(middle)} observations."
@@ -223,7 +223,7 @@ def _detectable(panel: Panel, dictionary: Dictionary, outcome: str, sd: float) -
     smallest = POWER / np.sqrt(rows) if rows >= 1 else None
     entry = dictionary.indicators.get(outcome)
     label, unit = dictionary.name(outcome), entry.unit if entry is not None else ""
-    params = {
+    params: Params = {
         "outcome": outcome,
         "effective_rows": rows,
         "smallest_detectable": None if smallest is None else float(smallest),

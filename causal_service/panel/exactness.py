@@ -51,7 +51,7 @@ class Relation:
         return np.sqrt((self.gy**2 + self.gx**2 @ b**2) / 12) + self._noise(b)
 
     def _noise(self, b: NDArray[np.float64]) -> NDArray[np.float64]:
-        return _RELATIVE * (np.abs(self.y) + np.abs(self.x) @ np.abs(b)) + 1e-300
+        return np.asarray(_RELATIVE * (np.abs(self.y) + np.abs(self.x) @ np.abs(b)) + 1e-300)
 
     def rows(self, chosen: NDArray[np.bool_]) -> Relation:
         """Return the relation on some of its rows."""
@@ -163,7 +163,8 @@ def _enough_distinct(relation: Relation, fit: ExactFit) -> bool:
     rows = np.unique(np.column_stack([relation.y, relation.x]), axis=0)
     plain = all(abs(weight) == 1.0 for weight in fit.coefficients) and fit.constant in (-1.0, 0.0, 1.0)
     parts = relation.x.shape[1]
-    return len(rows) >= (parts + 1 if plain and parts > 1 else 4 * (parts + 1))
+    needed = parts + 1 if plain and parts > 1 else 4 * (parts + 1)
+    return bool(len(rows) >= needed)
 
 
 def _far(relation: Relation, bound: NDArray[np.float64]) -> bool:
@@ -177,4 +178,4 @@ def _far(relation: Relation, bound: NDArray[np.float64]) -> bool:
 
 def complete(columns: Sequence[NDArray[np.float64]]) -> NDArray[np.bool_]:
     """Return the rows in which every column is measured."""
-    return np.logical_and.reduce([np.isfinite(column) for column in columns])
+    return np.asarray(np.logical_and.reduce([np.isfinite(column) for column in columns]))

@@ -25,7 +25,7 @@ class Identity:
     """
 
     kind: IdentityKind
-    """``sum`` when all coefficients are positive, else ``difference``; ``product`` or ``ratio`` likewise for exponents."""
+    """``sum`` when all coefficients are positive, else ``difference``; ``product`` or ``ratio`` by the exponents."""
     target: str
     """Key of the computed indicator."""
     parts: tuple[str, ...]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from causal_service.panel.exactness import ExactFit
 from causal_service.panel.identities import Identity, IdentityKind
@@ -86,6 +87,6 @@ def _product_rank(identity: Identity, columns: Columns) -> tuple[float, ...]:
     )
 
 
-def _is_whole(column: np.ndarray) -> bool:  # type: ignore[type-arg]
+def _is_whole(column: NDArray[np.float64]) -> bool:
     cells = column[np.isfinite(column)]
     return bool(np.all(cells == np.rint(cells)))

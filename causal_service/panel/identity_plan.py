@@ -189,6 +189,5 @@ def _parts_first(derived: dict[str, Identity]) -> list[Identity]:
     waiting = dict(sorted(derived.items()))
     while waiting:
         ready = [name for name, one in waiting.items() if not set(one.parts) & (set(waiting) - {name})]
-        for name in ready or list(waiting)[:1]:
-            done.append(waiting.pop(name))
+        done += [waiting.pop(name) for name in ready or list(waiting)[:1]]
     return done

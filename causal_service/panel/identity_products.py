@@ -65,7 +65,7 @@ def _correlation(features: NDArray[np.float64], x: NDArray[np.float64]) -> NDArr
     mean_f, mean_x = (f.T @ mx) / n, (mf.T @ z) / n
     cov = (f.T @ z) / n - mean_f * mean_x
     var = np.maximum((f**2).T @ mx / n - mean_f**2, 0) * np.maximum(mf.T @ z**2 / n - mean_x**2, 0)
-    return np.divide(np.abs(cov), np.sqrt(var), out=np.zeros_like(cov), where=(var > 1e-20) & (n >= 12))
+    return np.asarray(np.divide(np.abs(cov), np.sqrt(var), out=np.zeros_like(cov), where=(var > 1e-20) & (n >= 12)))
 
 
 def _standard(x: NDArray[np.float64]) -> NDArray[np.float64]:

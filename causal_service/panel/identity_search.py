@@ -45,7 +45,7 @@ class Columns:
         """Return the complete rows of a target and its parts."""
         columns = [target, *parts]
         rows = complete([self.x[:, column] for column in columns])
-        x, grid = self.x[np.ix_(rows, columns)], self.grid[np.ix_(rows, columns)]
+        x, grid = self.x[rows][:, columns], self.grid[rows][:, columns]
         return Relation(x[:, 0], x[:, 1:], grid[:, 0], grid[:, 1:])
 
 
@@ -142,11 +142,11 @@ def _next_part(columns: Columns, target: int, chosen: list[int], candidates: lis
     rows = complete([columns.x[:, j] for j in (target, *chosen)])
     if rows.sum() < 12 or not candidates:
         return None
-    basis = np.column_stack([np.ones(int(rows.sum())), columns.x[np.ix_(rows, chosen)]])
+    basis = np.column_stack([np.ones(int(rows.sum())), columns.x[rows][:, chosen]])
     q = np.linalg.qr(basis / np.sqrt((basis**2).sum(0)))[0]
     r = columns.x[rows, target]
     r = r - q @ (q.T @ r)
-    x = columns.x[np.ix_(rows, candidates)]
+    x = columns.x[rows][:, candidates]
     seen = np.isfinite(x)
     x = np.where(seen, x - np.sum(np.where(seen, x, 0.0), 0) / np.maximum(seen.sum(0), 1), 0.0)
     size = (x**2).sum(0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from causal_service.errors import Text
 from causal_service.panel.copies import pairwise_correlation
@@ -12,7 +13,7 @@ from causal_service.panel.dictionary import Dictionary, Indicator
 from causal_service.panel.findings import Finding
 from causal_service.panel.identity_plan import formula_names
 from causal_service.panel.panel import Panel
-from causal_service.panel.statements import about_indicators, passed
+from causal_service.panel.statements import Params, about_indicators, passed
 from causal_service.panel.variation import within_residual
 
 __all__ = ["dictionary_fit", "layers_declared", "suspected_leaks"]
@@ -87,7 +88,7 @@ def suspected_leaks(panel: Panel, dictionary: Dictionary, outcomes: Sequence[str
     return [passed("suspected-leak", text)]
 
 
-def _within_r2(panel: Panel) -> np.ndarray:  # type: ignore[type-arg]
+def _within_r2(panel: Panel) -> NDArray[np.float64]:
     residual = within_residual(panel)[panel.present]
     return pairwise_correlation(residual) ** 2
 
@@ -134,7 +135,7 @@ def _leak(name: str, outcome: str, reasons: list[str], dictionary: Dictionary) -
         "请核对定义与层级；在此之前最多建议试点。",
         "Check its definition and layer; until then at most a test is advised.",
     )
-    params = {"outcome": outcome, "reasons": tuple(reasons)}
+    params: Params = {"outcome": outcome, "reasons": tuple(reasons)}
     return about_indicators(
         "suspected-leak", "review", [name], dictionary, message=message, remedy=remedy, params=params
     )

@@ -12,7 +12,7 @@ from causal_service.panel.identities import Identity, identities
 from causal_service.panel.identity_plan import resolve_identities
 from causal_service.panel.labels import number
 from causal_service.panel.panel import Panel
-from causal_service.panel.statements import about_indicators, passed
+from causal_service.panel.statements import Params, about_indicators, passed
 
 __all__ = ["copies_found", "identities_found"]
 
@@ -42,7 +42,7 @@ def _copy_finding(copy: Copy, dictionary: Dictionary, outcomes: Sequence[str]) -
     if copy.kind == "affine-copy" and copy.slope is not None and copy.constant is not None:
         rule = f"{copy.copy} = {number(copy.slope)} × {copy.original} + {number(copy.constant)}"
         message = Text(message.zh.replace("，不", f"（{rule}），不"), message.en.replace("; it", f" ({rule}); it"))
-    params = {"original": copy.original, "slope": copy.slope, "constant": copy.constant, "outcome": of_outcome}
+    params: Params = {"original": copy.original, "slope": copy.slope, "constant": copy.constant, "outcome": of_outcome}
     remedy = Text("请只保留其中一个。", "Keep only one of them.")
     return about_indicators(copy.kind, "fail", [copy.copy], dictionary, message=message, remedy=remedy, params=params)
 
@@ -71,7 +71,7 @@ def _identity_finding(identity: Identity, dictionary: Dictionary) -> Finding:
         f"The data hold an arithmetic identity: {identity.equation()}.",
     )
     remedy = Text("恒等式不是因果；见相关的处理说明。", "Arithmetic is not a cause; see how it is handled.")
-    params = {
+    params: Params = {
         "kind": identity.kind,
         "target": identity.target,
         "parts": identity.parts,

@@ -9,7 +9,11 @@ from causal_service.panel.dictionary import Dictionary
 from causal_service.panel.findings import Finding, ParamValue, Severity
 from causal_service.panel.labels import named
 
-__all__ = ["NOTHING_TO_DO", "about_indicators", "about_panel", "passed"]
+__all__ = ["NOTHING_TO_DO", "Params", "about_indicators", "about_panel", "passed"]
+
+Params = dict[str, ParamValue]
+"""Numbers and names quoted in a message."""
+
 
 NOTHING_TO_DO = Text("无需处理。", "Nothing to do.")
 

@@ -12,7 +12,7 @@ from causal_service.panel.dictionary import Dictionary
 from causal_service.panel.findings import Finding
 from causal_service.panel.labels import listed, number, percent
 from causal_service.panel.panel import Panel
-from causal_service.panel.statements import about_indicators, about_panel, passed
+from causal_service.panel.statements import Params, about_indicators, about_panel, passed
 from causal_service.panel.variation import entity_residual, period_residual, pooled_sd, within_residual
 
 __all__ = ["bounds_violated", "no_variation", "outliers"]
@@ -124,6 +124,9 @@ def outliers(panel: Panel, dictionary: Dictionary) -> list[Finding]:
     values = panel.values
     centre = _median(values, 1 if panel.regime == "panel" else (0, 1))
     spread = 1.4826 * _median(np.abs(values - centre), (0, 1))
+    if panel.regime == "panel":
+        own = 1.4826 * _median(np.abs(values - centre), 1)
+        spread = np.where(spread > 0, np.maximum(spread, own), 0.0)
     z = np.divide(np.abs(_filled(values - centre)), spread, out=np.zeros_like(values), where=spread > 0)
     share = (z > FAR).sum(axis=(0, 1)) / np.maximum(np.isfinite(values).sum(axis=(0, 1)), 1)
     names = [name for name, part in zip(panel.indicators, share, strict=True) if part > 0]
@@ -138,7 +141,7 @@ def outliers(panel: Panel, dictionary: Dictionary) -> list[Finding]:
         "请核对这些单元格；偏态指标可在字典中声明 transform: log。",
         "Check these cells; for skewed indicators declare transform: log in the dictionary.",
     )
-    params = {
+    params: Params = {
         "shares": tuple(float(share[column]) for column in columns),
         "largest": tuple(float(z[:, :, column].max()) for column in columns),
         "cells": tuple(worst),

@@ -14,16 +14,16 @@ _DONE = 1e-9
 
 
 def pooled_sd(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the root mean square of every indicator, shape (P,), for residuals (E, T, P); 0 where nothing is measured."""
+    """Return the root mean square of residuals (E, T, P) by indicator, shape (P,); 0 where nothing is measured."""
     seen = np.isfinite(values)
     total = np.where(seen, values, 0.0) ** 2
-    return np.sqrt(total.sum(axis=(0, 1)) / np.maximum(seen.sum(axis=(0, 1)), 1))
+    return np.asarray(np.sqrt(total.sum(axis=(0, 1)) / np.maximum(seen.sum(axis=(0, 1)), 1)))
 
 
 def _centred(values: NDArray[np.float64], axis: int | tuple[int, int]) -> NDArray[np.float64]:
     seen = np.isfinite(values)
     count = np.maximum(seen.sum(axis=axis, keepdims=True), 1)
-    return values - np.where(seen, values, 0.0).sum(axis=axis, keepdims=True) / count
+    return np.asarray(values - np.where(seen, values, 0.0).sum(axis=axis, keepdims=True) / count)
 
 
 def entity_residual(values: NDArray[np.float64]) -> NDArray[np.float64]:
