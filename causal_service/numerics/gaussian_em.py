@@ -24,7 +24,8 @@ def _precision(sigma: NDArray[np.float64]) -> NDArray[np.float64]:
     ridge = _RIDGE * np.trace(sigma) / d
     for i in range(d):
         a[i, i] += ridge
-    return np.linalg.inv(a)
+    inverse: NDArray[np.float64] = np.linalg.inv(a)
+    return inverse
 
 
 @njit(cache=True, nogil=True)
@@ -47,7 +48,7 @@ def _fill_row(
         for b in range(k):
             block[a, b] = omega[index[a], index[b]]
         z[index[a]] = 0.0
-    spread = np.linalg.inv(block)
+    spread: NDArray[np.float64] = np.linalg.inv(block)
     pull = np.empty(k)
     for a in range(k):
         s = 0.0

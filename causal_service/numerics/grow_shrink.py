@@ -70,15 +70,15 @@ _ROW_BUDGET = 40_000_000
 class Forest(NamedTuple):
     """One tree per present variable, in shared arrays.
 
-    Node i added ``var[i]`` (-1 at a root) to the parents of ``up[i]``; its candidates are ``candidate[first[i]: first[i]
-    + count[i]]``, best first, and ``child`` the node each leads to (-1 not made yet). ``used`` holds [nodes, candidates,
+    Node i added ``var[i]`` (-1 at a root) to the parents of ``up[i]``; its candidates are the ``number[i]`` entries of
+    ``candidate`` from ``first[i]`` on, best first, and ``child`` the node each leads to (-1 not made yet). ``used`` holds [nodes, candidates,
     full].
     """
 
     var: NDArray[np.int32]
     up: NDArray[np.int32]
     first: NDArray[np.int64]
-    count: NDArray[np.int32]
+    number: NDArray[np.int32]
     grow: NDArray[np.float64]
     shrunk: NDArray[np.float64]
     rows: NDArray[np.float64]
@@ -131,7 +131,7 @@ def roomier(problem: Problem, trees: Forest) -> Forest:
     new.var[:k] = trees.var[:k]
     new.up[:k] = trees.up[:k]
     new.first[:k] = trees.first[:k]
-    new.count[:k] = trees.count[:k]
+    new.number[:k] = trees.number[:k]
     new.grow[:k] = trees.grow[:k]
     new.shrunk[:k] = trees.shrunk[:k]
     new.rows[:k] = trees.rows[:k]
@@ -166,7 +166,7 @@ def _add_node(problem: Problem, trees: Forest, a: int, up: int) -> int:
     trees.var[node] = a
     trees.up[node] = up
     trees.first[node] = -1
-    trees.count[node] = 0
+    trees.number[node] = 0
     trees.shrunk[node] = np.nan
     trees.grow[node] = np.nan
     if a < 0:
@@ -229,7 +229,7 @@ def _expand(problem: Problem, trees: Forest, y: int, node: int, scratch: Scratch
     for i in range(k):
         trees.candidate[first + i] = found[i]
         trees.child[first + i] = -1
-    trees.count[node] = k
+    trees.number[node] = k
     trees.used[1] = first + k
 
 
@@ -349,7 +349,7 @@ def walk(
             _expand(problem, trees, y, node, scratch)
         first = trees.first[node]
         found = -1
-        for i in range(first, first + trees.count[node]):
+        for i in range(first, first + trees.number[node]):
             c = trees.candidate[i] - m
             if c < 0 or c == extra or (position[c] < limit and c != without):
                 found = i

@@ -78,7 +78,7 @@ def _mark(trees: Forest, node: int, y: int, m: int, uses: NDArray[np.bool_], sto
     came_from = -1
     while True:
         first = trees.first[node]
-        for i in range(first, first + trees.count[node]):
+        for i in range(first, first + trees.number[node]):
             if came_from >= 0 and trees.child[i] == came_from:
                 break
             c = trees.candidate[i] - m
@@ -94,7 +94,7 @@ def _mark(trees: Forest, node: int, y: int, m: int, uses: NDArray[np.bool_], sto
 
 
 @njit(cache=True, nogil=True)
-def _best_gap(problem: Problem, trees: Forest, state: State, v: int) -> tuple[float, int]:
+def _best_gap(problem: Problem, trees: Forest, state: State, v: int) -> tuple[float, int]:  # noqa: PLR0912 (one scan, one place)
     """Return (gain, gap) of the best place for v; gap g means directly before the variable now at position g.
 
     Scanned from the last allowed gap to the first, so that v's available set only shrinks: its path changes only when
@@ -216,10 +216,10 @@ def _improve(problem: Problem, trees: Forest, order: NDArray[np.int64]) -> tuple
     while moved:
         moved = False
         for v in queue:
-            gain, gap = _best_gap(problem, trees, state, v)
+            _, gap = _best_gap(problem, trees, state, v)
             while full(trees):
                 trees = roomier(problem, trees)
-                gain, gap = _best_gap(problem, trees, state, v)
+                _, gap = _best_gap(problem, trees, state, v)
             if gap >= 0:
                 moved = True
                 _move(state, v, gap, stale)

@@ -1,0 +1,137 @@
+"""Draws over entities: every draw reweights the Gram matrices, searches, and keeps members of its class.
+
+Source of the idea: bagging of graph search (Friedman, Goldszmidt & Wyner 1999) with a random penalty per draw; METHOD
+steps 7-9. Random numbers are keyed by (seed, draw), so the result does not depend on the number of threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from causal_service.discovery.search_problem import SearchProblem
+from causal_service.numerics.draw import learn_class, member_coefficients, sampled_members
+from causal_service.numerics.keyed_random import key_of
+from causal_service.preparation.prepared import Prepared
+
+__all__ = [
+    "MEMBERS",
+    "PENALTY_RANGE",
+    "Draw",
+    "block_weights",
+    "full_sample",
+    "refitted",
+    "resampled",
+    "settled_penalty",
+]
+
+MEMBERS = 8
+"""Members sampled from the class of a draw that leaves edges undirected."""
+PENALTY_RANGE = (1.2, 2.4)
+"""Range of the penalty discount of the draws (see docs/decisions/0002)."""
+FULL_SAMPLE_STARTS = 10
+"""Random starts of the full-sample search."""
+FEW_ROWS = 250
+"""Below this effective n the full-sample penalty discount is 1, else 2 (METHOD, Defaults)."""
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Draw:
+    """One learned class with some of its members; columns are [lagged | present]."""
+
+    found: NDArray[np.bool_]
+    """Class (p, d); a present pair with both entries True is undirected."""
+    members: NDArray[np.bool_]
+    """(k, p, d) member graphs; the first is the random one whose effects the draw stands for."""
+    coefficients: NDArray[np.float64]
+    """(k, p, d) standardised coefficients of the members."""
+    order: NDArray[np.int64]
+    """(p,) the best order found."""
+
+
+def settled_penalty(prepared: Prepared) -> float:
+    """Return the full-sample penalty discount."""
+    return 1.0 if prepared.effective_n < FEW_ROWS else 2.0
+
+
+def block_weights(prepared: Prepared, seed: int, draw: int) -> tuple[NDArray[np.float64], float]:
+    """Return (multinomial block weights (blocks,), penalty discount) of a draw."""
+    rng = np.random.Generator(np.random.Philox(key=np.array([seed, draw], np.uint64)))
+    b = prepared.blocks
+    weights = rng.multinomial(b, np.full(b, 1.0 / b)).astype(np.float64)
+    low, high = PENALTY_RANGE
+    return weights, float(rng.uniform(low, high))
+
+
+def full_sample(prepared: Prepared, problem: SearchProblem, seed: int, penalty: float | None = None) -> Draw:
+    """Return the class learned on all entities from several random starts."""
+    discount = settled_penalty(prepared) if penalty is None else penalty
+    none = np.empty((0, len(prepared.names)), np.int64)
+    key = np.uint64(key_of(seed, 0, 1))
+    return _learned(prepared, problem, np.ones(prepared.blocks), discount, (none, FULL_SAMPLE_STARTS), key)
+
+
+def resampled(
+    prepared: Prepared,
+    problem: SearchProblem,
+    warm: NDArray[np.int64],
+    *,
+    draws: int,
+    seed: int,
+    threads: int,
+    progress: Progress | None = None,
+) -> tuple[Draw, ...]:
+    """Return ``draws`` draws in order; even ones start from ``warm`` (p,), odd ones from a random order."""
+    none = np.empty((0, warm.size), np.int64)
+
+    def one(index: int) -> Draw:
+        weights, discount = block_weights(prepared, seed, index)
+        starts = (warm[None, :], 0) if index % 2 == 0 else (none, 1)
+        return _learned(prepared, problem, weights, discount, starts, np.uint64(key_of(seed, index, 2)))
+
+    out: list[Draw] = []
+    with ThreadPoolExecutor(max(1, threads)) as pool:
+        for draw in pool.map(one, range(draws)):
+            out.append(draw)
+            if progress is not None:
+                progress(len(out), draws)
+    return tuple(out)
+
+
+def _learned(
+    prepared: Prepared,
+    problem: SearchProblem,
+    weights: NDArray[np.float64],
+    discount: float,
+    starts: tuple[NDArray[np.int64], int],
+    key: np.uint64,
+) -> Draw:
+    within, stationary = prepared.covariance(weights)
+    n = prepared.effective_n
+    _, order, found = learn_class(
+        within,
+        n,
+        discount * float(np.log(n)),
+        problem.candidates,
+        problem.required,
+        problem.before,
+        problem.allowed,
+        starts[0],
+        starts[1],
+        key,
+    )
+    members = sampled_members(found, MEMBERS, key)
+    return Draw(found, members, member_coefficients(stationary, members), order)
+
+
+def refitted(prepared: Prepared, found: NDArray[np.bool_], weights: NDArray[np.float64], key: np.uint64) -> Draw:
+    """Return a draw whose class is given and only its coefficients are estimated."""
+    _, stationary = prepared.covariance(weights)
+    members = sampled_members(found, MEMBERS, key)
+    return Draw(found, members, member_coefficients(stationary, members), np.arange(found.shape[0]))

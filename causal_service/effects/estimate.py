@@ -1,0 +1,171 @@
+"""From draws to effects: values, intervals, p and q (METHOD, step 10 and Definitions)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr
+
+from causal_service.discovery.discover import Discovery
+from causal_service.discovery.resampling import Draw
+from causal_service.effects.results import Effect, EffectKind
+from causal_service.numerics.draw import member_responses
+from causal_service.preparation.prepared import Prepared
+
+__all__ = ["KINDS", "Z95", "EffectDraws", "effect_draws", "effect_rows", "false_discovery_rates"]
+
+KINDS: tuple[EffectKind, ...] = ("impact", "sustained", "cumulative")
+Z95 = 1.959963984540054
+"""Half-width of a 95 % interval in SDs."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EffectDraws:
+    """Effects of every indicator on every other, per draw, in users' units."""
+
+    names: tuple[str, ...]
+    """All p indicators, sorted."""
+    horizon: int
+    """Periods ahead of sustained and cumulative effects."""
+    values: NDArray[np.float64]
+    """(B, 3, p, p): draw, kind, outcome, lever; outcome unit per lever unit."""
+    identified: NDArray[np.float64]
+    """(3, p, p): mean share of members whose effect has the majority sign."""
+    full: NDArray[np.float64]
+    """(3, p, p): full-sample estimate, same units."""
+    follows: NDArray[np.float64]
+    """(p, p): [y, x] share of draws in which x is a same-period descendant of y."""
+
+    def of(self, lever: str, outcome: str, kind: EffectKind) -> NDArray[np.float64]:
+        """Return the draws (B,) of one effect, outcome unit per lever unit."""
+        return self.values[:, KINDS.index(kind), self.names.index(outcome), self.names.index(lever)]
+
+
+def effect_draws(prepared: Prepared, discovery: Discovery, horizon: int) -> EffectDraws:
+    """Return all effects of all draws.
+
+    Parameters
+    ----------
+    prepared : for the users' units.
+    discovery : draws with members and coefficients.
+    horizon : h >= 0, periods.
+    """
+    p = len(discovery.names)
+    unit = prepared.unit_sd[:, None] / prepared.unit_sd[None, :]
+    values = np.empty((len(discovery.draws), 3, p, p))
+    identified = np.zeros((3, p, p))
+    follows = np.zeros((p, p))
+    for i, draw in enumerate(discovery.draws):
+        responses = member_responses(draw.members, draw.coefficients, horizon)
+        values[i] = responses[0]
+        identified += _majority_share(responses)
+        follows += _reached(draw)
+    count = max(len(discovery.draws), 1)
+    full = member_responses(discovery.full.members[:1], discovery.full.coefficients[:1], horizon)[0]
+    return EffectDraws(discovery.names, horizon, values * unit, identified / count, full * unit, follows / count)
+
+
+def _majority_share(responses: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Share of members (k, 3, p, p) that have the most frequent of the signs -, 0, +."""
+    if responses.shape[0] == 1:
+        return np.ones(responses.shape[1:])
+    counts = np.stack([(np.sign(responses) == s).mean(0) for s in (-1, 0, 1)])
+    share: NDArray[np.float64] = counts.max(0)
+    return share
+
+
+def _reached(draw: Draw) -> NDArray[np.float64]:
+    """(p, p) 1 where x is a same-period descendant of y in the draw's first member, at [y, x]."""
+    p = draw.members.shape[1]
+    now = draw.members[0][:, draw.members.shape[2] - p :].T.astype(np.float64)
+    reach = now.copy()
+    for _ in range(int(np.ceil(np.log2(max(p, 2))))):
+        reach = np.minimum(reach + reach @ reach, 1.0)
+    return reach
+
+
+def effect_rows(
+    draws: EffectDraws, discovery: Discovery, levers: Sequence[str], outcomes: Sequence[str], units: Mapping[str, str]
+) -> tuple[Effect, ...]:
+    """Return one row per lever x outcome x kind, in that order; levers as given."""
+    rows = []
+    for outcome in outcomes:
+        listed = [lever for lever in levers if lever != outcome]
+        for kind in KINDS:
+            p_values = np.array([_p_value(draws.of(lever, outcome, kind)) for lever in listed])
+            q_values = false_discovery_rates(p_values)
+            rows += [
+                _row(draws, discovery, lever, outcome, kind, float(p), float(q), units)
+                for lever, p, q in zip(listed, p_values, q_values, strict=True)
+            ]
+    return tuple(sorted(rows, key=lambda r: (r.lever, r.outcome, KINDS.index(r.kind))))
+
+
+def _row(
+    draws: EffectDraws,
+    discovery: Discovery,
+    lever: str,
+    outcome: str,
+    kind: EffectKind,
+    p: float,
+    q: float,
+    units: Mapping[str, str],
+) -> Effect:
+    of = draws.of(lever, outcome, kind)
+    value, sd = float(of.mean()), float(of.std(ddof=1))
+    at = (KINDS.index(kind), draws.names.index(outcome), draws.names.index(lever))
+    return Effect(
+        lever=lever,
+        outcome=outcome,
+        kind=kind,
+        horizon=0 if kind == "impact" else draws.horizon,
+        value=value,
+        low=value - Z95 * sd,
+        high=value + Z95 * sd,
+        unit=_unit(units.get(outcome, ""), units.get(lever, "")),
+        zero_share=float((of == 0).mean()),
+        full_sample=float(draws.full[at]),
+        identified_share=float(draws.identified[at]),
+        adjustment=_adjustment(discovery, lever),
+        p=p,
+        q=q,
+    )
+
+
+def _p_value(draws: NDArray[np.float64]) -> float:
+    """2 Phi(-|mean| / SD); 1 when every draw is zero."""
+    value, sd = float(draws.mean()), float(draws.std(ddof=1))
+    if value == 0.0:
+        return 1.0
+    return float(2 * ndtr(-abs(value) / sd)) if sd > 0 else 0.0
+
+
+def false_discovery_rates(p: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return Benjamini-Hochberg (1995) adjusted p-values, same order."""
+    m = p.size
+    if m == 0:
+        return p
+    order = np.argsort(p, kind="stable")
+    adjusted = np.minimum.accumulate((p[order] * m / np.arange(1, m + 1))[::-1])[::-1]
+    q = np.empty(m)
+    q[order] = np.minimum(adjusted, 1.0)
+    return q
+
+
+def _adjustment(discovery: Discovery, lever: str) -> tuple[str, ...]:
+    """Parents of the lever in the full-sample graph, a valid adjustment set (Pearl 2009, Theorem 3.2.5)."""
+    member = discovery.full.members[0]
+    p, lags = len(discovery.names), discovery.lags
+    columns = np.flatnonzero(member[discovery.names.index(lever)])
+    return tuple(_column_name(discovery.names[c % p], lags - int(c) // p) for c in columns)
+
+
+def _column_name(name: str, lag: int) -> str:
+    return name if lag == 0 else f"{name}[t-{lag}]"
+
+
+def _unit(outcome: str, lever: str) -> str:
+    return f"{outcome or 'unit'} per {lever or 'unit'}"

@@ -1,0 +1,162 @@
+"""Rank levers by expected gain per feasible step, with rank uncertainty from the draws (METHOD, step 11)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from causal_service.effects.estimate import Z95, EffectDraws
+from causal_service.effects.results import Effect, EffectKind
+from causal_service.effects.robustness import robustness_value
+from causal_service.levers.results import Lever
+from causal_service.levers.steps import Move, feasible_move, gains
+from causal_service.levers.verdicts import ENTITY_FLOOR, Evidence, ReasonCode, judged
+from causal_service.panel.dictionary import Dictionary
+from causal_service.panel.summary import IndicatorSummary
+
+__all__ = ["POWER_FACTOR", "RankedLever", "Suspicions", "p_top", "ranked_levers"]
+
+POWER_FACTOR = 2.8016
+"""z(.975) + z(.8): an effect of this many SDs is found with power .8 at alpha .05."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicions:
+    """What the checks say about single indicators, for one outcome."""
+
+    leaks: frozenset[str]
+    """Suspected of being a consequence or another form of the outcome."""
+    contradicted: frozenset[str]
+    """Declared in a layer that the data contradict."""
+    failed: Mapping[str, str]
+    """Code of an indicator-scoped ``fail`` by indicator."""
+    identities: Mapping[str, str]
+    """The exact sum an indicator belongs to, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class RankedLever:
+    """A lever with coded reasons, before it is put into words."""
+
+    lever: Lever
+    """The row, without texts."""
+    reasons: tuple[ReasonCode, ...]
+    """Coded reasons, most important first."""
+
+
+def ranked_levers(
+    draws: EffectDraws,
+    effects: Sequence[Effect],
+    summaries: Mapping[str, IndicatorSummary],
+    dictionary: Dictionary,
+    outcome: str,
+    *,
+    levers: Sequence[str],
+    kind: EffectKind,
+    suspicions: Suspicions,
+    effective_n: float,
+    entities: int | None,
+) -> tuple[RankedLever, ...]:
+    """Return the levers of one outcome, best expected gain first; equal gains share a rank.
+
+    Parameters
+    ----------
+    effects : rows of ``effect_rows``.
+    kind : headline kind.
+    entities : number of entities, ``None`` in a cross-section of rows (no floor).
+    """
+    listed = [lever for lever in levers if lever != outcome]
+    if not listed:
+        return ()
+    rows = {e.lever: e for e in effects if e.outcome == outcome and e.kind == kind}
+    entry, level = dictionary.indicators.get(outcome), summaries[outcome].mean
+    moves = [_move(dictionary, summaries, rows[x], level) for x in listed]
+    G = np.stack(
+        [gains(draws.of(x, outcome, kind), move, entry, level) for x, move in zip(listed, moves, strict=True)], axis=1
+    )
+    top1, top3 = p_top(G, 1), p_top(G, 3)
+    regret = (G.max(axis=1, keepdims=True) - G).mean(0)
+    expected = G.mean(0)
+    ranks = [1 + int((expected > gain + 1e-12 * np.abs(expected).max()).sum()) for gain in expected]
+    out = []
+    for i, name in enumerate(listed):
+        row, move, sd = rows[name], moves[i], float(G[:, i].std(ddof=1))
+        outcome_sd = summaries[outcome].within_sd
+        evidence = Evidence(
+            controllable=summaries[name].controllable is not False,
+            q=row.q,
+            gain=float(expected[i]),
+            p_sign=float((np.sign(G[:, i]) == np.sign(expected[i])).mean()),
+            p_top3=float(top3[i]),
+            identified_share=row.identified_share,
+            zero_share=row.zero_share,
+            smallest_detectable=_smallest_detectable(sd, move, outcome_sd, summaries[name].within_sd, effective_n),
+            outcome_sd=outcome_sd,
+            outcome_unit=summaries[outcome].unit,
+            robustness=_robustness(row, effective_n),
+            follows=float(draws.follows[draws.names.index(outcome), draws.names.index(name)]),
+            suspected_leak=name in suspicions.leaks,
+            contradicted=name in suspicions.contradicted,
+            failed=suspicions.failed.get(name),
+            entities=ENTITY_FLOOR if entities is None else entities,
+            rows=effective_n,
+            bound=move.bound,
+            lever_unit=summaries[name].unit,
+            identity=suspicions.identities.get(name),
+        )
+        verdict, reasons = judged(evidence)
+        lever = Lever(
+            rank=ranks[i],
+            lever=name,
+            outcome=outcome,
+            kind=kind,
+            horizon=row.horizon,
+            step=move.change,
+            step_basis=move.basis,
+            value=row.value,
+            low=row.low,
+            high=row.high,
+            gain_per_step=float(expected[i]),
+            gain_low=float(expected[i]) - Z95 * sd,
+            gain_high=float(expected[i]) + Z95 * sd,
+            p_top1=float(top1[i]),
+            p_top3=float(top3[i]),
+            expected_regret=float(regret[i]),
+            expected_regret_sd=float(regret[i]) / outcome_sd,
+            smallest_detectable=evidence.smallest_detectable,
+            robustness=evidence.robustness,
+            verdict=verdict,
+        )
+        out.append(RankedLever(lever, reasons))
+    return tuple(sorted(out, key=lambda r: (r.lever.rank, r.lever.lever)))
+
+
+def _move(dictionary: Dictionary, summaries: Mapping[str, IndicatorSummary], row: Effect, level: float) -> Move:
+    summary = summaries[row.lever]
+    entry = dictionary.indicators.get(row.lever)
+    target = dictionary.indicators.get(row.outcome)
+    return feasible_move(entry, summary.mean, summary.within_sd, row.value, target, level)
+
+
+def p_top(G: NDArray[np.float64], k: int) -> NDArray[np.float64]:
+    """Return P(among the best k) per lever from gains (B, levers); a draw whose gain is zero is not in the top."""
+    k = min(k, G.shape[1])
+    place = np.argsort(np.argsort(-G, axis=1, kind="stable"), axis=1, kind="stable")
+    share: NDArray[np.float64] = ((place < k) & (G != 0)).mean(0)
+    return share
+
+
+def _smallest_detectable(sd: float, move: Move, outcome_sd: float, lever_sd: float, n: float) -> float:
+    """Power .8, alpha .05, from the SD of the draws; never below what one regression on n rows could show."""
+    floor = outcome_sd * abs(move.change) / max(lever_sd, 1e-300) / np.sqrt(n)
+    return float(POWER_FACTOR * max(sd, floor))
+
+
+def _robustness(row: Effect, n: float) -> float:
+    sd = (row.high - row.low) / (2 * Z95)
+    if row.value == 0.0:
+        return 0.0
+    return robustness_value(row.value / sd, n) if sd > 0 else 1.0

@@ -1,0 +1,149 @@
+"""act | test | watch | insufficient: METHOD's table, first row that holds, with coded reasons."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from causal_service.effects.robustness import WEAK
+from causal_service.levers.results import Verdict
+
+__all__ = ["ENTITY_FLOOR", "ROW_FLOOR", "Evidence", "ReasonCode", "judged"]
+
+USEFUL = 0.2
+"""A useful effect of one step, in within-SDs of the outcome."""
+SIGNIFICANT = 0.05
+"""Largest q for ``act``."""
+IDENTIFIED = 0.9
+"""Smallest identified share for ``act``."""
+SIGN_CERTAIN = 0.975
+"""Smallest share of draws that agree on the sign, for ``act``."""
+SIGN_LIKELY = 0.8
+"""The same for ``test``."""
+TOP3_LIKELY = 0.3
+"""Smallest P(top 3) for ``test``."""
+FOLLOWS = 0.2
+"""Share of draws in which the lever follows the outcome that makes it a suspected consequence."""
+ENTITY_FLOOR = 8
+"""Fewer entities than this: nothing is ``act``."""
+ROW_FLOOR = 60
+"""Fewer effective rows than this: nothing is ``act``."""
+
+ReasonCode = tuple[str, dict[str, float | int | str | bool | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All that a verdict looks at, for one lever and one outcome."""
+
+    controllable: bool
+    """Somebody can move it."""
+    q: float
+    """Benjamini-Hochberg q of the headline effect."""
+    gain: float
+    """Expected gain of one step, outcome unit."""
+    p_sign: float
+    """Share of draws that agree with the sign of the expected gain."""
+    p_top3: float
+    """P(top 3)."""
+    identified_share: float
+    """Share of members with the majority sign."""
+    zero_share: float
+    """Share of draws without a path."""
+    smallest_detectable: float
+    """Smallest effect of one step the panel would have shown, outcome unit."""
+    outcome_sd: float
+    """Within-SD of the outcome, its unit."""
+    outcome_unit: str
+    """Unit of the outcome."""
+    robustness: float
+    """Robustness value, 0..1."""
+    follows: float
+    """Share of draws in which the lever is a same-period descendant of the outcome."""
+    suspected_leak: bool
+    """A finding suspects a leak."""
+    contradicted: bool
+    """The data contradict the layer that makes it a cause."""
+    failed: str | None
+    """Code of an indicator-scoped ``fail`` that concerns it."""
+    entities: int
+    """Entities in the panel; ``ENTITY_FLOOR`` and more in a cross-section of rows."""
+    rows: float
+    """Effective rows."""
+    bound: float | None
+    """Bound that cut the step, lever's unit."""
+    lever_unit: str
+    """Unit of the lever."""
+    identity: str | None
+    """The exact sum it belongs to, in words."""
+
+
+def judged(e: Evidence) -> tuple[Verdict, tuple[ReasonCode, ...]]:
+    """Return the verdict and its coded reasons, most important first."""
+    blocking = _blocking(e)
+    doubts = _doubts(e)
+    notes = _notes(e)
+    short = _insufficient(e)
+    if short:
+        return "insufficient", (*short, *notes)
+    significance: ReasonCode = ("significant", {"q": e.q}) if e.q <= SIGNIFICANT else ("not-significant", {"q": e.q})
+    if not blocking and not doubts:
+        return "act", (significance, *notes)
+    if not blocking:
+        return "test", (*doubts, significance, *notes)
+    if e.gain > 0 and e.p_sign >= SIGN_LIKELY and e.p_top3 >= TOP3_LIKELY and e.controllable:
+        return "test", (*blocking, *doubts, ("in-top3-likely", {"p_top3": e.p_top3}), *notes)
+    return "watch", (*blocking, *doubts, *notes)
+
+
+def _insufficient(e: Evidence) -> list[ReasonCode]:
+    reasons: list[ReasonCode] = []
+    if e.entities < ENTITY_FLOOR:
+        reasons.append(("too-few-entities", {"entities": e.entities, "floor": ENTITY_FLOOR}))
+    if e.rows < ROW_FLOOR:
+        reasons.append(("too-few-rows", {"rows": round(e.rows), "floor": ROW_FLOOR}))
+    if e.smallest_detectable > USEFUL * e.outcome_sd and e.q > SIGNIFICANT:
+        reasons.append(("below-detectable", {"smallest_detectable": e.smallest_detectable, "unit": e.outcome_unit}))
+    return reasons
+
+
+def _blocking(e: Evidence) -> list[ReasonCode]:
+    """Conditions of ``act`` whose absence cannot be made up for by a test alone."""
+    reasons: list[ReasonCode] = []
+    if not e.controllable:
+        reasons.append(("not-controllable", {}))
+    if e.failed is not None:
+        reasons.append(("failed-check", {"finding": e.failed}))
+    if e.zero_share > 0.5:
+        reasons.append(("no-path", {"zero_share": e.zero_share}))
+    elif e.q > SIGNIFICANT:
+        reasons.append(("not-significant", {"q": e.q}))
+    elif e.p_sign < SIGN_CERTAIN:
+        reasons.append(("sign-uncertain", {"p_sign": e.p_sign}))
+    if e.gain < 0 and e.q <= SIGNIFICANT:
+        reasons.append(("step-harms", {}))
+    return reasons
+
+
+def _doubts(e: Evidence) -> list[ReasonCode]:
+    """Conditions of ``act`` that a test could settle: identification, leak suspicion, robustness."""
+    reasons: list[ReasonCode] = []
+    if e.suspected_leak:
+        reasons.append(("suspected-leak", {}))
+    if e.contradicted:
+        reasons.append(("layer-contradiction", {}))
+    if e.follows > FOLLOWS:
+        reasons.append(("equivalent-direction", {"descendant_share": e.follows}))
+    if e.identified_share < IDENTIFIED:
+        reasons.append(("not-identified", {"identified_share": e.identified_share}))
+    if e.robustness < WEAK:
+        reasons.append(("not-robust", {"robustness": e.robustness}))
+    return reasons
+
+
+def _notes(e: Evidence) -> list[ReasonCode]:
+    notes: list[ReasonCode] = []
+    if e.bound is not None:
+        notes.append(("bounds-cut", {"bound": e.bound, "unit": e.lever_unit}))
+    if e.identity is not None:
+        notes.append(("identity-derived", {"identity": e.identity}))
+    return notes

@@ -1,0 +1,69 @@
+"""Rows [x(t-L) ... x(t-1) | x(t)] that never bridge a calendar gap, and the blocks they are resampled in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from causal_service.panel.panel import Panel
+
+__all__ = ["FEW_ENTITIES", "MAX_BLOCKS", "Rows", "lagged_rows", "resampling_blocks"]
+
+FEW_ENTITIES = 15
+"""Below this number of entities blocks of time within entities are resampled instead of whole entities."""
+MAX_BLOCKS = 2000
+"""Largest number of resampling blocks; more entities share blocks."""
+_WANTED_BLOCKS = 30
+_SHORTEST_BLOCK = 4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """Lagged rows, sorted by entity and period."""
+
+    entity: NDArray[np.int64]
+    """(R,) entity code."""
+    time: NDArray[np.int64]
+    """(R,) calendar period of the present block."""
+    weight: NDArray[np.float64]
+    """(R,) row weight, mean 1."""
+    lags: int
+    """Number of lags L."""
+
+    def take(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the rows (R, (L + 1) q) of an (E, T, q) array, oldest block first."""
+        blocks = [values[self.entity, self.time - lag] for lag in range(self.lags, -1, -1)]
+        return np.concatenate(blocks, axis=1)
+
+
+def lagged_rows(panel: Panel, lags: int) -> Rows:
+    """Return the rows whose L + 1 consecutive calendar periods are all present and whose present block is not empty."""
+    observed = ~np.isnan(panel.values).all(axis=2) & panel.present
+    usable = observed[:, lags:].copy()
+    for lag in range(1, lags + 1):
+        usable &= observed[:, lags - lag : panel.values.shape[1] - lag]
+    if panel.weights is not None:
+        weight = np.nan_to_num(panel.weights[:, lags:])
+        usable &= weight > 0
+    entity, offset = np.nonzero(usable)
+    weights = np.ones(entity.size) if panel.weights is None else weight[entity, offset]
+    return Rows(entity.astype(np.int64), (offset + lags).astype(np.int64), weights / max(weights.mean(), 1e-300), lags)
+
+
+def resampling_blocks(panel: Panel, rows: Rows) -> NDArray[np.int64]:
+    """Return the block code (R,) of every row: cluster, entity, or (few entities) stretch of time within an entity."""
+    if panel.clusters is not None:
+        code = {name: i for i, name in enumerate(sorted(set(panel.clusters)))}
+        block = np.array([code[name] for name in panel.clusters], np.int64)[rows.entity]
+    elif panel.regime == "cross-section" or np.unique(rows.entity).size >= FEW_ENTITIES:
+        block = rows.entity
+    else:
+        entities = np.unique(rows.entity).size
+        span = int(rows.time.max() - rows.time.min()) + 1
+        stretches = max(1, min(-(-_WANTED_BLOCKS // entities), span // _SHORTEST_BLOCK))
+        stretch = (rows.time - rows.time.min()) * stretches // span
+        block = rows.entity * stretches + stretch
+    block = np.unique(block, return_inverse=True)[1].astype(np.int64)
+    return block % MAX_BLOCKS
