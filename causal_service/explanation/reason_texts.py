@@ -53,6 +53,10 @@ _STATEMENTS: dict[str, Text] = {
     "not-significant": Text("效应尚不能与随机波动区分", "The effect cannot be told from chance"),
     "sign-uncertain": Text("效应的正负方向还不确定", "The direction of the effect is not certain"),
     "significant": Text("效应明显超出随机波动", "The effect stands clear of chance"),
+    "step-harms": Text(
+        "词典声明的这一步会使目标指标变差",
+        "The step declared in the dictionary would make the outcome worse",
+    ),
     "suspected-leak": Text(
         "它可能是目标指标的结果或另一种写法，而不是原因",
         "It may be a consequence or another form of the outcome rather than a cause",

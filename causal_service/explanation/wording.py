@@ -62,6 +62,11 @@ _CONTRAST_REASONS: dict[str, Text] = {
         "its correlation with {outcome} ({pooled}) comes from causes the two share. Once differences between entities "
         "and periods are removed it is {within}, and moving it would not bring the change that correlation promises",
     ),
+    "masked": Text(
+        "个体差异和时期影响掩盖了它的作用：表面相关系数为{pooled}，剔除这些影响后为{within}",
+        "differences between entities and periods hide what it does. The plain correlation is {pooled}; once they are "
+        "removed it is {within}",
+    ),
     "mediator": Text(
         "它处在其他杠杆通向{outcome}的路上（相关系数{pooled}），相关性把上游的功劳算在了它身上",
         "it lies on the way from other levers to {outcome} (correlation {pooled}), so correlation credits it with what "
