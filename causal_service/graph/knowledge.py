@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from causal_service.errors import CallError, KnowledgeConflict, Text
 from causal_service.graph.names import check_known
+from causal_service.graph.separation import transitive_closure
 
 __all__ = ["Arrow", "Knowledge"]
 
@@ -116,7 +117,7 @@ class Knowledge:
         before = np.array(
             [[a is not None and b is not None and a < b for b in tier] for a in tier], dtype=np.bool_
         ).reshape(len(names), len(names))
-        return _closure(before | self.required_now(names, lags).T)
+        return transitive_closure(before | self.required_now(names, lags).T)
 
 
 def _ordered(arrows: Iterable[Arrow]) -> tuple[Arrow, ...]:
@@ -133,14 +134,6 @@ def _marked(arrows: Iterable[Arrow], names: Sequence[str], lag: int) -> NDArray[
         if arrow_lag in (None, lag) and cause in at and effect in at:
             marked[at[effect], at[cause]] = True
     return marked
-
-
-def _closure(before: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return the transitive closure (Warshall 1962)."""
-    closed = before.copy()
-    for k in range(len(closed)):
-        closed |= np.outer(closed[:, k], closed[k])
-    return closed
 
 
 def _spelled(arrow: Arrow) -> Text:

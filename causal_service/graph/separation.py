@@ -11,18 +11,24 @@ from causal_service.errors import CallError, Text
 from causal_service.graph.causal_graph import CausalGraph
 from causal_service.graph.names import check_known
 
-__all__ = ["Variable", "ancestors", "d_separated", "descendants", "is_acyclic", "on_cycle"]
+__all__ = ["Variable", "ancestors", "d_separated", "descendants", "is_acyclic", "on_cycle", "transitive_closure"]
 
 Variable = tuple[str, int]
 """An indicator and how many periods ago it is looked at (0 = now)."""
 
 
-def on_cycle(arrows: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return (p, p): the arrows ``arrows[y, x]`` (x -> y) that lie on a directed cycle, self-arrows included."""
+def transitive_closure(arrows: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return (p, p): where a chain of ``arrows`` leads (Warshall 1962)."""
     reach = np.asarray(arrows, np.bool_).copy()
     for k in range(len(reach)):
         reach |= np.outer(reach[:, k], reach[k])
-    return np.asarray(arrows & (reach.T | np.eye(len(reach), dtype=np.bool_)), np.bool_)
+    return reach
+
+
+def on_cycle(arrows: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return (p, p): the arrows ``arrows[y, x]`` (x -> y) that lie on a directed cycle, self-arrows included."""
+    loops = np.eye(len(arrows), dtype=np.bool_)
+    return np.asarray(arrows & (transitive_closure(arrows).T | loops), np.bool_)
 
 
 def is_acyclic(arrows: NDArray[np.bool_]) -> bool:
