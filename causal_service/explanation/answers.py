@@ -118,7 +118,8 @@ def _nothing_stands_out(ranked: Sequence[Lever], indicators: Names, frequency: s
     later = f" {when.en}" if when.en else ""
     parts = [
         Text(
-            f"没有哪个杠杆对{name.zh}的作用足够突出。我们检查了{len(ranked)}个杠杆各移动一步{'、' if when.zh else ''}{when.zh}的效应。",
+            f"没有哪个杠杆对{name.zh}的作用足够突出。"
+            f"我们检查了{len(ranked)}个杠杆各移动一步{'、' if when.zh else ''}{when.zh}的效应。",
             f"No lever stands out for {name.en}. "
             f"We looked for the effect of one step of each of {len(ranked)} {levers}{later}.",
         ),

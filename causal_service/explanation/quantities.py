@@ -143,8 +143,10 @@ def format_fixed(value: float | None, decimals: int) -> str:
 def decimals_of_interval(value: float | None, low: float | None, high: float | None) -> int:
     """Return decimals that show the half-width's leading digit, and the value's second digit where that is near."""
     sizes = [abs(x) for x in (value, low, high) if x is not None and math.isfinite(x) and x != 0]
-    if not sizes or low is None or high is None or value is None:
+    if low is None or high is None or value is None:
         return 2
+    if not sizes:
+        return 0
     half = (high - low) / 2
     from_half = -_magnitude(half) if math.isfinite(half) and half > 0 else 2 - _magnitude(max(sizes))
     from_value = 1 - _magnitude(value) if value else 0

@@ -58,7 +58,7 @@ __all__ = [
 _CONTRAST_REASONS: dict[str, Text] = {
     "confounded": Text(
         "它与{outcome}的相关系数（{pooled}）来自两者共同的背景原因，"
-        "剔除个体差异和时期影响后只有{within}，移动它不会带来相关性所许诺的变化",
+        "剔除个体差异和时期影响后为{within}，移动它不会带来相关性所许诺的变化",
         "its correlation with {outcome} ({pooled}) comes from causes the two share. Once differences between entities "
         "and periods are removed it is {within}, and moving it would not bring the change that correlation promises",
     ),
@@ -87,7 +87,7 @@ _CONTRAST_REASONS: dict[str, Text] = {
         "cannot show what moving it does",
     ),
     "season": Text(
-        "它与{outcome}同受季节和大盘影响（相关系数{pooled}），剔除时期影响后只有{within}",
+        "它与{outcome}同受季节和大盘影响（相关系数{pooled}），剔除时期影响后为{within}",
         "it shares season and trend with {outcome} (correlation {pooled}). Once these are removed the correlation is "
         "{within}",
     ),

@@ -19,37 +19,65 @@ class Answer(Protocol):
     """The one-paragraph answer for one outcome."""
 
     @property
-    def outcome(self) -> str: ...
+    def outcome(self) -> str:
+        """Indicator key."""
+
     @property
-    def text(self) -> Text: ...
+    def text(self) -> Text:
+        """The paragraph."""
 
 
 class StudyParts(Protocol):
     """Read-only view of a finished study."""
 
     @property
-    def regime(self) -> str: ...
+    def regime(self) -> str:
+        """``panel`` | ``series`` | ``cross-section``."""
+
     @property
-    def panel(self) -> PanelSummary: ...
+    def panel(self) -> PanelSummary:
+        """Size and identity of the panel."""
+
     @property
-    def plan(self) -> object: ...
+    def plan(self) -> object:
+        """Every option, resolved (a dataclass)."""
+
     @property
-    def indicators(self) -> tuple[IndicatorSummary, ...]: ...
+    def indicators(self) -> tuple[IndicatorSummary, ...]:
+        """Indicators studied, with names and units."""
+
     @property
-    def layers(self) -> tuple[str, ...]: ...
+    def layers(self) -> tuple[str, ...]:
+        """Declared layers, earliest cause first."""
+
     @property
-    def findings(self) -> tuple[Finding, ...]: ...
+    def findings(self) -> tuple[Finding, ...]:
+        """Checked statements about the data."""
+
     @property
-    def graph(self) -> CausalGraph: ...
+    def graph(self) -> CausalGraph:
+        """The causal graph, with edge frequencies."""
+
     @property
-    def effects(self) -> tuple[Effect, ...]: ...
+    def effects(self) -> tuple[Effect, ...]:
+        """Every lever x outcome x kind."""
+
     @property
-    def levers(self) -> tuple[Lever, ...]: ...
+    def levers(self) -> tuple[Lever, ...]:
+        """Ranked levers of all outcomes."""
+
     @property
-    def chains(self) -> tuple[Chain, ...]: ...
+    def chains(self) -> tuple[Chain, ...]:
+        """Paths and their shares."""
+
     @property
-    def contrast(self) -> tuple[Contrast, ...]: ...
+    def contrast(self) -> tuple[Contrast, ...]:
+        """The usual ranking beside ours."""
+
     @property
-    def answers(self) -> tuple[Answer, ...]: ...
+    def answers(self) -> tuple[Answer, ...]:
+        """One paragraph per outcome."""
+
     @property
-    def provenance(self) -> object: ...
+    def provenance(self) -> object:
+        """Seed and versions (a dataclass)."""

@@ -1,0 +1,290 @@
+"""From a finished study to a document in one language."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from causal_service.errors import Text
+from causal_service.explanation.phrases import (
+    described,
+    gain_words,
+    horizon_words,
+    name_of,
+    step_words,
+    verdict_words,
+)
+from causal_service.explanation.quantities import (
+    amount,
+    decimals_of_interval,
+    format_fixed,
+    format_interval,
+    format_level,
+    format_number,
+    format_share,
+    unit_words,
+)
+from causal_service.explanation.results import Chain, Contrast
+from causal_service.levers.results import Lever, Verdict
+from causal_service.panel.findings import Finding
+from causal_service.panel.summary import IndicatorSummary
+from causal_service.report.assumptions import assumptions, method_paragraphs
+from causal_service.report.document import (
+    ChainGroup,
+    ChainRow,
+    ContrastRow,
+    Document,
+    Fact,
+    FindingCard,
+    Headline,
+    IndicatorRow,
+    LeverRow,
+    OutcomeSection,
+)
+from causal_service.report.labels import SEVERITIES, better_label, layer_label, listed
+from causal_service.report.parts import StudyParts
+from causal_service.report.provenance import panel_facts, plan_values, provenance_facts
+
+__all__ = ["compose", "outcomes_of"]
+
+_MISLEADING = 3
+"""Places by which correlation must rank an indicator too high to be called misleading."""
+_VERDICTS: tuple[Verdict, ...] = ("act", "test", "watch", "insufficient")
+_SEVERITY_ORDER = {"fail": 0, "review": 1, "pass": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A study with its names at hand, in one language."""
+
+    parts: StudyParts
+    lang: str
+    indicators: dict[str, IndicatorSummary]
+
+    def name(self, key: str) -> str:
+        return name_of(key, self.indicators).get(self.lang)
+
+    def word(self, zh: str, en: str) -> str:
+        return zh if self.lang == "zh" else en
+
+
+def compose(parts: StudyParts, lang: str) -> Document:
+    """Return the report of a study in ``lang`` (``"zh"`` or ``"en"``); deterministic, no clock and no path."""
+    source = _Source(parts, lang, {entry.key: entry for entry in parts.indicators})
+    outcomes = outcomes_of(parts)
+    cards = [_finding_card(finding, lang) for finding in sorted(parts.findings, key=_by_severity)]
+    resamples = plan_values(parts.plan).get("resamples")
+    return Document(
+        lang,
+        _title([source.name(key) for key in outcomes], lang),
+        panel_facts(parts, lang),
+        tuple(_section(key, source) for key in outcomes),
+        tuple(card for card in cards if card.severity != "pass"),
+        tuple(card for card in cards if card.severity == "pass"),
+        assumptions(parts.regime, any(node.layer is not None for node in parts.graph.nodes), lang),
+        method_paragraphs(parts.regime, resamples if isinstance(resamples, int) else None, lang),
+        provenance_facts(parts, lang),
+        tuple(_indicator_row(entry, source) for entry in parts.indicators),
+    )
+
+
+def outcomes_of(parts: StudyParts) -> tuple[str, ...]:
+    """Return the outcomes of a study: those answered, then any other that has levers."""
+    answered = [answer.outcome for answer in parts.answers]
+    return tuple(dict.fromkeys([*answered, *(lever.outcome for lever in parts.levers)]))
+
+
+def _title(names: list[str], lang: str) -> str:
+    if not names:
+        return "增长杠杆研究" if lang == "zh" else "Growth levers"
+    return f"什么能改善{listed(names, lang)}" if lang == "zh" else f"What improves {listed(names, lang)}"
+
+
+def _section(outcome: str, source: _Source) -> OutcomeSection:
+    parts, lang = source.parts, source.lang
+    levers = sorted((lever for lever in parts.levers if lever.outcome == outcome), key=lambda x: (x.rank, x.lever))
+    contrast = sorted((row for row in parts.contrast if row.outcome == outcome), key=lambda row: row.correlation_rank)
+    ranks = {row.indicator: row.correlation_rank for row in contrast}
+    answer = next((answer.text for answer in parts.answers if answer.outcome == outcome), Text("", ""))
+    when = horizon_words(levers[0].horizon, parts.panel.frequency).get(lang) if levers else ""
+    unit = unit_words(described(outcome, source.indicators).unit)
+    return OutcomeSection(
+        outcome,
+        source.name(outcome),
+        unit.zh if lang == "zh" else unit.many,
+        when,
+        answer.get(lang),
+        _headline(levers, ranks, when, source),
+        tuple(_lever_row(lever, ranks.get(lever.lever), source) for lever in levers),
+        tuple((x, verdict_words(x).get(lang)) for x in _VERDICTS if any(lever.verdict == x for lever in levers)),
+        _contrast_lead(contrast, source),
+        tuple(_contrast_row(row, source) for row in contrast),
+        _chain_groups([chain for chain in parts.chains if chain.outcome == outcome], levers, source),
+    )
+
+
+# --- levers ----------------------------------------------------------------------------------------------------------
+
+
+def _headline(levers: Sequence[Lever], ranks: dict[str, int], when: str, source: _Source) -> Headline | None:
+    first = next((x for wanted in ("act", "test") for x in levers if x.verdict == wanted), None)
+    if first is None:
+        return None
+    word, interval, (zh, en) = source.word, _interval(first, source.lang), (f"（{when}）", f" ({when})")
+    facts = [
+        Fact(
+            word("先动什么", "Move first") if first.verdict == "act" else word("先试什么", "Try first"),
+            source.name(first.lever),
+            _detail(first, source),
+        ),
+        Fact(
+            word("移动多少", "By how much"),
+            step_words(first, source.indicators).get(source.lang),
+            _basis(first, source),
+        ),
+        Fact(
+            word("预计改善", "Expected gain") + (word(zh, en) if when else ""),
+            gain_words(first, source.indicators).get(source.lang),
+            word(f"95%区间 {interval}", f"95% interval {interval}"),
+        ),
+        Fact(
+            word("把握", "How sure"),
+            format_share(first.p_top3),
+            word("的重抽样中位列前三", "of resamples have it among the best three"),
+        ),
+    ]
+    if first.lever in ranks:
+        place = ranks[first.lever]
+        listed_levers = word(f"共{len(ranks)}个杠杆", f"of {len(ranks)} levers")
+        facts.append(
+            Fact(
+                word("只看相关性会排", "Correlation would rank it"), word(f"第{place}位", f"No. {place}"), listed_levers
+            )
+        )
+    return Headline(first.verdict, tuple(facts))
+
+
+def _lever_row(lever: Lever, correlation_rank: int | None, source: _Source) -> LeverRow:
+    lang = source.lang
+    return LeverRow(
+        lever.rank,
+        source.name(lever.lever),
+        _detail(lever, source),
+        _step(lever, source),
+        gain_words(lever, source.indicators).get(lang),
+        _interval(lever, lang),
+        lever.gain_per_step,
+        lever.gain_low,
+        lever.gain_high,
+        format_share(lever.p_top3),
+        correlation_rank,
+        correlation_rank is not None and lever.rank - correlation_rank >= _MISLEADING,
+        lever.verdict,
+        verdict_words(lever.verdict).get(lang),
+        tuple(reason.text.get(lang) for reason in lever.reasons),
+    )
+
+
+def _detail(lever: Lever, source: _Source) -> str:
+    entry = source.indicators.get(lever.lever)
+    parts = [] if entry is None else [layer_label(entry.layer, source.lang) if entry.layer else "", entry.owner]
+    return " · ".join(part for part in parts if part)
+
+
+def _step(lever: Lever, source: _Source) -> str:
+    note = source.word("（一个典型波动）", " (one typical fluctuation)") if lever.step_basis == "sd" else ""
+    return step_words(lever, source.indicators).get(source.lang) + note
+
+
+def _basis(lever: Lever, source: _Source) -> str:
+    kept = source.word("并保持", "and kept there") if lever.kind == "sustained" and source.parts.panel.frequency else ""
+    return source.word("一个典型波动幅度", "one typical fluctuation") if lever.step_basis == "sd" else kept
+
+
+def _interval(lever: Lever, lang: str) -> str:
+    if lever.gain_low == lever.gain_high == 0:
+        return ""
+    decimals = decimals_of_interval(lever.gain_per_step, lever.gain_low, lever.gain_high)
+    return format_interval(lever.gain_low, lever.gain_high, decimals).get(lang)
+
+
+# --- contrast --------------------------------------------------------------------------------------------------------
+
+
+def _contrast_row(row: Contrast, source: _Source) -> ContrastRow:
+    return ContrastRow(
+        source.name(row.indicator),
+        row.correlation_rank,
+        row.causal_rank,
+        row.reason == "agrees",
+        row.sentence.get(source.lang),
+    )
+
+
+def _contrast_lead(rows: Sequence[Contrast], source: _Source) -> str:
+    """Say what correlation would have chosen first, and how much of that holds."""
+    chosen = [row for row in rows if row.correlation_rank <= 3]
+    if len(rows) <= 3 or not chosen:
+        return ""
+    names = listed([source.name(row.indicator) for row in chosen], source.lang)
+    held = [source.name(row.indicator) for row in chosen if row.causal_rank <= 3]
+    start = source.word(f"若按相关性挑选，会先抓{names}", f"Picking by correlation would have put {names} first")
+    if len(held) == len(chosen):
+        return start + source.word("；因果分析也把它们排在前三。", "; the causal ranking has the same ones in front.")
+    if not held:
+        return start + source.word("；其中没有一个真正位列前三。", "; none of them is among the best three by effect.")
+    kept = listed(held, source.lang)
+    verb = "is" if len(held) == 1 else "are"
+    return start + source.word(
+        f"；其中真正位列前三的只有{kept}。", f"; only {kept} {verb} among the best three by effect."
+    )
+
+
+# --- chains ----------------------------------------------------------------------------------------------------------
+
+
+def _chain_groups(chains: Sequence[Chain], levers: Sequence[Lever], source: _Source) -> tuple[ChainGroup, ...]:
+    groups = []
+    for lever in levers:
+        own = [chain for chain in chains if chain.lever == lever.lever]
+        own.sort(key=lambda chain: (chain.kind == "rest", -abs(chain.value), chain.path))
+        if own:
+            rows = tuple(_chain_row(chain, lever, source) for chain in own)
+            groups.append(ChainGroup(source.name(lever.lever), _step(lever, source), rows))
+    return tuple(groups)
+
+
+def _chain_row(chain: Chain, lever: Lever, source: _Source) -> ChainRow:
+    rest = source.word("其余路径合计", "all other paths together")
+    path = tuple(source.name(key) for key in chain.path) if chain.kind == "path" else (rest,)
+    part, ends = chain.value * lever.step, sorted((chain.low * lever.step, chain.high * lever.step))
+    number = format_fixed(part, decimals_of_interval(part, *ends))
+    signed = f"+{number}" if part > 0 else number
+    unit = described(chain.outcome, source.indicators).unit
+    share = format_share(chain.share) if chain.share is None or chain.share >= 0 else f"-{format_share(-chain.share)}"
+    return ChainRow(path, chain.share, share, amount(signed, unit).get(source.lang), chain.sentence.get(source.lang))
+
+
+# --- findings and indicators -----------------------------------------------------------------------------------------
+
+
+def _by_severity(finding: Finding) -> tuple[int, str]:
+    return _SEVERITY_ORDER[finding.severity], finding.code
+
+
+def _finding_card(finding: Finding, lang: str) -> FindingCard:
+    label = SEVERITIES[finding.severity].get(lang)
+    return FindingCard(finding.severity, label, finding.message.get(lang), finding.remedy.get(lang))
+
+
+def _indicator_row(entry: IndicatorSummary, source: _Source) -> IndicatorRow:
+    notes = [better_label(entry.better, source.lang), entry.owner]
+    fluctuation = amount(format_number(entry.within_sd, 2), entry.unit).get(source.lang)
+    return IndicatorRow(
+        source.name(entry.key),
+        layer_label(entry.layer, source.lang) if entry.layer else "—",
+        format_level(entry.mean, entry.unit, source.lang),
+        fluctuation,
+        format_share(entry.missing),
+        " · ".join(note for note in notes if note),
+    )

@@ -1,0 +1,220 @@
+"""A report without a format: what stands in it, in one language, ready to be set as HTML, PDF or slides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from causal_service.levers.results import Verdict
+from causal_service.panel.findings import Severity
+
+__all__ = [
+    "Assumption",
+    "ChainGroup",
+    "ChainRow",
+    "ContrastRow",
+    "Document",
+    "Fact",
+    "FindingCard",
+    "Headline",
+    "IndicatorRow",
+    "LeverRow",
+    "OutcomeSection",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A label and a value."""
+
+    label: str
+    """What it is."""
+    value: str
+    """The value, formatted."""
+    note: str = ""
+    """A qualification in smaller type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """The finding a manager must know within a minute."""
+
+    verdict: Verdict
+    """Verdict of the lever shown."""
+    facts: tuple[Fact, ...]
+    """What to move, by how much, what it brings, how sure, and what the usual ranking says."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeverRow:
+    """One line of the lever table."""
+
+    rank: int
+    """Rank by expected gain."""
+    name: str
+    """Display name."""
+    detail: str
+    """Layer and owner."""
+    step: str
+    """Signed step with unit; a note when it is one typical fluctuation."""
+    gain: str
+    """Expected improvement of the outcome with unit."""
+    interval: str
+    """Its 95 % interval, without unit."""
+    gain_value: float
+    """Expected improvement, outcome unit."""
+    gain_low: float
+    """Lower end of its interval."""
+    gain_high: float
+    """Upper end of its interval."""
+    p_top3: str
+    """Share of resamples in which it is among the best three."""
+    correlation_rank: int | None
+    """Rank by correlation; ``None`` when not contrasted."""
+    misleading: bool
+    """Whether correlation puts it clearly too high (three places or more above its causal rank)."""
+    verdict: Verdict
+    """Coded verdict."""
+    verdict_label: str
+    """Verdict in words."""
+    reasons: tuple[str, ...]
+    """Why this verdict."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContrastRow:
+    """One indicator in both rankings."""
+
+    name: str
+    """Display name."""
+    correlation_rank: int
+    """Rank by absolute pooled correlation."""
+    causal_rank: int
+    """Rank by expected gain."""
+    agrees: bool
+    """Whether the rankings agree in substance."""
+    sentence: str
+    """Why they differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChainRow:
+    """One path and its part of the effect."""
+
+    path: tuple[str, ...]
+    """Display names from lever to outcome; one entry for all remaining paths together."""
+    share_value: float | None
+    """Part of the total effect (1 = all of it); ``None`` when the total is too small to divide."""
+    share: str
+    """The same as a percentage."""
+    part: str
+    """Change of the outcome through this path for one step of the lever."""
+    sentence: str
+    """The chain in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChainGroup:
+    """All paths of one lever."""
+
+    name: str
+    """Display name of the lever."""
+    step: str
+    """Signed step with unit."""
+    rows: tuple[ChainRow, ...]
+    """Paths by size, remaining paths last."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeSection:
+    """Everything about one outcome."""
+
+    key: str
+    """Indicator key."""
+    name: str
+    """Display name."""
+    unit: str
+    """Unit of the gain, in words."""
+    when: str
+    """When the effect is read, for example ``after 3 months``."""
+    answer: str
+    """The answer in one paragraph."""
+    headline: Headline | None
+    """The first lever to move; ``None`` when none stands out."""
+    levers: tuple[LeverRow, ...]
+    """Lever table, by rank."""
+    verdict_labels: tuple[tuple[Verdict, str], ...]
+    """Verdicts that occur in the table, in words, strongest first."""
+    contrast_lead: str
+    """What ranking by correlation would have chosen; empty when there is no contrast."""
+    contrast: tuple[ContrastRow, ...]
+    """Both rankings, by correlation rank."""
+    chains: tuple[ChainGroup, ...]
+    """Paths by lever, in order of lever rank."""
+
+
+@dataclass(frozen=True, slots=True)
+class FindingCard:
+    """One statement about the data."""
+
+    severity: Severity
+    """Coded severity."""
+    severity_label: str
+    """Severity in words."""
+    message: str
+    """What was found."""
+    remedy: str
+    """What to do about it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assumption:
+    """Something the numbers rest on."""
+
+    title: str
+    """The assumption in a few words."""
+    text: str
+    """What it means and what would make the numbers wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorRow:
+    """One line of the appendix of indicators."""
+
+    name: str
+    """Display name."""
+    layer: str
+    """Layer in words."""
+    mean: str
+    """Mean with unit."""
+    fluctuation: str
+    """Standard deviation within an entity, with unit."""
+    missing: str
+    """Share of empty cells."""
+    note: str
+    """Polarity and owner."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A whole report in one language."""
+
+    lang: str
+    """``zh`` or ``en``."""
+    title: str
+    """Title of the report."""
+    facts: tuple[Fact, ...]
+    """Size of the panel."""
+    sections: tuple[OutcomeSection, ...]
+    """One per outcome."""
+    open_findings: tuple[FindingCard, ...]
+    """Findings a person must look at, failed first."""
+    passed_findings: tuple[FindingCard, ...]
+    """Checks that found nothing."""
+    assumptions: tuple[Assumption, ...]
+    """What the numbers rest on."""
+    method: tuple[str, ...]
+    """How the numbers came about, in paragraphs."""
+    provenance: tuple[Fact, ...]
+    """Plan, seed, versions, fingerprint."""
+    indicators: tuple[IndicatorRow, ...]
+    """Appendix."""

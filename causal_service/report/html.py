@@ -1,0 +1,84 @@
+"""A study as one self-contained HTML file, and as a small table for notebooks.
+
+No script, no request to anywhere: style and pictures are inline, and the page's own content policy forbids the rest.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from causal_service.report.bars import gain_axis, gain_bar, gain_scale, rank_chart, share_bar
+from causal_service.report.composition import compose
+from causal_service.report.document import LeverRow, OutcomeSection
+from causal_service.report.graph_picture import graph_svg
+from causal_service.report.parts import StudyParts
+from causal_service.report.typesetting import typographic_minus
+from causal_service.report.words import words
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+__all__ = ["notebook_html", "render_html"]
+
+_SHOWN_LEVERS = 12
+_SHOWN_CHAINS = 3
+_NOTEBOOK_ROWS = 5
+
+
+def render_html(parts: StudyParts, lang: str) -> str:
+    """Return the whole report in ``lang`` (``"zh"`` or ``"en"``); the same study gives the same bytes."""
+    from markupsafe import Markup
+
+    document = compose(parts, lang)
+    return _environment().get_template("report.html.j2").render(
+        doc=document,
+        w=words(lang),
+        graphs={section.key: Markup(graph_svg(parts, lang, outcome=section.key)) for section in document.sections},
+        bars={section.key: _bars(section) for section in document.sections},
+        shown_levers=_SHOWN_LEVERS,
+        shown_chains=_SHOWN_CHAINS,
+        share_bar=lambda share: Markup(share_bar(share)),
+        rank_chart=lambda rows: Markup(rank_chart(rows, words(lang)["by_correlation"], words(lang)["by_effect"])),
+    )  # fmt: skip
+
+
+def notebook_html(parts: StudyParts, lang: str = "en") -> str:
+    """Return the answers and the first levers as a small table for ``_repr_html_``."""
+    return (
+        _environment()
+        .get_template("notebook.html.j2")
+        .render(doc=compose(parts, lang), w=words(lang), shown=_NOTEBOOK_ROWS)
+    )
+
+
+def _bars(section: OutcomeSection) -> dict[str, object]:
+    """Return the axis and one bar per lever, on one scale."""
+    from markupsafe import Markup
+
+    scale = gain_scale(section.levers)
+    bars = [Markup(gain_bar(row, scale, _bar_title(row))) for row in section.levers]
+    return {"axis": Markup(gain_axis(scale)), "rows": bars}
+
+
+def _bar_title(row: LeverRow) -> str:
+    return f"{row.name}: {row.gain} ({row.interval})"
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    return Environment(
+        loader=PackageLoader("causal_service.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_typeset,
+    )
+
+
+def _typeset(value: object) -> object:
+    """Set true minus signs in running text; finished markup is left alone."""
+    return typographic_minus(value) if type(value) is str else value

@@ -1,0 +1,74 @@
+"""Headings and captions of the report in both languages."""
+
+from __future__ import annotations
+
+from causal_service.errors import Text
+
+__all__ = ["words"]
+
+_WORDS: dict[str, Text] = {
+    "answer": Text("结论", "The answer"),
+    "levers": Text("先动什么", "What to move first"),
+    "levers_note": Text(
+        "每行一个杠杆，按移动一步的预计改善排序。圆点为预计值，色条为95%区间，竖线为零。",
+        "One row per lever, ranked by what one step is expected to bring. The dot is the expected gain, the bar "
+        "its 95% interval, the vertical line zero.",
+    ),
+    "rank": Text("排名", "Rank"),
+    "lever": Text("杠杆", "Lever"),
+    "step": Text("移动一步", "One step"),
+    "gain": Text("预计改善", "Expected gain"),
+    "top3": Text("位列前三的概率", "Among best three"),
+    "correlation_rank": Text("相关性排名", "Rank by correlation"),
+    "verdict": Text("判定", "Verdict"),
+    "more_levers": Text("其余杠杆", "Remaining levers"),
+    "no_lever": Text("没有可供排序的杠杆。", "There is no lever to rank."),
+    "act_means": Text("证据充分，可以投入", "the evidence is sufficient to commit"),
+    "test_means": Text("有希望，先在少数个体试点", "promising; try it in a few entities first"),
+    "watch_means": Text("目前看不出值得投入", "nothing so far that is worth spending on"),
+    "insufficient_means": Text("数据看不清有用大小的效应", "a useful effect could not have been seen"),
+    "contrast": Text("为什么通常的排序会误导", "Why the usual ranking misleads"),
+    "contrast_note": Text(
+        "橙色：相关性排得太靠前的指标；蓝色：真正位列前三的指标。",
+        "Orange: ranked far too high by correlation. Blue: truly among the best three.",
+    ),
+    "by_correlation": Text("按相关性", "By correlation"),
+    "by_effect": Text("按因果作用", "By effect"),
+    "contrast_others": Text("两种排序一致的指标", "Where the two rankings agree"),
+    "no_contrast": Text("没有可以对照的相关性排序。", "There is no correlation ranking to compare with."),
+    "graph": Text("什么通过什么起作用", "What works through what"),
+    "chains": Text("作用路径", "How the effect travels"),
+    "chains_note": Text(
+        "各路径占总效应的份额；同一杠杆的份额合计为100%。右侧为移动一步时经该路径的改变。",
+        "Each path's share of the total effect; the shares of one lever add up to 100%. On the right, what one "
+        "step changes through that path.",
+    ),
+    "more_chains": Text("其余杠杆的路径", "Paths of the remaining levers"),
+    "no_chain": Text(
+        "没有可以展示的路径：没有杠杆的效应大到可以拆分。",
+        "There is no path to show: no lever has an effect large enough to divide.",
+    ),
+    "findings": Text("数据检查", "What the data checks found"),
+    "no_finding": Text("所有检查都没有发现问题。", "No check found anything to report."),
+    "passed": Text("项检查通过", "checks passed"),
+    "passed_one": Text("项检查通过", "check passed"),
+    "assumptions": Text(
+        "这些数字意味着什么，什么会使它们出错", "What the numbers mean, and what would make them wrong"
+    ),
+    "method": Text("方法", "Method"),
+    "provenance": Text("来源与参数", "Provenance"),
+    "indicators": Text("指标一览", "Indicators"),
+    "indicator": Text("指标", "Indicator"),
+    "layer": Text("层级", "Layer"),
+    "mean": Text("均值", "Mean"),
+    "fluctuation": Text("个体内波动（标准差）", "Fluctuation within an entity (SD)"),
+    "missing": Text("缺失", "Missing"),
+    "note": Text("备注", "Note"),
+    "no_outcome": Text("这项研究没有目标指标。", "This study has no outcome."),
+    "remedy": Text("处理", "What to do"),
+}
+
+
+def words(lang: str) -> dict[str, str]:
+    """Return all headings and captions in ``lang``."""
+    return {key: text.get(lang) for key, text in _WORDS.items()}
