@@ -51,7 +51,7 @@ def find_unit_jumps(panel: Panel) -> tuple[UnitJump, ...]:
             continue
         level = np.log10(np.abs(np.where(np.isfinite(x) & (x != 0), x, np.nan)))
         seen = np.isfinite(x)
-        signed = bool((x[seen] < 0).mean() >= 0.01)
+        signed = bool((x[seen] < 0).any())
         jumps += _of_column(panel, name, level, signed) or _of_entities(panel, name, level, signed)
     return tuple(jumps)
 
@@ -61,6 +61,8 @@ def _of_column(panel: Panel, name: str, level: NDArray[np.float64], signed: bool
     if len(panel.entities) < 2:
         return []
     common = _nanmedian(level - _nanmedian(level, 1), 0)
+    few = np.isfinite(level).sum(axis=0) < max(2, 0.3 * len(level))
+    common = np.where(few, np.nan, common)
     split, power = _jumps(common, signed, 0.0)
     return [UnitJump(name, None, panel.periods[int(split[0])], int(power[0]))] if power[0] else []
 
