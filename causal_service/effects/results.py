@@ -19,7 +19,7 @@ class Effect:
     outcome: str
     """Indicator key."""
     kind: EffectKind
-    """``impact`` same period; ``sustained`` kept one unit above its own path; ``cumulative`` sum after a one-period shock."""
+    """``impact`` same period; ``sustained`` kept one unit up; ``cumulative`` sum after a one-period shock."""
     horizon: int
     """Periods ahead (0 for impact)."""
     value: float

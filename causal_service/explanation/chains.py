@@ -1,15 +1,16 @@
 """Chains: the headline effect split over paths, so that the parts add up to the whole.
 
-With coefficients b_0, b_1, ... on an edge and inertia a_1, a_2, ... of a node, the response at period h to a lever kept one
-unit up from period 0 is, along one path of indicators, the sum of the coefficients of L^0..L^h in the product of the
-edge polynomials b(L) and, for every node but the lever, 1 / (1 - a(L)) (path tracing, Wright 1934; lag polynomials,
-Hamilton 1994, ch. 2). Paths that revisit an indicator and paths not listed are the rest: total minus the listed ones.
+With coefficients b_0, b_1, ... on an edge and inertia a_1, a_2, ... of a node, the response at period h to a lever
+kept one unit up from period 0 is, along one path of indicators, the sum of the coefficients of L^0..L^h in the product
+of the edge polynomials b(L) and, for every node but the lever, 1 / (1 - a(L)) (path tracing, Wright 1934; lag
+polynomials, Hamilton 1994, ch. 2). Paths that revisit an indicator and paths not listed are the rest: total minus the listed ones.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,7 +108,7 @@ def _along(coefficients: Array, path: Sequence[int], horizon: int) -> Array:
     B, p, d = coefficients.shape
     lags = d // p - 1
     signal = np.ones((B, horizon + 1))
-    for x, y in zip(path[:-1], path[1:], strict=True):
+    for x, y in pairwise(path):
         passed = np.zeros((B, horizon + 1))
         for lag in range(min(lags, horizon) + 1):
             weight = coefficients[:, y, (lags - lag) * p + x, None]

@@ -10,7 +10,7 @@ from causal_service.errors import Text
 __all__ = ["Chain", "Contrast", "ContrastReason"]
 
 ContrastReason = Literal[
-    "confounded", "mediator", "consequence", "duplicate", "no-within-variation", "season", "agrees"
+    "confounded", "masked", "mediator", "consequence", "duplicate", "no-within-variation", "season", "agrees"
 ]
 
 
@@ -33,7 +33,7 @@ class Chain:
     high: float
     """Upper end of its 95 % interval."""
     share: float | None
-    """``value`` divided by the headline effect; shares of one pair add to 1. ``None`` when the total is too small to divide."""
+    """``value`` divided by the headline effect; shares of one pair add to 1. ``None`` when the total is too small."""
     sentence: Text
     """The chain in words."""
 

@@ -1,0 +1,249 @@
+"""The whole pipeline, top to bottom: a panel and a question in, a ``Study`` out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from causal_service.discovery.discover import Discovery, Method, discover
+from causal_service.discovery.layer_check import contradicted_layers
+from causal_service.discovery.resampling import settled_penalty
+from causal_service.effects.estimate import EffectDraws, effect_draws, effect_rows
+from causal_service.explanation.chains import chains_of, coefficient_draws, frequent_links
+from causal_service.explanation.contrast import contrasts, correlations
+from causal_service.explanation.results import Chain, Contrast
+from causal_service.explanation.wording import answer_text, lever_sentence, reason_text
+from causal_service.graph.knowledge import Knowledge
+from causal_service.levers.ranking import RankedLever, ranked_levers
+from causal_service.levers.results import Lever, Reason
+from causal_service.panel.checks import check as check_panel
+from causal_service.panel.dictionary import Dictionary
+from causal_service.panel.dictionary_reading import read_dictionary
+from causal_service.panel.findings import Finding
+from causal_service.panel.knowledge_reading import merge_knowledge, read_knowledge
+from causal_service.panel.panel import Panel
+from causal_service.panel.reading import read_panel
+from causal_service.panel.summary import IndicatorSummary, summarise
+from causal_service.preparation.prepared import Prepared, prepare
+from causal_service.study_choices import (
+    chosen_lag_order,
+    combined_suspicions,
+    layer_findings,
+    library_findings,
+    question_of,
+    refuse_if_stopped,
+    studied_panel,
+    versions,
+)
+from causal_service.study_record import SCHEMA, Answer, Provenance, Study, StudyPlan
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["check", "study"]
+
+Progress = Callable[[str, int, int], None]
+
+
+def check(
+    panel: str | Path | Sequence[str | Path] | pd.DataFrame,
+    *,
+    outcome: str | Sequence[str] = (),
+    dictionary: str | Path | Dictionary | None = None,
+    entity: str | None = None,
+    period: str | None = None,
+    weight: str | None = None,
+    knowledge: str | Path | None = None,
+) -> tuple[Panel, Dictionary, tuple[Finding, ...]]:
+    """Read a panel and check it; return (panel, dictionary, findings). Parameters and errors as ``study``."""
+    known = read_dictionary(dictionary)
+    if knowledge is not None:
+        known = merge_knowledge(known, read_knowledge(knowledge))
+    read = read_panel(panel, entity=entity, period=period, dictionary=known, weight=weight)
+    outcomes = (outcome,) if isinstance(outcome, str) else tuple(outcome)
+    return read.panel, known, (*read.findings, *check_panel(read.panel, known, outcomes))
+
+
+def study(
+    panel: str | Path | Sequence[str | Path] | pd.DataFrame,
+    *,
+    outcome: str | Sequence[str],
+    dictionary: str | Path | Dictionary | None = None,
+    entity: str | None = None,
+    period: str | None = None,
+    lever: str | Sequence[str] = (),
+    lags: int | Literal["auto"] = 1,
+    horizon: int = 3,
+    resamples: int = 200,
+    seed: int = 0,
+    weight: str | None = None,
+    knowledge: str | Path | None = None,
+    method: Method = "boss",
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> Study:
+    """Go from a panel to ranked, explained levers.
+
+    Parameters
+    ----------
+    panel : file, files (joined on entity and period) or data frame.
+    outcome : key or display name of one or several outcomes.
+    dictionary : file or ``Dictionary``; without one all indicators are untiered.
+    entity, period : columns; default those the dictionary declares. No period = cross-section.
+    lever : levers to rank; default the controllable ones, else every indicator that may precede the outcome.
+    lags : number of lags in periods, or ``auto`` (BIC).
+    horizon : periods ahead of the headline effect ``sustained(horizon)``.
+    resamples : number of draws B, at least 20.
+    seed : non-negative; same panel, plan and seed give the same bytes.
+    weight : column with the observations behind a cell.
+    knowledge : file with further required and forbidden arrows.
+    method : ``boss`` (ours) or ``pc``, ``ges``, ``fci`` through causal-learn.
+    threads : worker threads; the result does not depend on it.
+    progress : called with (stage, done, of).
+
+    Raises
+    ------
+    CallError : a wrong option or name; DataError : the data cannot carry the question (``FailedCheck`` names findings).
+    """
+    tell = progress or (lambda stage, done, of: None)
+    tell("read", 0, 1)
+    whole, known, findings = check(
+        panel,
+        outcome=outcome,
+        dictionary=dictionary,
+        entity=entity,
+        period=period,
+        weight=weight,
+        knowledge=knowledge,
+    )
+    refuse_if_stopped(whole, findings)
+    question = question_of(whole, known, outcome, lever, lags, horizon, resamples, seed)
+    studied = studied_panel(whole, known, question, findings)
+    order, chosen_by = chosen_lag_order(studied, known, lags)
+
+    tell("prepare", 0, 1)
+    prepared = prepare(studied.panel, known, studied.totals, order)
+    headline: Literal["impact", "sustained"] = "sustained" if prepared.lags > 0 and question.horizon > 0 else "impact"
+    layers = {name: entry.layer for name, entry in known.indicators.items()}
+    background = Knowledge.build(
+        prepared.names,
+        {name: layers.get(name) for name in prepared.names},
+        known.layers,
+        required=[a for a in known.required if {a[0], a[1]} <= set(prepared.names)],
+        forbidden=[a for a in known.forbidden if {a[0], a[1]} <= set(prepared.names)],
+        max_lag=order,
+    )
+
+    workers = threads if threads is not None else (os.cpu_count() or 1)
+    discovery = discover(
+        prepared,
+        background,
+        layers=layers,
+        method=method,
+        resamples=question.resamples,
+        seed=seed,
+        threads=workers,
+        progress=lambda done, of: tell("discover", done, of),
+    )
+    contradictions = contradicted_layers(prepared, background, discovery, seed=seed, threads=workers)
+
+    tell("effects", 0, 1)
+    draws = effect_draws(prepared, discovery, question.horizon)
+    levers = tuple(name for name in question.levers if name in prepared.names)
+    units = {name: known.indicators[name].unit for name in prepared.names if name in known.indicators}
+    effects = effect_rows(draws, discovery, levers, question.outcomes, units)
+
+    tell("explain", 0, 1)
+    summary, indicators = summarise(studied.panel, known, prepared.within_sd)
+    findings = (
+        *findings,
+        *studied.findings,
+        *layer_findings(contradictions, known),
+        *library_findings(discovery, prepared),
+    )
+    described = {entry.key: entry for entry in indicators}
+    ranked: list[Lever] = []
+    chains: list[Chain] = []
+    contrast: list[Contrast] = []
+    answers: list[Answer] = []
+    for name in question.outcomes:
+        rows = ranked_levers(
+            draws,
+            effects,
+            described,
+            known,
+            name,
+            levers=levers,
+            kind=headline,
+            suspicions=combined_suspicions(findings, contradictions, studied, name),
+            effective_n=prepared.effective_n,
+            entities=None
+            if prepared.regime == "cross-section" and studied.panel.clusters is None
+            else prepared.entities,
+        )
+        worded = tuple(_worded(row, described, summary.frequency, len(rows)) for row in rows)
+        paths = _chains(prepared, draws, discovery, worded, described)
+        parts = frozenset(part for total in prepared.totals for part in (total.name, *total.parts))
+        contrast += contrasts(correlations(studied.panel, name), worded, paths, draws, parts, described)
+        answers.append(Answer(name, answer_text(name, worded, described, summary.frequency)))
+        ranked += worded
+        chains += paths
+    tell("explain", 1, 1)
+    return Study(
+        schema=SCHEMA,
+        regime=studied.panel.regime,
+        panel=summary,
+        plan=StudyPlan(
+            outcome=question.outcomes,
+            levers=levers,
+            entity=studied.panel.entity_column,
+            period=studied.panel.period_column,
+            lags=order,
+            lags_chosen=chosen_by,
+            horizon=question.horizon,
+            resamples=question.resamples,
+            seed=seed,
+            weight=weight,
+            method=method,
+            penalty=settled_penalty(prepared),
+            headline=headline,
+            layers=known.layers,
+            required=known.required,
+            forbidden=known.forbidden,
+        ),
+        provenance=Provenance(seed, prepared.effective_n, prepared.steps, versions()),
+        layers=known.layers,
+        indicators=indicators,
+        answers=tuple(answers),
+        findings=findings,
+        graph=discovery.graph,
+        effects=effects,
+        levers=tuple(ranked),
+        chains=tuple(chains),
+        contrast=tuple(contrast),
+    )
+
+
+def _worded(row: RankedLever, described: dict[str, IndicatorSummary], frequency: str, listed: int) -> Lever:
+    reasons = tuple(Reason(code, params, reason_text(code, params)) for code, params in row.reasons)
+    lever = replace(row.lever, reasons=reasons)
+    return replace(lever, sentence=lever_sentence(lever, described, frequency, listed))
+
+
+def _chains(
+    prepared: Prepared,
+    draws: EffectDraws,
+    discovery: Discovery,
+    levers: Sequence[Lever],
+    described: dict[str, IndicatorSummary],
+) -> tuple[Chain, ...]:
+    coefficients = coefficient_draws(discovery)
+    links = frequent_links(coefficients)
+    return tuple(
+        chain
+        for lever in levers
+        for chain in chains_of(prepared, draws, coefficients, links, lever.lever, lever.outcome, lever.kind, described)
+    )

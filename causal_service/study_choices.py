@@ -1,0 +1,322 @@
+"""The choices a study makes before and around the statistics: what is asked, of which columns, with how many lags.
+
+Rules: METHOD, Definitions (Defaults, Identities, Findings, Regimes).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from causal_service.discovery.discover import Discovery
+from causal_service.discovery.layer_check import Contradiction
+from causal_service.errors import CallError, DataError, FailedCheck, Text
+from causal_service.levers.ranking import Suspicions
+from causal_service.panel.checks import removed_indicators, stopping
+from causal_service.panel.dictionary import Dictionary
+from causal_service.panel.findings import Finding
+from causal_service.panel.identities import Identity, identities
+from causal_service.panel.identity_plan import resolve_identities
+from causal_service.panel.labels import find_indicator
+from causal_service.panel.panel import Panel
+from causal_service.preparation.lag_order import chosen_lags
+from causal_service.preparation.prepared import Prepared, Total
+
+__all__ = [
+    "Question",
+    "Studied",
+    "chosen_lag_order",
+    "combined_suspicions",
+    "layer_findings",
+    "library_findings",
+    "question_of",
+    "refuse_if_stopped",
+    "studied_panel",
+    "versions",
+]
+
+SHORTEST = 4
+"""Fewer periods than this: no lags, same-period effects only."""
+FEWEST_DRAWS = 20
+MOST_LAGS = 12
+MOST_HORIZON = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked, with every name resolved and every option checked."""
+
+    outcomes: tuple[str, ...]
+    """Keys of the outcomes, as asked."""
+    levers: tuple[str, ...]
+    """Keys of the levers, sorted."""
+    horizon: int
+    """Periods ahead."""
+    resamples: int
+    """Number of draws."""
+
+
+@dataclass(frozen=True, slots=True)
+class Studied:
+    """The part of a panel that a study learns from."""
+
+    panel: Panel
+    """Without the indicators that were removed."""
+    totals: tuple[Total, ...]
+    """Exact sums that stay in the graph and follow their parts."""
+    findings: tuple[Finding, ...]
+    """What was decided about identities."""
+    equations: dict[str, str]
+    """The exact sum an indicator belongs to, in words."""
+
+
+def refuse_if_stopped(panel: Panel, findings: Sequence[Finding]) -> None:
+    """Raise ``FailedCheck`` for a panel-scoped ``fail``, and for a single series, which is not supported yet."""
+    stops = stopping(findings)
+    if stops:
+        first = stops[0]
+        raise FailedCheck(first.code, first.message, first.remedy, {"codes": [f.code for f in stops]})
+    if panel.regime == "series":
+        raise DataError(
+            "series-not-supported",
+            Text(
+                f"只有一个个体（{len(panel.periods)} 期）：单一时间序列无法剔除共同的时间影响，目前不支持。",
+                f"There is one entity only ({len(panel.periods)} periods): a single series is not supported yet.",
+            ),
+            Text(
+                "请提供多个个体的面板（例如各工厂、各门店），或不指定时间列，按横截面研究。",
+                "Bring a panel of several entities (plants, stores), or leave out the period column to study it as a "
+                "cross-section.",
+            ),
+            {"periods": len(panel.periods)},
+        )
+
+
+def question_of(
+    panel: Panel,
+    dictionary: Dictionary,
+    outcome: str | Sequence[str],
+    lever: str | Sequence[str],
+    lags: int | str,
+    horizon: int,
+    resamples: int,
+    seed: int,
+) -> Question:
+    """Return the checked question.
+
+    Raises
+    ------
+    UnknownName : an outcome or lever is not in the panel; nearest names are offered.
+    CallError : no outcome, a lever that is an outcome, or an option out of range.
+    """
+    _check_number("lags", lags, 0, MOST_LAGS, or_auto=True)
+    _check_number("horizon", horizon, 0, MOST_HORIZON)
+    _check_number("resamples", resamples, FEWEST_DRAWS, 100_000)
+    _check_number("seed", seed, 0, 2**63 - 1)
+    names = (outcome,) if isinstance(outcome, str) else tuple(outcome)
+    if not names:
+        raise CallError(
+            "no-outcome",
+            Text("没有给出结果指标。", "No outcome was given."),
+            Text("请用 outcome 指出要改善的指标。", "Name the indicator the business wants moved."),
+        )
+    role = Text("结果指标", "outcome")
+    outcomes = tuple(dict.fromkeys(find_indicator(n, panel.indicators, dictionary, role) for n in names))
+    asked = (lever,) if isinstance(lever, str) else tuple(lever)
+    levers = {find_indicator(n, panel.indicators, dictionary, Text("抓手指标", "lever")) for n in asked}
+    clash = sorted(levers & set(outcomes))
+    if clash:
+        raise CallError(
+            "lever-is-outcome",
+            Text(f"“{clash[0]}”既是抓手又是结果指标。", f"'{clash[0]}' is both a lever and an outcome."),
+            Text("请从其中一个清单中去掉它。", "Remove it from one of the two."),
+            {"indicator": clash[0]},
+        )
+    return Question(outcomes, tuple(sorted(levers or _default_levers(panel, dictionary, outcomes))), horizon, resamples)
+
+
+def _default_levers(panel: Panel, dictionary: Dictionary, outcomes: Sequence[str]) -> set[str]:
+    """Controllable indicators if any is declared so, else those outside context and not after every outcome."""
+    entries = dictionary.indicators
+    controllable = {n for n in panel.indicators if n in entries and entries[n].controllable is True}
+    if controllable:
+        return controllable - (set(outcomes) if len(outcomes) == 1 else set())
+    rank = {layer: i for i, layer in enumerate(dictionary.layers)}
+
+    def place(name: str) -> int | None:
+        layer = entries[name].layer if name in entries else None
+        return None if layer is None else rank[layer]
+
+    latest = [place(outcome) for outcome in outcomes]
+    last = None if None in latest else max(p for p in latest if p is not None)
+    context = rank.get("context")
+    return {
+        n
+        for n in panel.indicators
+        if (n not in outcomes or len(outcomes) > 1)
+        and (n not in entries or entries[n].controllable is not False)
+        and (place(n) is None or (place(n) != context and (last is None or (place(n) or 0) <= last)))
+    }
+
+
+def _check_number(name: str, value: object, low: int, high: int, *, or_auto: bool = False) -> None:
+    if or_auto and value == "auto":
+        return
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise CallError(
+            "option-out-of-range",
+            Text(f"选项 {name} 的值 {value!r} 无效。", f"Option {name} is {value!r}."),
+            Text(
+                f"请给出 {low} 到 {high} 之间的整数{'或 auto' if or_auto else ''}。",
+                f"Give a whole number from {low} to {high}{' or auto' if or_auto else ''}.",
+            ),
+            {"option": name, "low": low, "high": high},
+        )
+
+
+def studied_panel(panel: Panel, dictionary: Dictionary, question: Question, findings: Sequence[Finding]) -> Studied:
+    """Return the panel without removed indicators, the totals that stay, and what was decided.
+
+    A total that is an exact sum stays in the graph behind its parts; other computed indicators leave.
+    """
+    removed = set(removed_indicators(findings)) - set(question.outcomes)
+    kept = _only(panel, [n for n in panel.indicators if n not in removed])
+    plan = resolve_identities(identities(kept, question.outcomes), dictionary, question.outcomes, question.levers)
+    totals = _totals(plan.derived, dictionary)
+    stay = {total.name for total in totals}
+    dropped = set(plan.dropped) - stay
+    equations = {
+        member: identity.equation()
+        for identity in plan.derived
+        if identity.target in stay
+        for member in identity.members
+    }
+    decided = tuple(
+        f for f in plan.findings if not (f.scope == "indicator" and set(f.indicators) & stay and f.severity == "fail")
+    )
+    return Studied(_only(kept, [n for n in kept.indicators if n not in dropped]), totals, decided, equations)
+
+
+def _only(panel: Panel, names: Sequence[str]) -> Panel:
+    columns = [panel.indicators.index(name) for name in names]
+    return replace(panel, indicators=tuple(names), values=panel.values[:, :, columns])
+
+
+def _totals(derived: Sequence[Identity], dictionary: Dictionary) -> tuple[Total, ...]:
+    """Return the exact sums that may follow their parts within a period, written over parts that are no totals."""
+    rank = {layer: i for i, layer in enumerate(dictionary.layers)}
+
+    def place(name: str) -> int | None:
+        entry = dictionary.indicators.get(name)
+        return None if entry is None or entry.layer is None else rank[entry.layer]
+
+    out: dict[str, Total] = {}
+    computed = {identity.target for identity in derived}
+    for identity in derived:
+        weights: dict[str, float] = {}
+        for part, weight in zip(identity.parts, identity.coefficients, strict=True):
+            inner = out.get(part)
+            if inner is None:
+                weights[part] = weights.get(part, 0.0) + weight
+            else:
+                for base, share in zip(inner.parts, inner.coefficients, strict=True):
+                    weights[base] = weights.get(base, 0.0) + weight * share
+        parts = tuple(sorted(weights))
+        own = place(identity.target)
+        follows = own is None or all((place(part) or 0) <= own for part in parts)
+        if identity.additive and follows and not set(parts) & (computed - set(out)):
+            out[identity.target] = Total(identity.target, parts, tuple(weights[part] for part in parts))
+    return tuple(out.values())
+
+
+def chosen_lag_order(
+    studied: Studied, dictionary: Dictionary, lags: int | Literal["auto"]
+) -> tuple[int, Literal["given", "auto", "regime"]]:
+    """Return (lags, who chose them)."""
+    panel = studied.panel
+    if panel.regime == "cross-section" or len(panel.periods) < SHORTEST:
+        return 0, "regime"
+    if lags == "auto":
+        return chosen_lags(panel, dictionary, studied.totals), "auto"
+    return lags, "given"
+
+
+def combined_suspicions(
+    findings: Sequence[Finding], contradictions: Sequence[Contradiction], studied: Studied, outcome: str
+) -> Suspicions:
+    """Return what all checks together say about single indicators, for one outcome."""
+    leaks = {
+        name
+        for f in findings
+        if f.code == "suspected-leak" and f.severity != "pass" and f.params.get("outcome", outcome) == outcome
+        for name in f.indicators
+    }
+    failed = {
+        name: f.code for f in findings if f.scope == "indicator" and f.severity == "fail" for name in f.indicators
+    }
+    turned = frozenset(c.source for c in contradictions if c.target == outcome)
+    return Suspicions(frozenset(leaks), turned, failed, studied.equations)
+
+
+def layer_findings(contradictions: Sequence[Contradiction], dictionary: Dictionary) -> tuple[Finding, ...]:
+    """Return one finding per arrow that the layers force and the data turn around."""
+    return tuple(
+        Finding(
+            "layer-contradiction",
+            "review",
+            "indicator",
+            (c.source, c.target),
+            Text(
+                f"层级规定“{dictionary.name(c.source).zh}”先于“{dictionary.name(c.target).zh}”，"
+                f"但不加层级约束时，{c.share:.0%} 的重抽样给出相反的方向。",
+                f"The layers put '{dictionary.name(c.source).en}' before '{dictionary.name(c.target).en}', but without "
+                f"layers {c.share:.0%} of resamples direct the arrow the other way.",
+            ),
+            Text(
+                "请核对两者的层级；在核实之前，不要据此行动。",
+                "Check the layers of the two; do not act on this arrow before.",
+            ),
+            {"source": c.source, "target": c.target, "share": c.share},
+        )
+        for c in contradictions
+    )
+
+
+def library_findings(discovery: Discovery, prepared: Prepared) -> tuple[Finding, ...]:
+    """Return what must be known when a library's graph was used: what was repaired, and that it was held fixed."""
+    if discovery.graph_resampled:
+        return ()
+    fixed = Finding(
+        "graph-held-fixed",
+        "review",
+        "panel",
+        (),
+        Text(
+            f"{discovery.method} 的图只在全样本上学习一次，区间不含图本身的不确定性，往往偏窄。",
+            f"The graph of {discovery.method} was learned once; intervals leave out its uncertainty, so they tend to be "
+            "narrow.",
+        ),
+        Text("请改用默认方法 boss 以得到完整的区间。", "Use the default method boss for full intervals."),
+        {"method": discovery.method, "effective_n": prepared.effective_n},
+    )
+    repaired = [
+        Finding(
+            "graph-repaired",
+            "review",
+            "panel",
+            (),
+            note,
+            Text("请核对已知条件。", "Check it against what is known."),
+            {"method": discovery.method},
+        )
+        for note in discovery.notes
+    ]
+    return (fixed, *repaired)
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of what numbers depend on."""
+    from importlib.metadata import version
+
+    return {name: version(name) for name in ("causal-service", "numba", "numpy", "scipy")}

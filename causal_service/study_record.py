@@ -1,0 +1,256 @@
+"""The plan that goes into a study and the record that comes out: what a strategist cites.
+
+The record mirrors ``study.json`` field by field; it holds numbers and words only, no path, no clock, no data frame.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, is_dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from causal_service.discovery.discover import Method
+from causal_service.effects.results import Effect
+from causal_service.errors import CallError, Text, UnreadableFile
+from causal_service.explanation.results import Chain, Contrast
+from causal_service.graph.causal_graph import CausalGraph
+from causal_service.levers.results import Lever
+from causal_service.panel.findings import Finding
+from causal_service.panel.panel import Regime
+from causal_service.panel.summary import IndicatorSummary, PanelSummary
+from causal_service.preparation.prepared import PreparationStep
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["SCHEMA", "Answer", "Provenance", "Study", "StudyPlan", "load"]
+
+SCHEMA = "causal-service/study/1"
+DIGITS = 12
+"""Significant digits of the numbers in ``study.json``."""
+
+
+@dataclass(frozen=True, slots=True)
+class StudyPlan:
+    """Every option of a study, resolved."""
+
+    outcome: tuple[str, ...]
+    """Keys of the outcomes."""
+    levers: tuple[str, ...]
+    """Keys of the levers looked at."""
+    entity: str | None
+    """Entity column."""
+    period: str | None
+    """Period column."""
+    lags: int
+    """Number of lags, periods."""
+    lags_chosen: Literal["given", "auto", "regime"]
+    """Who chose the lags: the caller, BIC, or the regime (0 where periods are too few or absent)."""
+    horizon: int
+    """Periods ahead of the headline effect."""
+    resamples: int
+    """Number of draws B."""
+    seed: int
+    """Seed of all random numbers."""
+    weight: str | None
+    """Column with the observations behind a cell."""
+    method: Method
+    """Search method."""
+    penalty: float
+    """Penalty discount of the full-sample graph."""
+    headline: Literal["impact", "sustained"]
+    """Kind of effect that is ranked."""
+    layers: tuple[str, ...]
+    """Ordered layers."""
+    required: tuple[tuple[str, str, int | None], ...]
+    """Required arrows."""
+    forbidden: tuple[tuple[str, str, int | None], ...]
+    """Forbidden arrows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What made the record."""
+
+    seed: int
+    """Seed of all random numbers."""
+    effective_n: float
+    """Effective number of rows behind the moments."""
+    preparation: tuple[PreparationStep, ...]
+    """What was done to the panel, in order."""
+    versions: dict[str, str]
+    """Versions of the libraries that numbers depend on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer for one outcome, in one paragraph."""
+
+    outcome: str
+    """Indicator key."""
+    text: Text
+    """The paragraph."""
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """One question asked of one panel, answered."""
+
+    schema: str
+    """Schema of the record."""
+    regime: Regime
+    """``panel`` | ``series`` | ``cross-section``."""
+    panel: PanelSummary
+    """Size and identity of the panel."""
+    plan: StudyPlan
+    """Every option, resolved."""
+    provenance: Provenance
+    """What made the record."""
+    layers: tuple[str, ...]
+    """Ordered layers, earliest cause first."""
+    indicators: tuple[IndicatorSummary, ...]
+    """The indicators studied."""
+    answers: tuple[Answer, ...]
+    """The answer per outcome."""
+    findings: tuple[Finding, ...]
+    """What the checks found."""
+    graph: CausalGraph
+    """The learned graph."""
+    effects: tuple[Effect, ...]
+    """Every lever x outcome x kind."""
+    levers: tuple[Lever, ...]
+    """The ranked levers, by outcome."""
+    chains: tuple[Chain, ...]
+    """Paths that carry the effects."""
+    contrast: tuple[Contrast, ...]
+    """The ranking by correlation beside ours."""
+
+    def __str__(self) -> str:
+        return "\n".join(answer.text.en for answer in self.answers)
+
+    def _repr_html_(self) -> str:
+        from causal_service.report.html import notebook_html
+
+        return notebook_html(self)
+
+    def report(self, lang: str = "en") -> str:
+        """Return the report as one self-contained HTML page in ``lang`` (``zh`` or ``en``)."""
+        from causal_service.report.html import render_html
+
+        return render_html(self, lang)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the content of ``study.json``: plain lists, strings and numbers of 12 significant digits."""
+        plain: dict[str, Any] = _plain(self)
+        return plain
+
+    def to_json(self) -> str:
+        """Return ``study.json``; the same panel, plan and seed give the same bytes."""
+        return json.dumps(self.to_dict(), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+
+    def to_frame(self, part: Literal["levers", "effects", "chains", "contrast"] = "levers") -> pd.DataFrame:
+        """Return one part as a data frame, texts in English."""
+        import pandas as pd
+
+        rows = []
+        for row in getattr(self, part):
+            flat = {key: value.en if isinstance(value, Text) else value for key, value in _fields(row).items()}
+            if "reasons" in flat:
+                flat["reasons"] = ", ".join(reason.code for reason in row.reasons)
+            rows.append(flat)
+        return pd.DataFrame(rows)
+
+    def save(self, folder: str | Path, lang: str = "en") -> Path:
+        """Write ``study.json``, ``report.html``, ``graph.svg``, ``levers.csv`` and ``effects.csv``; return the folder.
+
+        Everything is rendered before the first byte is written.
+        """
+        from causal_service.report.graph_picture import graph_svg
+        from causal_service.report.tables import effects_csv, levers_csv
+
+        target = Path(folder)
+        files = {
+            "study.json": self.to_json(),
+            "report.html": self.report(lang),
+            "graph.svg": graph_svg(self, lang),
+            "levers.csv": levers_csv(self),
+            "effects.csv": effects_csv(self),
+        }
+        target.mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            (target / name).write_text(content, encoding="utf-8", newline="")
+        return target
+
+    @staticmethod
+    def from_dict(content: Mapping[str, Any]) -> Study:
+        """Return the study in the content of a ``study.json``.
+
+        Raises
+        ------
+        UnreadableFile : not a study of this schema.
+        """
+        from pydantic import ValidationError
+
+        try:
+            return _adapter().validate_python(dict(content))  # type: ignore[no-any-return]
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise _not_a_study(f"{'.'.join(str(x) for x in first['loc'])}: {first['msg']}") from None
+
+
+def load(path: str | Path) -> Study:
+    """Return the study stored in a ``study.json``.
+
+    Raises
+    ------
+    CallError : the file does not exist.
+    UnreadableFile : the file is not a study.
+    """
+    try:
+        content = json.loads(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise CallError(
+            "file-not-found",
+            Text(f"找不到文件“{path}”。", f"There is no file '{path}'."),
+            Text("请检查路径。", "Check the path."),
+            {"path": str(path)},
+        ) from None
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise _not_a_study(str(error)) from None
+    if not isinstance(content, dict) or content.get("schema") != SCHEMA:
+        raise _not_a_study(f"schema is not {SCHEMA}")
+    return Study.from_dict(content)
+
+
+def _fields(row: Any) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in row.__dataclass_fields__}
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return {name: _plain(item) for name, item in _fields(value).items()}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [_plain(item) for item in value]
+    if isinstance(value, bool) or value is None or isinstance(value, (str, int)):
+        return value
+    return float(f"{float(value):.{DIGITS}g}") + 0.0
+
+
+@cache
+def _adapter() -> Any:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Study)
+
+
+def _not_a_study(detail: str) -> UnreadableFile:
+    return UnreadableFile(
+        "not-a-study",
+        Text(f"无法作为研究结果读取：{detail}。", f"This is not a stored study: {detail}."),
+        Text("请给出 study 命令写出的 study.json。", "Give a study.json written by the study command."),
+    )
