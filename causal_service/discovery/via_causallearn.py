@@ -59,7 +59,7 @@ from causal_service.graph.causal_graph import Node
 from causal_service.graph.certificate import certify
 from causal_service.graph.knowledge import Knowledge
 
-__all__ = ["alpha_of", "boss", "fci", "ges", "pc"]
+__all__ = ["RawGraph", "alpha_of", "boss", "fci", "ges", "pc"]
 
 Array = NDArray[np.float64]
 
