@@ -22,7 +22,7 @@ _SPREAD = 1.3
 """Largest ratio of residual to rounding standard deviation (12 rows have a standard error of .2 around 1)."""
 _MARGIN = 4.0
 """Without any one part the residual must grow to this many rounding bounds, else the part carries nothing."""
-_TRIMS = 4
+_TRIMS = 6
 _FAR = 8.0
 """Multiple of the median residual beyond which a row is left out (rounding alone stays below 3)."""
 _RELATIVE = 1e-10
@@ -88,8 +88,8 @@ def weighted_fit(relation: Relation) -> tuple[NDArray[np.float64], float]:
     for _ in range(_TRIMS):
         b, c = _least_squares(relation, weights)
         size = np.abs(relation.y - relation.x @ b - c) / relation.rounding_sd(b)
-        far = size > _FAR * np.median(size) + 1e-9
-        if not far[weights > 0].any() or far.mean() > 0.1:
+        far = size > max(_FAR * np.median(size), np.quantile(size, 0.9)) + 1e-9
+        if not far[weights > 0].any():
             break
         weights = np.where(far, 0.0, weights)
     return b, c
@@ -117,11 +117,21 @@ def exact_fit(relation: Relation) -> ExactFit | None:
     b, c = weighted_fit(relation)
     if np.median(np.abs(relation.y - relation.x @ b - c) / relation.half_grid(b)) > 2.0:
         return None
-    for digits in (1, 2, 3, 4, 6, 15):
-        fit = _with_digits(relation, _rounded(b, digits), c, digits)
+    for digits in (0, 1, 2, 3, 4, 6, 15):
+        fit = _with_digits(relation, _rounded(b, digits) if digits else _nice(b), c, max(digits, 3))
         if fit is not None:
             return fit if _every_part_matters(relation, fit) else None
     return None
+
+
+def _nice(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the whole number or the fraction 1/m within 1 % of each value; three digits where there is none."""
+    small = np.abs(values) < 0.9
+    size = np.where(small, 1.0 / np.where(values == 0, 1.0, values), values)
+    whole = np.rint(size)
+    near = (np.abs(size - whole) <= 0.01 * np.abs(size)) & (whole != 0) & (np.abs(whole) < 1e6)
+    nice = np.where(small, 1.0 / np.where(whole == 0, 1.0, whole), whole)
+    return np.where(near, nice, _rounded(values, 3))
 
 
 def _rounded(values: NDArray[np.float64], digits: int) -> NDArray[np.float64]:

@@ -17,6 +17,8 @@ _SAMPLE = 500
 _FIT = 0.98
 """Share of distinct values that must lie on a grid; a few imputed cells with more digits do not hide it."""
 _FLOAT = 4e-16
+_LATTICE = 50
+"""Fewest distinct values from which a spacing is read off."""
 _COUNT = 10
 """A column of whole numbers that has values below this size holds counts."""
 
@@ -39,11 +41,28 @@ def rounding_grid(column: NDArray[np.float64]) -> NDArray[np.float64]:
     grid = floor
     if decimals is not None:
         grid = np.maximum(grid, 10.0**-decimals)
+    lattice = _lattice(distinct)
+    if lattice is not None:
+        grid = np.maximum(grid, lattice)
     if digits is not None:
         size = np.abs(np.where(column == 0, np.nan, column))
         own = 10.0 ** (np.floor(np.log10(size) + 1e-12) + 1 - digits)
         grid = np.fmax(grid, np.where(np.isnan(column), np.nan, np.nan_to_num(own, nan=0.0)))
     return np.where(np.isnan(column), np.nan, grid)
+
+
+def _lattice(distinct: NDArray[np.float64]) -> float | None:
+    """Return the spacing of which all values are multiples (quarter hours, or decimals converted to another unit)."""
+    if distinct.size < _LATTICE:
+        return None
+    gaps = np.diff(distinct)
+    step = float(gaps[gaps > 1e-12 * np.abs(distinct).max()].min(initial=np.inf))
+    multiples = (distinct - distinct[0]) / step
+    if not np.isfinite(step) or multiples[-1] > 1e9:
+        return None
+    step *= float(multiples[-1] / np.rint(multiples[-1]))
+    multiples = distinct / step
+    return step if np.mean(np.abs(multiples - np.rint(multiples)) < 1e-3) >= _FIT else None
 
 
 def _first_fit(sample: NDArray[np.float64], shift: NDArray[np.float64], powers: range) -> int | None:

@@ -25,6 +25,7 @@ __all__ = ["MAX_INDICATORS", "RawTable", "read_table", "table_from_frame"]
 MAX_INDICATORS = 500
 """Most indicators a panel may have; wider tables are refused by their header, before any cell is read."""
 
+_OPEN_QUOTE = ("起的引号未正确闭合", "opens a quotation mark that is not closed properly")
 _LINE, _ROW = Text("行", "line"), Text("行", "row")
 
 
@@ -75,12 +76,19 @@ def _read_text(content: bytes, name: str) -> RawTable:
         raise _no_table("empty-file", name, "没有内容", "has no content")
     separator = sniff_separator(text) or ","
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    labels = next(rows)
+    labels = _header_record(rows, name, skipped)
     _refuse_wide(labels, name)
     body, lines = _records(rows, len(labels), name, skipped)
     headers = _headers(labels, name, body[:200])
     columns = {header: _cells(body, index) for index, header in enumerate(headers) if header}
     return _finish(name, pd.DataFrame(columns, index=range(len(body))), lines + skipped, _LINE)
+
+
+def _header_record(rows: Any, name: str, skipped: int) -> list[str]:
+    try:
+        return list(next(rows))
+    except csv.Error:
+        raise _ragged(name, 1 + skipped, *_OPEN_QUOTE) from None
 
 
 def _records(rows: Any, width: int, name: str, skipped: int) -> tuple[list[list[str]], NDArray[np.int64]]:
@@ -102,9 +110,7 @@ def _records(rows: Any, width: int, name: str, skipped: int) -> tuple[list[list[
                 lines.append(begin)
             begin = rows.line_num + 1
     except csv.Error:
-        raise _ragged(
-            name, begin + skipped, "起的引号未正确闭合", "opens a quotation mark that is not closed properly"
-        ) from None
+        raise _ragged(name, begin + skipped, *_OPEN_QUOTE) from None
     return body, np.array(lines, dtype=np.int64)
 
 
