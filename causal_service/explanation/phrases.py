@@ -127,7 +127,7 @@ def gain_words(lever: Lever, indicators: Names) -> Text:
     """Return the expected improvement of one step, signed, with its unit: ``+0.78 points``."""
     decimals = decimals_of_interval(lever.gain_per_step, lever.gain_low, lever.gain_high)
     number = format_fixed(lever.gain_per_step, decimals)
-    plus = "+" if lever.gain_per_step > 0 else ""
+    plus = "+" if lever.gain_per_step > 0 and number.strip("0.") else ""
     return amount(plus + number, described(lever.outcome, indicators).unit)
 
 

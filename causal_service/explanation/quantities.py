@@ -141,16 +141,19 @@ def format_fixed(value: float | None, decimals: int) -> str:
 
 
 def decimals_of_interval(value: float | None, low: float | None, high: float | None) -> int:
-    """Return decimals that show the half-width's leading digit, and the value's second digit where that is near."""
-    sizes = [abs(x) for x in (value, low, high) if x is not None and math.isfinite(x) and x != 0]
-    if low is None or high is None or value is None:
+    """Return decimals for a value and its interval together.
+
+    They show the leading digit of the half-width (two digits where it is a 1), and the second digit of a value that is
+    larger than the half-width if that takes one decimal more.
+    """
+    if value is None or low is None or high is None or not math.isfinite(value) or not math.isfinite(high - low):
         return 2
-    if not sizes:
-        return 0
-    half = (high - low) / 2
-    from_half = -_magnitude(half) if math.isfinite(half) and half > 0 else 2 - _magnitude(max(sizes))
-    from_value = 1 - _magnitude(value) if value else 0
-    return min(12, max(0, from_half, min(from_value, from_half + 1)))
+    half = abs(high - low) / 2
+    if half == 0:
+        return max(0, min(12, 2 - _magnitude(value))) if value else 0
+    leading = -_magnitude(half)
+    wanted = 1 - _magnitude(value) if abs(value) > half else 0
+    return max(0, min(12, max(leading + (half * 10.0**leading < 2), min(wanted, leading + 1))))
 
 
 def format_interval(low: float | None, high: float | None, decimals: int) -> Text:

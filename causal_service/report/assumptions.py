@@ -8,7 +8,7 @@ from causal_service.report.document import Assumption
 __all__ = ["assumptions", "method_paragraphs"]
 
 _MEANING = (
-    Text("“移动一步并保持”是什么意思", "What a kept step means"),
+    Text("“移动一步”是什么意思", "What one step means"),
     Text(
         "改善值回答的问题是：若从现在起把该指标移动一步并一直保持，其余一切照常反应，到期末目标指标会好多少。"
         "它不是把两个时期简单相减。",
@@ -28,9 +28,9 @@ _INTERVAL = (
 _HIDDEN = (
     Text("没有隐藏的共同原因", "No hidden common cause"),
     Text(
-        "若有某个没有测量、又随时间变化的因素同时推动杠杆和目标（如换了经理、大客户变动、促销），效应会被高估或低估，"
+        "若有某个没有测量的因素同时推动杠杆和目标（如换了经理、大客户变动、促销），效应会被高估或低估，"
         "而且看上去仍然很确定。这是最需要警惕的一点；标为“试点”的杠杆应先做对照试点。",
-        "If something that was not measured drives both a lever and the outcome over time (a new manager, a key "
+        "If something that was not measured drives both a lever and the outcome (a new manager, a key "
         "account, a promotion), the effect is over- or understated and still looks certain. This is the point to "
         "worry about most; levers marked Test should be tried with a comparison group first.",
     ),

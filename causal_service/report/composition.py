@@ -259,7 +259,7 @@ def _chain_row(chain: Chain, lever: Lever, source: _Source) -> ChainRow:
     path = tuple(source.name(key) for key in chain.path) if chain.kind == "path" else (rest,)
     part, ends = chain.value * lever.step, sorted((chain.low * lever.step, chain.high * lever.step))
     number = format_fixed(part, decimals_of_interval(part, *ends))
-    signed = f"+{number}" if part > 0 else number
+    signed = f"+{number}" if part > 0 and number.strip("0.") else number
     unit = described(chain.outcome, source.indicators).unit
     share = format_share(chain.share) if chain.share is None or chain.share >= 0 else f"-{format_share(-chain.share)}"
     return ChainRow(path, chain.share, share, amount(signed, unit).get(source.lang), chain.sentence.get(source.lang))

@@ -56,7 +56,9 @@ def _entries(edges: Sequence[Edge], inertia: bool, left_out: int, least: float) 
         entries.append((_circle(), Text("圆点：可能另有共同原因", "circle: a hidden common cause is possible")))
     if inertia:
         entries.append((_turn(), Text("自身惯性", "carries over from its own past")))
-    if left_out:
+    if not edges:
+        entries.append(("", _nothing_words(format_share(least))))
+    elif left_out:
         entries.append(("", _left_out_words(left_out, format_share(least))))
     return entries
 
@@ -66,6 +68,13 @@ def _left_out_words(count: int, share: str) -> Text:
     return Text(
         f"另有{count}条边出现在不足{share}的重抽样中，未画出。",
         f"{count} more {edges} seen in fewer than {share} of resamples not drawn.",
+    )
+
+
+def _nothing_words(share: str) -> Text:
+    return Text(
+        f"没有一条边出现在{share}以上的重抽样中，因此没有画出任何边。",
+        f"No edge was seen in {share} or more of the resamples, so none is drawn.",
     )
 
 

@@ -21,7 +21,7 @@ from causal_service.report.graph_legend import draw_legend
 from causal_service.report.labels import layer_label
 from causal_service.report.parts import StudyParts
 from causal_service.report.svg import FONT_FAMILY, INK, MUTED, element, plain, px, text_lines
-from causal_service.report.typesetting import balanced, em, typographic_minus, wrap
+from causal_service.report.typesetting import balanced, typographic_minus, wrap
 
 __all__ = ["graph_svg"]
 
@@ -82,7 +82,6 @@ def graph_svg(parts: StudyParts, lang: str, *, outcome: str | None = None, least
         *_headings(picture, bottom),
         *draw_edges(picture.edges, picture.layout, picture.frame, picture.upstream, lambda e: _edge_title(e, picture)),
         *(_node(key, picture) for key in picture.layout.positions),
-        *([] if picture.edges else [_no_edge(picture, least_frequency)]),
         *legend,
     ]
     attributes = {
@@ -244,11 +243,3 @@ def _node_title(key: str, picture: _Picture) -> Text:
         zh.append(f"自身惯性{strength}（滞后{own.lag}期）")
         en.append(f"own inertia {strength} (lag {own.lag})")
     return Text("，".join(zh), ", ".join(en))
-
-
-def _no_edge(picture: _Picture, least: float) -> str:
-    share = format_share(least)
-    words = Text(f"没有一条边出现在{share}以上的重抽样中。", f"No edge was seen in {share} or more of the resamples.")
-    line = words.get(picture.lang)
-    y = picture.frame.top + _rows(picture.layout) * picture.frame.row_pitch - 4
-    return text_lines([line], max(picture.width / 2, em(line)), y, 13.0, {"fill": "#5b6773"})

@@ -48,7 +48,8 @@ def wrap(text: str, width: float, lines: int) -> list[str]:
     """
     rows: list[str] = [""]
     for token in _tokens(text.strip(), width):
-        if em(rows[-1] + token.rstrip()) <= width or not rows[-1] or token[:1] in _NO_LINE_START:
+        hangs = token in _NO_LINE_START and em(rows[-1]) <= width
+        if hangs or not rows[-1] or em(rows[-1] + token.rstrip()) <= width:
             rows[-1] += token
         elif token.strip():
             rows.append(token)

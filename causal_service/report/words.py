@@ -9,6 +9,7 @@ __all__ = ["words"]
 _WORDS: dict[str, Text] = {
     "answer": Text("结论", "The answer"),
     "levers": Text("先动什么", "What to move first"),
+    "levers_examined": Text("检查过的杠杆", "The levers examined"),
     "levers_note": Text(
         "每行一个杠杆，按移动一步的预计改善排序。圆点为预计值，色条为95%区间，竖线为零。",
         "One row per lever, ranked by what one step is expected to bring. The dot is the expected gain, the bar "
@@ -35,7 +36,7 @@ _WORDS: dict[str, Text] = {
     "by_correlation": Text("按相关性", "By correlation"),
     "by_effect": Text("按因果作用", "By effect"),
     "contrast_others": Text("两种排序一致的指标", "Where the two rankings agree"),
-    "no_contrast": Text("没有可以对照的相关性排序。", "There is no correlation ranking to compare with."),
+    "contrast_neutral": Text("与通常排序的对照", "Beside the usual ranking"),
     "graph": Text("什么通过什么起作用", "What works through what"),
     "chains": Text("作用路径", "How the effect travels"),
     "chains_note": Text(
