@@ -15,20 +15,20 @@ graph that keeps all knowledge:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from causal_service.errors import Text
-from causal_service.graph.arrays import edges_of
-from causal_service.graph.causal_graph import Certificate, Edge, Node
+from causal_service.graph.arrays import edges_of, pdag_of
+from causal_service.graph.causal_graph import Certificate, Edge, Mark, Node
 from causal_service.graph.certificate import certify
 from causal_service.graph.knowledge import Knowledge
 from causal_service.graph.separation import transitive_closure
 from causal_service.numerics.meek import mpdag
 
-__all__ = ["RawGraph", "extension", "settle", "settled_graph"]
+__all__ = ["RawGraph", "causal_reading", "extension", "settle", "settled_graph"]
 
 Bool = NDArray[np.bool_]
 
@@ -90,6 +90,17 @@ def settle(found: Bool, names: Sequence[str], lags: int, knowledge: Knowledge) -
     now_class = mpdag(np.concatenate([lagged, dag], axis=1), allowed)
     settled = np.concatenate([lagged, now_class], axis=1)
     return settled, _changes(proposed, settled, names)
+
+
+def causal_reading(edges: Sequence[Edge], names: Sequence[str], lags: int, knowledge: Knowledge) -> Bool:
+    """Return the class (p, d) of an acyclic graph that reads an ancestral graph's edges as possible causes.
+
+    ``o->`` is read as an arrow, ``o-o`` as an open direction, ``<->`` as no cause; cycles among the former are settled.
+    Effects computed from it hold if no unobserved common cause stands behind the edges.
+    """
+    reading: dict[Mark, Mark] = {"-->": "-->", "---": "---", "o->": "-->", "o-o": "---"}
+    causes = [replace(edge, mark=reading[edge.mark]) for edge in edges if edge.mark in reading]
+    return settle(pdag_of(causes, names, lags), names, lags, knowledge)[0]
 
 
 def _place_required_somewhere(

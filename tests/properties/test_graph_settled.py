@@ -7,9 +7,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from causal_service.discovery.partial_ancestral import edges_of_marks, informed
-from causal_service.discovery.raw_graph import settle, settled_graph
+from causal_service.discovery.raw_graph import causal_reading, settle, settled_graph
 from causal_service.errors import KnowledgeConflict
-from causal_service.graph.arrays import pdag_of
+from causal_service.graph.arrays import edges_of, pdag_of
 from causal_service.graph.causal_graph import Certificate, Node
 from causal_service.graph.certificate import certify
 from causal_service.graph.knowledge import Arrow, Knowledge
@@ -77,3 +77,6 @@ def test_an_ancestral_graph_keeps_all_knowledge(
     certificate = certify([Node(name, None) for name in names], edges, knowledge)
     assert kept(certificate), certificate.violations
     assert all(e.mark in ("-->", "o->", "<->") for e in edges if e.lag > 0)
+    causes = edges_of(causal_reading(edges, names, lags, knowledge), names)
+    read = certify([Node(name, None) for name in names], causes, knowledge)
+    assert kept(read), read.violations
