@@ -6,7 +6,7 @@ The record mirrors ``study.json`` field by field; it holds numbers and words onl
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, is_dataclass
 from functools import cache
 from pathlib import Path
@@ -26,9 +26,10 @@ from causal_service.preparation.prepared import PreparationStep
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["SCHEMA", "Answer", "Provenance", "Study", "StudyPlan", "load"]
+__all__ = ["FINDINGS_SCHEMA", "SCHEMA", "Answer", "Provenance", "Study", "StudyPlan", "findings_json", "load"]
 
 SCHEMA = "causal-service/study/1"
+FINDINGS_SCHEMA = "causal-service/findings/1"
 DIGITS = 12
 """Significant digits of the numbers in ``study.json``."""
 
@@ -149,7 +150,7 @@ class Study:
 
     def to_json(self) -> str:
         """Return ``study.json``; the same panel, plan and seed give the same bytes."""
-        return json.dumps(self.to_dict(), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+        return _json(self.to_dict())
 
     def to_frame(self, part: Literal["levers", "effects", "chains", "contrast"] = "levers") -> pd.DataFrame:
         """Return one part as a data frame, texts in English."""
@@ -166,12 +167,16 @@ class Study:
     def save(self, folder: str | Path, lang: str = "en") -> Path:
         """Write ``study.json``, ``report.html``, ``graph.svg``, ``levers.csv`` and ``effects.csv``; return the folder.
 
-        Everything is rendered before the first byte is written.
+        Everything is rendered before the first byte is written, and all files appear or none.
+
+        Raises
+        ------
+        CallError : ``cannot-write``.
         """
         from causal_service.report.graph_picture import graph_svg
         from causal_service.report.tables import effects_csv, levers_csv
+        from causal_service.report.writing import write_files
 
-        target = Path(folder)
         files = {
             "study.json": self.to_json(),
             "report.html": self.report(lang),
@@ -179,10 +184,7 @@ class Study:
             "levers.csv": levers_csv(self),
             "effects.csv": effects_csv(self),
         }
-        target.mkdir(parents=True, exist_ok=True)
-        for name, content in files.items():
-            (target / name).write_text(content, encoding="utf-8", newline="")
-        return target
+        return write_files(folder, files)
 
     @staticmethod
     def from_dict(content: Mapping[str, Any]) -> Study:
@@ -223,6 +225,17 @@ def load(path: str | Path) -> Study:
     if not isinstance(content, dict) or content.get("schema") != SCHEMA:
         raise _not_a_study(f"schema is not {SCHEMA}")
     return Study.from_dict(content)
+
+
+def findings_json(panel: PanelSummary, regime: Regime, findings: Sequence[Finding]) -> str:
+    """Return what was checked, without a study: the parts ``regime``, ``panel`` and ``findings`` of ``study.json``."""
+    return _json(
+        {"schema": FINDINGS_SCHEMA, "regime": regime, "panel": _plain(panel), "findings": _plain(tuple(findings))}
+    )
+
+
+def _json(content: dict[str, Any]) -> str:
+    return json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
 
 
 def _fields(row: Any) -> dict[str, Any]:

@@ -9,13 +9,12 @@ from collections.abc import Iterable, Sequence
 
 from causal_service.explanation.phrases import name_of
 from causal_service.panel.summary import IndicatorSummary
-from causal_service.report.composition import compose
-from causal_service.report.document import LeverRow
+from causal_service.report.document import LeverRow, OutcomeSection
 from causal_service.report.parts import StudyParts
 from causal_service.report.typesetting import cells, pad
 from causal_service.report.words import words
 
-__all__ = ["effects_csv", "lever_table_text", "levers_csv"]
+__all__ = ["aligned", "effects_csv", "lever_table", "levers_csv"]
 
 Cell = str | float | int | None
 
@@ -33,13 +32,22 @@ _RIGHT = frozenset({0, 4, 5})
 """Columns of the terminal table that are set flush right."""
 
 
-def lever_table_text(parts: StudyParts, lang: str) -> str:
-    """Return the ranked levers as aligned plain text, one block per outcome; wide characters count as two cells."""
-    blocks = []
-    for section in compose(parts, lang).sections:
-        body = _aligned(section.levers, words(lang)) if section.levers else words(lang)["no_lever"]
-        blocks.append(f"{section.name}\n{section.answer}\n\n{body}\n")
-    return "\n".join(blocks)
+def lever_table(section: OutcomeSection, lang: str) -> str:
+    """Return the ranked levers of one outcome as aligned plain text."""
+    w = words(lang)
+    if not section.levers:
+        return w["no_lever"]
+    header = (w["rank"], w["lever"], w["step"], w["gain"], w["top3"], w["correlation_rank"], w["verdict"])
+    return aligned([header, *map(_lever_cells, section.levers)], _RIGHT)
+
+
+def aligned(table: Sequence[Sequence[str]], right: Iterable[int] = ()) -> str:
+    """Return a header and rows as columns of plain text, those in ``right`` flush right."""
+    widths = [max(cells(line[column]) for line in table) for column in range(len(table[0]))]
+    flush = frozenset(right)
+    lines = ["  ".join(pad(line[k], width, k in flush) for k, width in enumerate(widths)) for line in table]
+    rule = "  ".join("-" * width for width in widths)
+    return "\n".join(line.rstrip() for line in [lines[0], rule, *lines[1:]])
 
 
 def levers_csv(parts: StudyParts) -> str:
@@ -86,13 +94,7 @@ def _safe(cell: Cell) -> Cell:
     return "" if cell is None or not math.isfinite(cell) else cell
 
 
-def _aligned(levers: Sequence[LeverRow], w: dict[str, str]) -> str:
-    table = [[w["rank"], w["lever"], w["step"], w["gain"], w["top3"], w["correlation_rank"], w["verdict"]]]
-    for row in levers:
-        gain = f"{row.gain} ({row.interval})" if row.interval else row.gain
-        usual = "—" if row.correlation_rank is None else str(row.correlation_rank)
-        table.append([str(row.rank), row.name, row.step, gain, row.p_top3, usual, row.verdict_label])
-    widths = [max(cells(line[column]) for line in table) for column in range(len(table[0]))]
-    lines = ["  ".join(pad(line[k], width, k in _RIGHT) for k, width in enumerate(widths)) for line in table]
-    rule = "  ".join("-" * width for width in widths)
-    return "\n".join(line.rstrip() for line in [lines[0], rule, *lines[1:]])
+def _lever_cells(row: LeverRow) -> tuple[str, ...]:
+    gain = f"{row.gain} ({row.interval})" if row.interval else row.gain
+    usual = "—" if row.correlation_rank is None else str(row.correlation_rank)
+    return (str(row.rank), row.name, row.step, gain, row.p_top3, usual, row.verdict_label)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
+from collections.abc import Callable
 
 __all__ = ["balanced", "cells", "em", "pad", "typographic_minus", "wrap"]
 
@@ -41,15 +43,15 @@ def pad(text: str, width: int, right: bool = False) -> str:
     return filling + text if right else text + filling
 
 
-def wrap(text: str, width: float, lines: int) -> list[str]:
-    """Break ``text`` into at most ``lines`` lines of ``width`` em; what does not fit ends in an ellipsis.
+def wrap(text: str, width: float, lines: int = sys.maxsize, measure: Callable[[str], float] = em) -> list[str]:
+    """Break ``text`` into at most ``lines`` lines of ``width`` em (or cells); what does not fit ends in an ellipsis.
 
     Latin text breaks between words, Chinese between any two characters, closing punctuation never starts a line.
     """
     rows: list[str] = [""]
-    for token in _tokens(text.strip(), width):
-        hangs = token in _NO_LINE_START and em(rows[-1]) <= width
-        if hangs or not rows[-1] or em(rows[-1] + token.rstrip()) <= width:
+    for token in _tokens(text.strip(), width, measure):
+        hangs = token in _NO_LINE_START and measure(rows[-1]) <= width
+        if hangs or not rows[-1] or measure(rows[-1] + token.rstrip()) <= width:
             rows[-1] += token
         elif token.strip():
             rows.append(token)
@@ -57,7 +59,7 @@ def wrap(text: str, width: float, lines: int) -> list[str]:
     if len(rows) <= lines:
         return rows
     last = rows[lines - 1]
-    while last and em(last + "…") > width:
+    while last and measure(last + "…") > width:
         last = last[:-1]
     return [*rows[: lines - 1], last.rstrip() + "…"]
 
@@ -74,12 +76,12 @@ def balanced(text: str, width: float, lines: int) -> list[str]:
     return rows
 
 
-def _tokens(text: str, width: float) -> list[str]:
+def _tokens(text: str, width: float, measure: Callable[[str], float] = em) -> list[str]:
     """Split into breakable pieces; a word wider than a line is cut."""
     pieces: list[str] = []
     for token in _TOKEN.findall(text):
-        while em(token) > width and len(token) > 1:
-            cut = next((n for n in range(len(token) - 1, 0, -1) if em(token[:n]) <= width), 1)
+        while measure(token) > width and len(token) > 1:
+            cut = next((n for n in range(len(token) - 1, 0, -1) if measure(token[:n]) <= width), 1)
             pieces.append(token[:cut])
             token = token[cut:]  # noqa: PLW2901
         pieces.append(token)

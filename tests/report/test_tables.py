@@ -10,7 +10,8 @@ from dataclasses import replace
 import pytest
 
 from causal_service.errors import Text
-from causal_service.report.tables import effects_csv, lever_table_text, levers_csv
+from causal_service.report.composition import compose
+from causal_service.report.tables import effects_csv, lever_table, levers_csv
 
 
 def rows(text: str) -> list[dict[str, str]]:
@@ -23,7 +24,7 @@ def width(line: str) -> int:
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_columns_of_the_terminal_table_line_up(study, lang):
-    lines = lever_table_text(study, lang).splitlines()
+    lines = lever_table(compose(study, lang).sections[0], lang).splitlines()
     rule = next(index for index, line in enumerate(lines) if set(line) == {"-", " "})
     starts = [0] + [index + 2 for index in range(len(lines[rule])) if lines[rule][index : index + 2] == "  "]
     verdict = starts[-1]
@@ -35,7 +36,8 @@ def test_columns_of_the_terminal_table_line_up(study, lang):
 
 
 def test_table_of_a_study_without_levers_says_so(sample):
-    assert "There is no lever to rank" in lever_table_text(sample.empty_study(), "en")
+    (section,) = compose(sample.empty_study(), "en").sections
+    assert "There is no lever to rank" in lever_table(section, "en")
 
 
 def test_numbers_survive_in_full(study):
