@@ -55,14 +55,33 @@ def _act(ranked: Sequence[Lever], indicators: Names, frequency: str) -> Text:
             f"To improve {outcome.en}, move {name.en} first. {sentence.en}",
         )
     ]
-    if following:
-        parts.append(_next(following[:_FOLLOWING], indicators))
+    same_sum = [lever for lever in following if _sum_of(first) and _sum_of(lever) == _sum_of(first)]
+    others = [lever for lever in following if lever not in same_sum]
+    if same_sum:
+        parts.append(_same_sum(first, same_sum, indicators))
+    if others:
+        parts.append(_next(others[:_FOLLOWING], indicators))
     if test:
         parts.append(_worth_a_trial(test[:_CANDIDATES], indicators))
     idle = len(ranked) - 1 - len(following) - len(test)
     if idle:
         parts.append(_idle(idle))
     return _joined(parts)
+
+
+def _sum_of(lever: Lever) -> str:
+    """Return the exact sum a lever belongs to, as written in its reasons; empty when there is none."""
+    sums = (reason.params.get("identity") for reason in lever.reasons if reason.code == "identity-derived")
+    return str(next(sums, None) or "")
+
+
+def _same_sum(first: Lever, levers: Sequence[Lever], indicators: Names) -> Text:
+    names, head = [_name(lever, indicators) for lever in levers], _name(first, indicators)
+    verb = "belongs" if len(names) == 1 else "belong"
+    return Text(
+        f"{listed_zh([name.zh for name in names])}与{head.zh}同属一个加总关系，改善不可相加。",
+        f"{listed_en([name.en for name in names])} {verb} to the same sum as {head.en}; their gains must not be added.",
+    )
 
 
 def _next(levers: Sequence[Lever], indicators: Names) -> Text:
@@ -106,7 +125,7 @@ def _test(ranked: Sequence[Lever], indicators: Names, frequency: str) -> Text:
     if against:
         en = against[0].en[:1].lower() + against[0].en[1:]
         parts.append(Text(f"暂不行动的原因：{against[0].zh}", f"Why not act at once: {en}"))
-    parts.append(Text("建议先在少数个体中试点。", "Try it in a few entities first."))
+    parts.append(Text("建议先在少数实体中试点。", "Try it in a few entities first."))
     if others:
         parts.append(_worth_a_trial(others[: _CANDIDATES - 1], indicators))
     return _joined(parts)
@@ -125,7 +144,7 @@ def _nothing_stands_out(ranked: Sequence[Lever], indicators: Names, frequency: s
         ),
         *_smallest_seen(ranked, indicators),
         Text(
-            "有帮助的做法：积累更多时期或更多个体的数据，在部分个体中有意加大某个杠杆的变动，或提高测量精度。",
+            "有帮助的做法：积累更多时期或更多实体的数据，在部分实体中有意加大某个杠杆的变动，或提高测量精度。",
             "What would help: more periods or entities, larger deliberate moves of one lever in some entities, "
             "or more precise measurement.",
         ),

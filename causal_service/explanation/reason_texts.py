@@ -61,7 +61,7 @@ _STATEMENTS: dict[str, Text] = {
         "它可能是目标指标的结果或另一种写法，而不是原因",
         "It may be a consequence or another form of the outcome rather than a cause",
     ),
-    "too-few-entities": Text("个体太少，不足以支持行动", "There are too few entities to act on"),
+    "too-few-entities": Text("实体太少，不足以支持行动", "There are too few entities to act on"),
     "too-few-rows": Text("有效数据行太少", "There are too few effective rows"),
 }
 _DETAILS: dict[str, Text] = {

@@ -58,12 +58,12 @@ __all__ = [
 _CONTRAST_REASONS: dict[str, Text] = {
     "confounded": Text(
         "它与{outcome}的相关系数（{pooled}）来自两者共同的背景原因，"
-        "剔除个体差异和时期影响后为{within}，移动它不会带来相关性所许诺的变化",
+        "剔除实体差异和时期影响后为{within}，移动它不会带来相关性所许诺的变化",
         "its correlation with {outcome} ({pooled}) comes from causes the two share. Once differences between entities "
         "and periods are removed it is {within}, and moving it would not bring the change that correlation promises",
     ),
     "masked": Text(
-        "个体差异和时期影响掩盖了它的作用：表面相关系数为{pooled}，剔除这些影响后为{within}",
+        "实体差异和时期影响掩盖了它的作用：表面相关系数为{pooled}，剔除这些影响后为{within}",
         "differences between entities and periods hide what it does. The plain correlation is {pooled}; once they are "
         "removed it is {within}",
     ),
@@ -82,7 +82,7 @@ _CONTRAST_REASONS: dict[str, Text] = {
         "counted twice",
     ),
     "no-within-variation": Text(
-        "它在个体内部几乎不变，相关系数{pooled}只反映个体之间的差别，看不出移动它会怎样",
+        "它在实体内部几乎不变，相关系数{pooled}只反映实体之间的差别，看不出移动它会怎样",
         "it hardly varies within an entity. The correlation of {pooled} only compares entities with each other and "
         "cannot show what moving it does",
     ),
@@ -92,7 +92,7 @@ _CONTRAST_REASONS: dict[str, Text] = {
         "{within}",
     ),
     "agrees": Text(
-        "两种排序基本一致（相关系数{pooled}，剔除个体差异和时期影响后为{within}）",
+        "两种排序基本一致（相关系数{pooled}，剔除实体差异和时期影响后为{within}）",
         "the two rankings roughly agree (correlation {pooled}, and {within} once differences between entities and "
         "periods are removed)",
     ),

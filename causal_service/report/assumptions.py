@@ -36,7 +36,7 @@ _HIDDEN = (
     ),
 )
 _FIXED = Text(
-    "个体之间长期不变的差别（规模、地段）和所有个体共同经历的波动（季节、行情）已经剔除，不会造成这种偏差。",
+    "实体之间长期不变的差别（规模、地段）和所有实体共同经历的波动（季节、行情）已经剔除，不会造成这种偏差。",
     " Lasting differences between entities (size, location) and swings that all of them share (season, market) "
     "have been removed and cannot cause this.",
 )
@@ -51,7 +51,7 @@ _LINEAR = (
 _STABLE = (
     Text("关系保持稳定", "Relations stay as they are"),
     Text(
-        "分析假定这段时期内、各个体之间，因果关系大体相同。流程改造、口径变更或结构性转折之后，应重新分析。",
+        "分析假定这段时期内、各实体之间，因果关系大体相同。流程改造、口径变更或结构性转折之后，应重新分析。",
         "The analysis takes the relations to be much the same over the whole span and across entities. After a "
         "reorganisation, a new definition or a structural break it should be run again.",
     ),
@@ -122,7 +122,7 @@ def method_paragraphs(regime: str, resamples: int | None, lang: str) -> tuple[st
 
 
 _PANEL_STEP = Text(
-    "首先从每个指标中剔除各个体的长期平均和各时期的共同波动，只比较同一个体随时间的变化，并校正短面板偏差。",
+    "首先从每个指标中剔除每个实体的长期平均和各时期的共同波动，只比较同一实体随时间的变化，并校正短面板偏差。",
     "First, the long-run average of every entity and the common swing of every period are removed from each "
     "indicator, so that only changes within an entity over time are compared; the bias of short panels is "
     "corrected.",

@@ -41,7 +41,7 @@ from causal_service.report.document import (
     LeverRow,
     OutcomeSection,
 )
-from causal_service.report.labels import SEVERITIES, better_label, layer_label, listed
+from causal_service.report.labels import SEVERITIES, better_label, layer_label, listed, quoted_names
 from causal_service.report.parts import StudyParts
 from causal_service.report.provenance import panel_facts, plan_values, provenance_facts
 
@@ -64,6 +64,10 @@ class _Source:
     def name(self, key: str) -> str:
         return name_of(key, self.indicators).get(self.lang)
 
+    def named(self, text: str) -> str:
+        """Put display names where a text quotes keys such as ``delivery_cycle``."""
+        return quoted_names(text, {key: self.name(key) for key in self.indicators})
+
     def word(self, zh: str, en: str) -> str:
         return zh if self.lang == "zh" else en
 
@@ -72,7 +76,7 @@ def compose(parts: StudyParts, lang: str) -> Document:
     """Return the report of a study in ``lang`` (``"zh"`` or ``"en"``); deterministic, no clock and no path."""
     source = _Source(parts, lang, {entry.key: entry for entry in parts.indicators})
     outcomes = outcomes_of(parts)
-    cards = [_finding_card(finding, lang) for finding in sorted(parts.findings, key=_by_severity)]
+    cards = [_finding_card(finding, source) for finding in sorted(parts.findings, key=_by_severity)]
     resamples = plan_values(parts.plan).get("resamples")
     return Document(
         lang,
@@ -181,7 +185,7 @@ def _lever_row(lever: Lever, correlation_rank: int | None, source: _Source) -> L
         correlation_rank is not None and lever.rank - correlation_rank >= _MISLEADING,
         lever.verdict,
         verdict_words(lever.verdict).get(lang),
-        tuple(reason.text.get(lang) for reason in lever.reasons),
+        tuple(source.named(reason.text.get(lang)) for reason in lever.reasons),
     )
 
 
@@ -217,6 +221,7 @@ def _contrast_row(row: Contrast, source: _Source) -> ContrastRow:
         row.correlation_rank,
         row.causal_rank,
         row.reason == "agrees",
+        row.reason != "agrees" and (row.causal_rank <= 3 or row.causal_rank - row.correlation_rank >= _MISLEADING),
         row.sentence.get(source.lang),
     )
 
@@ -272,9 +277,10 @@ def _by_severity(finding: Finding) -> tuple[int, str]:
     return _SEVERITY_ORDER[finding.severity], finding.code
 
 
-def _finding_card(finding: Finding, lang: str) -> FindingCard:
-    label = SEVERITIES[finding.severity].get(lang)
-    return FindingCard(finding.severity, label, finding.message.get(lang), finding.remedy.get(lang))
+def _finding_card(finding: Finding, source: _Source) -> FindingCard:
+    label = SEVERITIES[finding.severity].get(source.lang)
+    message, remedy = (source.named(text.get(source.lang)) for text in (finding.message, finding.remedy))
+    return FindingCard(finding.severity, label, message, remedy)
 
 
 def _indicator_row(entry: IndicatorSummary, source: _Source) -> IndicatorRow:

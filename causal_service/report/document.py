@@ -92,6 +92,8 @@ class ContrastRow:
     """Rank by expected gain."""
     agrees: bool
     """Whether the rankings agree in substance."""
+    important: bool
+    """Whether it is among the best three, or ranked far too high by correlation, and the rankings differ."""
     sentence: str
     """Why they differ."""
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+
 from causal_service.errors import Text
 from causal_service.explanation.phrases import listed_en, listed_zh
 
-__all__ = ["SEVERITIES", "better_label", "layer_label", "listed", "regime_label"]
+__all__ = ["SEVERITIES", "better_label", "layer_label", "listed", "quoted_names", "regime_label"]
 
+_KEY = re.compile(r"(?<![A-Za-z0-9_.])[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)+(?![A-Za-z0-9_.])")
 _LAYERS = {
     "context": Text("背景", "Context"),
     "innovation": Text("创新", "Innovation"),
@@ -15,8 +19,8 @@ _LAYERS = {
     "strategic": Text("战略", "Strategic"),
 }
 _REGIMES = {
-    "panel": Text("面板（多个体、多时期）", "panel (many entities, many periods)"),
-    "series": Text("时间序列（单一个体）", "time series (one entity)"),
+    "panel": Text("面板（多实体、多时期）", "panel (many entities, many periods)"),
+    "series": Text("时间序列（单一实体）", "time series (one entity)"),
     "cross-section": Text("截面（单一时期）", "cross-section (one period)"),
 }
 SEVERITIES = {
@@ -50,3 +54,8 @@ def better_label(better: str | None, lang: str) -> str:
 def listed(items: list[str], lang: str) -> str:
     """Join names for reading."""
     return listed_zh(items) if lang == "zh" else listed_en(items)
+
+
+def quoted_names(text: str, names: Mapping[str, str]) -> str:
+    """Put display names where a text quotes keys such as ``delivery_cycle`` (keys without an underscore stay)."""
+    return _KEY.sub(lambda match: names.get(match.group(), match.group()), text)

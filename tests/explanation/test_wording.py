@@ -253,6 +253,19 @@ def test_answer_names_the_first_lever_the_next_and_the_rest():
     assert "其余1个杠杆" in answer.zh
 
 
+def test_answer_does_not_offer_parts_of_one_sum_as_a_further_gain():
+    part = Reason("identity-derived", {"identity": "cycle = a + b"}, Text("", ""))
+    rows = [
+        lever(reasons=(part,)),
+        lever(rank=2, lever="zh_only", step=1.0, value=0.4, low=0.3, high=0.5, reasons=(part,)),
+        lever(rank=3, lever="visits", step=1.0, value=0.4, low=0.3, high=0.5),
+    ]
+    answer = answer_text("score", rows, NAMES, "month")
+    assert "培训时长 belongs to the same sum as Delivery cycle; their gains must not be added." in answer.en
+    assert "Next comes Customer visits" in answer.en
+    assert "培训时长与订单交付周期同属一个加总关系，改善不可相加。" in answer.zh
+
+
 def test_answer_without_certainty_recommends_a_trial_and_says_why():
     why = Reason("not-robust", {}, reason_text("not-robust", {"robustness": 0.04}))
     answer = answer_text("score", [lever(verdict="test", reasons=(why,))], NAMES, "month")

@@ -151,6 +151,23 @@ def test_provenance_tells_seed_versions_and_fingerprint(study):
     assert "numpy 2.4.1" in facts["Versions"]
 
 
+def test_quoted_keys_are_shown_by_name(study):
+    quoting = replace(study.findings[0], message=Text("恒等式delivery_cycle = a_b + x", "sum delivery_cycle = a_b + x"))
+    document = compose(replace(study, findings=(quoting,)), "zh")
+    assert document.open_findings[0].message == "恒等式订单交付周期 = a_b + x"
+
+
+def test_plan_shows_arrows_texts_and_values_in_words(study):
+    plan = {"required": (("delivery_cycle", "on_time_rate", 1),), "lags_chosen": "auto", "weight": None, "own": True}
+    provenance = {"preparation": ({"code": "rows", "text": {"zh": "共 9 行。", "en": "9 rows."}},)}
+    facts = {f.label: f.value for f in compose(replace(study, plan=plan, provenance=provenance), "en").provenance}
+    assert facts["Required arrows"] == "Delivery cycle → On-time delivery rate (lag 1)"
+    assert facts["Lags chosen by"] == "BIC"
+    assert facts["Weight column"] == "—"
+    assert facts["own"] == "yes"
+    assert facts["Preparation"] == "9 rows."
+
+
 def test_chains_of_a_lever_stay_in_the_direction_of_the_step(study):
     group = compose(study, "en").sections[0].chains[0]
     assert next(row.part for row in group.rows) == "+0.57 points"  # −0.572 per day, one day shorter
