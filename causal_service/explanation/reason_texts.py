@@ -125,8 +125,9 @@ def _param_words(key: str, value: ParamValue, unit: str) -> Text:
         return _same(_chance(float(value)))
     if key == "bound":
         return Text(format_level(float(value), unit, "zh"), format_level(float(value), unit, "en"))
-    number = format_number(float(value))
-    return amount(number, unit) if key == "smallest_detectable" else _same(number)
+    if key == "smallest_detectable":
+        return amount(format_number(float(value), 2), unit)
+    return _same(format_number(float(value)))
 
 
 def _chance(value: float) -> str:

@@ -226,7 +226,7 @@ def test_every_reason_stands_with_and_without_numbers(code):
 
 def test_reason_details_name_their_numbers():
     assert reason_text("below-detectable", {"smallest_detectable": 0.4321, "unit": "%"}).en.endswith(
-        "(the smallest it could have shown is 0.432 percentage points)."
+        "(the smallest it could have shown is 0.43 percentage points)."
     )
     assert reason_text("bounds-cut", {"bound": 97.0, "unit": "%"}).zh.endswith("（边界为97%）。")
     assert reason_text("significant", {"q": 1e-9}).en.endswith("(q < 0.001).")
