@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from causal_service.errors import Text
 from causal_service.panel.coverage_checks import (
     calendar_gaps,
@@ -17,6 +19,7 @@ from causal_service.panel.coverage_checks import (
 from causal_service.panel.dictionary import Dictionary
 from causal_service.panel.findings import Finding
 from causal_service.panel.labels import find_indicator
+from causal_service.panel.lag_identities import lag_identities_found
 from causal_service.panel.meaning_checks import dictionary_fit, layers_declared, suspected_leaks
 from causal_service.panel.panel import Panel
 from causal_service.panel.repetition_checks import copies_found, identities_found
@@ -45,6 +48,11 @@ def check(panel: Panel, dictionary: Dictionary, outcomes: Sequence[str]) -> tupl
     UnknownName : an outcome is not in the panel; the nearest names are offered.
     """
     keys = [find_indicator(name, panel.indicators, dictionary, OUTCOME) for name in outcomes]
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        return _all_checks(panel, dictionary, keys)
+
+
+def _all_checks(panel: Panel, dictionary: Dictionary, keys: Sequence[str]) -> tuple[Finding, ...]:
     return (
         *regime_seen(panel),
         *period_count(panel),
@@ -55,6 +63,7 @@ def check(panel: Panel, dictionary: Dictionary, outcomes: Sequence[str]) -> tupl
         *no_variation(panel, dictionary, keys),
         *copies_found(panel, dictionary, keys),
         *identities_found(panel, dictionary, keys),
+        *lag_identities_found(panel, dictionary, keys),
         *suspected_leaks(panel, dictionary, keys),
         *outliers(panel, dictionary),
         *unit_jumps(panel, dictionary),

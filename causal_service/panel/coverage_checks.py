@@ -9,7 +9,7 @@ import numpy as np
 from causal_service.errors import Text
 from causal_service.panel.dictionary import Dictionary
 from causal_service.panel.findings import Finding
-from causal_service.panel.labels import listed, number, percent
+from causal_service.panel.labels import listed, noted, number, percent
 from causal_service.panel.panel import Panel
 from causal_service.panel.statements import Params, about_indicators, about_panel, passed
 from causal_service.panel.variation import pooled_sd, within_residual
@@ -66,8 +66,8 @@ def missing_values(panel: Panel, dictionary: Dictionary, outcomes: Sequence[str]
     for names, severity, verb in ((gone, "fail", _GONE), (often, "review", _OFTEN)):
         if names:
             shares = tuple(by_name[name] for name in names)
-            shown = listed(f"{name} {percent(by_name[name])}" for name in names)
-            message = Text(verb.zh.format(shown), verb.en.format(shown))
+            shown = noted(dictionary, {name: percent(by_name[name]) for name in names})
+            message = Text(verb.zh.format(shown.zh), verb.en.format(shown.en))
             findings.append(
                 about_indicators(
                     "missing-values",

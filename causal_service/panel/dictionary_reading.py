@@ -9,6 +9,7 @@ from typing import Any
 from causal_service.errors import Text
 from causal_service.panel.dictionary import DEFAULT_LAYERS, Dictionary
 from causal_service.panel.dictionary_values import (
+    TOP,
     bad_value,
     goal_entry,
     indicator_entry,
@@ -48,11 +49,11 @@ def read_dictionary(source: str | Path | Mapping[str, Any] | Dictionary | None) 
         from causal_service.panel.dictionary_tables import load_mapping
 
         source = load_mapping(Path(source))
-    return _checked(mapping(source, "top level"))
+    return _checked(mapping(source, TOP))
 
 
 def _checked(content: Mapping[str, Any]) -> Dictionary:
-    known_keys_only(content, _SECTIONS, "top level")
+    known_keys_only(content, _SECTIONS, TOP)
     columns = mapping(content.get("panel"), "panel")
     known_keys_only(columns, ("entity", "period"), "panel")
     layers = layer_names(content["layers"]) if content.get("layers") is not None else DEFAULT_LAYERS

@@ -30,6 +30,8 @@ INDICATOR_KEYS = (
     "bounds",
     "transform",
 )
+TOP = "top level"
+"""Name of the outermost mapping of the file."""
 _TRUE = {"true", "yes", "y", "1", "是", "可控"}
 _FALSE = {"false", "no", "n", "0", "否", "不可控"}
 
@@ -40,12 +42,17 @@ def bad_value(where: str, got: object, wanted: Text, remedy: Text | None = None)
     return DictionaryError(
         "dictionary-value",
         Text(
-            f"指标字典 {where} 处应为{wanted.zh}，实际为 {shown}。",
+            f"指标字典 {chinese_place(where)} 处应为{wanted.zh}，实际为 {shown}。",
             f"Dictionary, {where}: must be {wanted.en}, got {shown}.",
         ),
         remedy or Text("请在字典文件中改正该值。", "Correct this value in the dictionary file."),
         {"where": where, "got": shown},
     )
+
+
+def chinese_place(where: str) -> str:
+    """Return ``where`` for a Chinese sentence."""
+    return "最外层" if where == TOP else where
 
 
 def mapping(value: object, where: str) -> Mapping[str, Any]:
@@ -77,7 +84,10 @@ def known_keys_only(value: Mapping[str, Any], known: Iterable[str], where: str) 
         if key not in names:
             raise DictionaryError(
                 "unknown-key",
-                Text(f"指标字典 {where} 处有未知的键“{key}”。", f"Dictionary, {where}: unknown key {key!r}."),
+                Text(
+                    f"指标字典 {chinese_place(where)} 处有未知的键“{key}”。",
+                    f"Dictionary, {where}: unknown key {key!r}.",
+                ),
                 nearest_text(key, names),
                 {"where": where, "key": key, "nearest": list(nearest(key, names))},
             )

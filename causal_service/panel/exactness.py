@@ -51,11 +51,17 @@ class Relation:
         return np.sqrt((self.gy**2 + self.gx**2 @ b**2) / 12) + self._noise(b)
 
     def _noise(self, b: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.asarray(_RELATIVE * (np.abs(self.y) + np.abs(self.x) @ np.abs(b)) + 1e-300)
+        size = np.abs(self.y) + np.abs(self.x) @ np.abs(b)
+        return np.asarray(_RELATIVE * (size + 1e-3 * size.mean()) + 1e-300)
 
-    def rows(self, chosen: NDArray[np.bool_]) -> Relation:
+    def rows(self, chosen: NDArray[np.bool_] | NDArray[np.intp]) -> Relation:
         """Return the relation on some of its rows."""
         return Relation(self.y[chosen], self.x[chosen], self.gy[chosen], self.gx[chosen])
+
+    def distinct(self) -> Relation:
+        """Return the relation without repeated rows, so that a frequent pattern of 0/1 columns counts once."""
+        first = np.unique(np.column_stack([self.y, self.x]), axis=0, return_index=True)[1]
+        return self if first.size == self.y.size else self.rows(np.sort(first))
 
     def without(self, part: int) -> Relation:
         """Return the relation without one part."""
@@ -97,16 +103,27 @@ def weighted_fit(relation: Relation) -> tuple[NDArray[np.float64], float]:
 
 def _least_squares(relation: Relation, weights: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
     design = np.column_stack([relation.x, np.ones(relation.y.size)]) * weights[:, None]
-    scale = np.sqrt(np.mean(design**2, axis=0)) + 1e-300
+    scale = np.sqrt(np.mean(design**2, axis=0))
+    scale = np.where(scale > 0, scale, 1.0)
     beta = np.linalg.lstsq(design / scale, relation.y * weights, rcond=1e-13)[0] / scale
     return beta[:-1], float(beta[-1])
 
 
 def is_close(relation: Relation) -> bool:
     """Return whether the typical residual of the best fit is within rounding (a cheap screen)."""
+    if not _near(relation):
+        return False
     b, c = weighted_fit(relation)
     residual = np.abs(relation.y - relation.x @ b - c)
     return bool(np.median(residual / relation.half_grid(b)) <= 1.0)
+
+
+def _near(relation: Relation) -> bool:
+    """Return whether one plain fit leaves less than a tenth of the typical deviation, even with keying errors."""
+    b, c = _least_squares(relation, np.ones(relation.y.size))
+    left = np.abs(relation.y - relation.x @ b - c)
+    deviation = np.abs(relation.y - np.median(relation.y))
+    return bool(np.median(left) <= 0.1 * max(np.median(deviation), 0.3 * np.mean(deviation)))
 
 
 def exact_fit(relation: Relation) -> ExactFit | None:
@@ -114,6 +131,9 @@ def exact_fit(relation: Relation) -> ExactFit | None:
     n, k = relation.x.shape
     if n < max(MIN_ROWS, 2 * k + 6):
         return None
+    if not _near(relation):
+        return None
+    relation = relation.distinct()
     b, c = weighted_fit(relation)
     if np.median(np.abs(relation.y - relation.x @ b - c) / relation.half_grid(b)) > 2.0:
         return None
@@ -169,12 +189,11 @@ def _every_part_matters(relation: Relation, fit: ExactFit) -> bool:
 
 
 def _enough_distinct(relation: Relation, fit: ExactFit) -> bool:
-    """Return whether so many different rows agree that it is no coincidence; plain 0/1 sums need fewer of them."""
-    rows = np.unique(np.column_stack([relation.y, relation.x]), axis=0)
+    """Return whether enough different rows agree for it to be no coincidence; plain 0/1 sums need fewer of them."""
     plain = all(abs(weight) == 1.0 for weight in fit.coefficients) and fit.constant in (-1.0, 0.0, 1.0)
     parts = relation.x.shape[1]
     needed = parts + 1 if plain and parts > 1 else 4 * (parts + 1)
-    return bool(len(rows) >= needed)
+    return bool(relation.y.size >= needed)
 
 
 def _far(relation: Relation, bound: NDArray[np.float64]) -> bool:

@@ -18,10 +18,12 @@ __all__ = ["Columns", "independent", "search"]
 _SAMPLE = 1000
 """Rows used for screening; proofs use all of them."""
 _PROOF = 20_000
-_INFLATION = 30.0
-"""Variance inflation below which a column cannot be part of an identity (R2 < .967)."""
+_INFLATION = 8.0
+"""Variance inflation below which a column cannot be part of an identity (R2 < .875); low, for keying errors."""
 _LONGEST = 10
 """Most parts of one identity."""
+_HOPELESS = 0.05
+"""Partial R2 of the best next part below which no identity is near: of m missing parts the best explains about 1/m."""
 _ALMOST = 1e-12
 
 
@@ -143,7 +145,7 @@ def _next_part(columns: Columns, target: int, chosen: list[int], candidates: lis
     if rows.sum() < 12 or not candidates:
         return None
     basis = np.column_stack([np.ones(int(rows.sum())), columns.x[rows][:, chosen]])
-    q = np.linalg.qr(basis / np.sqrt((basis**2).sum(0)))[0]
+    q = np.linalg.qr(basis / np.maximum(np.sqrt((basis**2).sum(0)), 1e-300))[0]
     r = columns.x[rows, target]
     r = r - q @ (q.T @ r)
     x = columns.x[rows][:, candidates]
@@ -154,7 +156,7 @@ def _next_part(columns: Columns, target: int, chosen: list[int], candidates: lis
     left = (x**2).sum(0)
     usable = (left > 1e-10 * size) & (seen.sum(0) >= 12)
     score = np.where(usable, (r @ x) ** 2 / np.maximum(left * ((r**2) @ seen), 1e-300), -1.0)
-    return candidates[int(np.argmax(score))] if score.max(initial=-1.0) > 0 else None
+    return candidates[int(np.argmax(score))] if score.max(initial=-1.0) > _HOPELESS else None
 
 
 def _pruned(columns: Columns, target: int, chosen: list[int]) -> tuple[int, ...]:

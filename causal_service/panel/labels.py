@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from causal_service.errors import CallError, Text, UnknownName, nearest
 from causal_service.panel.dictionary import Dictionary
 
-__all__ = ["find_indicator", "fold", "listed", "named", "nearest_text", "normalise", "number", "percent"]
+__all__ = ["find_indicator", "fold", "listed", "named", "nearest_text", "normalise", "noted", "number", "percent"]
 
 _INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff]")
 _SPACES = re.compile(r"\s+")
@@ -39,6 +39,14 @@ def named(dictionary: Dictionary, keys: Sequence[str], limit: int = 5) -> Text:
     texts = [dictionary.name(key) for key in keys]
     zh = "、".join(text.zh for text in texts[:limit]) + (f" 等 {len(texts)} 个指标" if len(texts) > limit else "")
     return Text(zh, listed((text.en for text in texts), limit))
+
+
+def noted(dictionary: Dictionary, notes: Mapping[str, str], limit: int = 5) -> Text:
+    """Return display names with a note behind each, as a short list in both languages."""
+    texts = [(dictionary.name(key), note) for key, note in notes.items()]
+    more = f" 等 {len(texts)} 个指标" if len(texts) > limit else ""
+    zh = "、".join(f"{text.zh}（{note}）" for text, note in texts[:limit]) + more
+    return Text(zh, listed((f"{text.en} ({note})" for text, note in texts), limit))
 
 
 def nearest_text(name: str, known: Iterable[str]) -> Text:

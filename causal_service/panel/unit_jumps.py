@@ -47,10 +47,10 @@ def find_unit_jumps(panel: Panel) -> tuple[UnitJump, ...]:
     jumps: list[UnitJump] = []
     for column, name in enumerate(panel.indicators):
         x = panel.values[:, :, column]
-        if not np.isfinite(x).any():
-            continue
         level = np.log10(np.abs(np.where(np.isfinite(x) & (x != 0), x, np.nan)))
         seen = np.isfinite(x)
+        if not np.isfinite(level).any():
+            continue
         signed = bool((x[seen] < 0).any())
         jumps += _of_column(panel, name, level, signed) or _of_entities(panel, name, level, signed)
     return tuple(jumps)

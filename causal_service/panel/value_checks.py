@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from causal_service.errors import Text
 from causal_service.panel.dictionary import Dictionary
 from causal_service.panel.findings import Finding
-from causal_service.panel.labels import listed, number, percent
+from causal_service.panel.labels import noted, number, percent
 from causal_service.panel.panel import Panel
 from causal_service.panel.statements import Params, about_indicators, about_panel, passed
 from causal_service.panel.variation import entity_residual, period_residual, pooled_sd, within_residual
@@ -135,8 +135,9 @@ def outliers(panel: Panel, dictionary: Dictionary) -> list[Finding]:
         return [passed("outliers", text)]
     columns = [panel.indicators.index(name) for name in names]
     worst = [_where(panel, z[:, :, column]) for column in columns]
-    shown = listed((f"{n} ({percent(share[c])}, {w})" for n, c, w in zip(names, columns, worst, strict=True)), 3)
-    message = Text(f"存在离群值（占比，最远的一格）：{shown}。", f"Outliers (share, the farthest cell): {shown}.")
+    notes = {n: f"{percent(share[c])}, {w}" for n, c, w in zip(names, columns, worst, strict=True)}
+    shown = noted(dictionary, notes, 3)
+    message = Text(f"存在离群值（占比，最远的一格）：{shown.zh}。", f"Outliers (share, the farthest cell): {shown.en}.")
     remedy = Text(
         "请核对这些单元格；偏态指标可在字典中声明 transform: log。",
         "Check these cells; for skewed indicators declare transform: log in the dictionary.",
@@ -174,13 +175,11 @@ def bounds_violated(panel: Panel, dictionary: Dictionary) -> list[Finding]:
             )
         ]
     counts = tuple(float(outside[name].sum()) for name in names)
-    shown = listed(
-        f"{name} ({int(count)}, {_extreme(panel, name, outside[name])})"
-        for name, count in zip(names, counts, strict=True)
-    )
+    notes = {n: f"{int(k)}, {_extreme(panel, n, outside[n])}" for n, k in zip(names, counts, strict=True)}
+    shown = noted(dictionary, notes)
     message = Text(
-        f"有值超出声明的上下限（个数，最远的值）：{shown}。",
-        f"Values outside their declared bounds (count, the farthest): {shown}.",
+        f"有值超出声明的上下限（个数，最远的值）：{shown.zh}。",
+        f"Values outside their declared bounds (count, the farthest): {shown.en}.",
     )
     remedy = Text("请核对数据，或更正字典中的 bounds。", "Check the data, or correct `bounds` in the dictionary.")
     return [

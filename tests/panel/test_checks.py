@@ -50,6 +50,7 @@ def test_a_clean_panel_passes_every_group(large):
         "no-within-variation",
         "duplicate",
         "exact-identity",
+        "lagged-copy",
         "suspected-leak",
         "outliers",
         "unit-jump",
@@ -76,6 +77,10 @@ def scaled(column: str, rows: slice | np.ndarray, factor: float) -> Planted:
     return plant
 
 
+def before(column: pd.Series) -> pd.Series:
+    return column.groupby(column.index // 24).shift(1)
+
+
 PLANTED: dict[str, tuple[Planted, str, str, tuple[str, ...]]] = {
     "constant": (lambda f: f.assign(k=7.0), "constant", "fail", ("k",)),
     "by entity": (lambda f: f.assign(k=f["plant"].str[-2:].astype(int)), "no-within-variation", "fail", ("k",)),
@@ -92,6 +97,10 @@ PLANTED: dict[str, tuple[Planted, str, str, tuple[str, ...]]] = {
     "copy of the outcome": (lambda f: f.assign(a=f[OUTCOME]), "duplicate", "fail", ("a",)),
     "sum": (lambda f: f.assign(z=f["x00"] + f["x01"]), "exact-identity", "review", ("x00", "x01", "z")),
     "sum with outcome": (lambda f: f.assign(z=f["x00"] + f[OUTCOME]), "identity-with-outcome", "fail", ("x00", "z")),
+    "last period's value": (lambda f: f.assign(z=before(f["x01"])), "lagged-copy", "fail", ("z",)),
+    "change": (lambda f: f.assign(z=(f["x01"] - before(f["x01"])).round(4)), "lagged-copy", "fail", ("z",)),
+    "growth rate": (lambda f: f.assign(z=100 * (f["x01"] / before(f["x01"]) - 1)), "lagged-copy", "fail", ("z",)),
+    "change of the outcome": (lambda f: f.assign(z=f[OUTCOME] - before(f[OUTCOME])), "lagged-copy", "fail", ("z",)),
     "leak": (
         lambda f: f.assign(z=f[OUTCOME] + 0.1 * np.random.default_rng(1).normal(size=len(f))),
         "suspected-leak",
@@ -164,6 +173,18 @@ def test_removed_indicators_are_the_failed_ones(large):
     assert removed_indicators(findings_of(frame)) == ("k", "x00", "y", "z")
 
 
+def test_an_outcome_that_is_a_growth_rate_sends_its_source_away(large):
+    large[OUTCOME] = large["x01"] / before(large["x01"]) - 1
+    assert only(findings_of(large), "lagged-copy").indicators == ("x01",)
+
+
+def test_of_two_that_give_each_other_one_stays(large):
+    trained = ((large.index % 24) >= 12).astype(float)
+    large["trained"], large["started"] = trained, ((large.index % 24) == 12).astype(float)
+    large.loc[large["plant"] < "plant 10", ["trained", "started"]] = 0.0
+    assert only(findings_of(large), "lagged-copy").indicators == ("started",)
+
+
 def test_gaps_are_counted_inside_an_entity_only(large):
     gaps = only(findings_of(large.drop(index=[0, 1, 30, 31, 50])), "calendar-gap")
     assert gaps.params["cells"] == 3
@@ -189,7 +210,9 @@ def test_regimes_are_named(large):
     cross = panel_from_frame(large.drop(columns=["plant", "month"]))
     findings = check(cross, Dictionary(), [OUTCOME])
     assert only(list(findings), "regime").params["regime"] == "cross-section"
-    assert not {"calendar-gap", "too-few-periods", "no-within-variation", "unit-jump"} & {f.code for f in findings}
+    assert not {"calendar-gap", "lagged-copy", "too-few-periods", "no-within-variation", "unit-jump"} & {
+        f.code for f in findings
+    }
 
 
 def test_thin_cells(large):
