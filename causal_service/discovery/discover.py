@@ -16,6 +16,7 @@ from causal_service.discovery.resampling import (
     Draw,
     Progress,
     block_weights,
+    chunks,
     full_sample,
     refitted,
     resampled,
@@ -100,7 +101,8 @@ def discover(
             draws = resampled(
                 prepared, problem, full.order, draws=resamples, seed=seed, threads=workers, progress=progress
             )
-            edges, notes = consensus_edges(draws, prepared.names), ()
+            edges = consensus_edges(draws, prepared.names)
+            notes: tuple[Text, ...] = ()
         else:
             full, draws, edges, notes = _by_library(prepared, problem, method, resamples, seed, penalty, progress)
     nodes = tuple(Node(name, (layers or {}).get(name)) for name in prepared.names)
@@ -134,7 +136,7 @@ def _by_library(
             Text("请改用 boss，或去掉这些指标。", "Use boss, or leave these indicators out."),
         )
     discount = settled_penalty(prepared) if penalty is None else penalty
-    within, _ = prepared.covariance(np.ones(prepared.blocks))
+    within, stationary = prepared.covariance()
     n, names, lags, known = prepared.effective_n, prepared.names, prepared.lags, problem.knowledge
     calls: dict[str, Callable[[], door.RawGraph]] = {
         "pc": lambda: door.pc(within, n, names, lags, known, alpha=door.alpha_of(discount, n)),
@@ -144,13 +146,14 @@ def _by_library(
     raw = calls[method]()
     found = pdag_of(_as_causes(raw.edges), names, lags)
     key = np.uint64(key_of(seed, 0, 3))
-    full = refitted(prepared, found, np.ones(prepared.blocks), key)
+    full = refitted(found, stationary, key)
     draws = []
-    for index in range(resamples):
-        weights, _ = block_weights(prepared, seed, index)
-        draws.append(refitted(prepared, found, weights, np.uint64(key_of(seed, index, 3))))
+    for chunk in chunks(prepared, resamples):
+        weights = np.stack([block_weights(prepared, seed, index)[0] for index in chunk])
+        _, refits = prepared.covariances(weights)
+        draws += [refitted(found, S, np.uint64(key_of(seed, index, 3))) for index, S in zip(chunk, refits, strict=True)]
         if progress is not None:
-            progress(index + 1, resamples)
+            progress(len(draws), resamples)
     strength = _strength_by_edge(draws, names, lags)
     edges = tuple(replace(e, strength=strength.get((e.source, e.target, e.lag))) for e in raw.edges)
     return full, tuple(draws), edges, raw.repairs

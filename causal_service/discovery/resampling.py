@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from causal_service.discovery.search_problem import SearchProblem
 from causal_service.numerics.draw import learn_class, member_coefficients, sampled_members
 from causal_service.numerics.keyed_random import key_of
+from causal_service.numerics.order_search import random_order
 from causal_service.preparation.prepared import Prepared
 
 __all__ = [
@@ -37,6 +38,9 @@ FULL_SAMPLE_STARTS = 10
 """Random starts of the full-sample search."""
 FEW_ROWS = 250
 """Below this effective n the full-sample penalty discount is 1, else 2 (METHOD, Defaults)."""
+
+_CHUNK_FLOATS = 8_000_000
+"""Floats of stacked covariances held at a time (64 MB)."""
 
 Progress = Callable[[int, int], None]
 
@@ -69,12 +73,19 @@ def block_weights(prepared: Prepared, seed: int, draw: int) -> tuple[NDArray[np.
     return weights, float(rng.uniform(low, high))
 
 
+def chunks(prepared: Prepared, draws: int) -> list[range]:
+    """Return the draws in ranges whose stacked covariances fit into the working memory."""
+    d = len(prepared.names) * (prepared.lags + 1)
+    size = max(1, min(draws, _CHUNK_FLOATS // (d * d)))
+    return [range(start, min(start + size, draws)) for start in range(0, draws, size)]
+
+
 def full_sample(prepared: Prepared, problem: SearchProblem, seed: int, penalty: float | None = None) -> Draw:
     """Return the class learned on all entities from several random starts."""
     discount = settled_penalty(prepared) if penalty is None else penalty
-    none = np.empty((0, len(prepared.names)), np.int64)
-    key = np.uint64(key_of(seed, 0, 1))
-    return _learned(prepared, problem, np.ones(prepared.blocks), discount, (none, FULL_SAMPLE_STARTS), key)
+    within, stationary = prepared.covariance()
+    orders = np.stack([random_order(problem.before, _key(seed, i, 1)) for i in range(FULL_SAMPLE_STARTS)])
+    return _learned(prepared, problem, (within, stationary), discount, orders, _key(seed, 0, 4))
 
 
 def resampled(
@@ -88,50 +99,54 @@ def resampled(
     progress: Progress | None = None,
 ) -> tuple[Draw, ...]:
     """Return ``draws`` draws in order; even ones start from ``warm`` (p,), odd ones from a random order."""
-    none = np.empty((0, warm.size), np.int64)
 
-    def one(index: int) -> Draw:
-        weights, discount = block_weights(prepared, seed, index)
-        starts = (warm[None, :], 0) if index % 2 == 0 else (none, 1)
-        return _learned(prepared, problem, weights, discount, starts, np.uint64(key_of(seed, index, 2)))
+    def one(task: tuple[int, float, NDArray[np.float64], NDArray[np.float64]]) -> Draw:
+        index, discount, within, stationary = task
+        key = _key(seed, index, 2)
+        order = warm.copy() if index % 2 == 0 else random_order(problem.before, key)
+        return _learned(prepared, problem, (within, stationary), discount, order[None, :], key)
 
     out: list[Draw] = []
     with ThreadPoolExecutor(max(1, threads)) as pool:
-        for draw in pool.map(one, range(draws)):
-            out.append(draw)
-            if progress is not None:
-                progress(len(out), draws)
+        for chunk in chunks(prepared, draws):
+            weights, discounts = zip(*(block_weights(prepared, seed, index) for index in chunk), strict=True)
+            within, stationary = prepared.covariances(np.stack(weights))
+            for draw in pool.map(one, zip(chunk, discounts, within, stationary, strict=True)):
+                out.append(draw)
+                if progress is not None:
+                    progress(len(out), draws)
     return tuple(out)
 
 
 def _learned(
     prepared: Prepared,
     problem: SearchProblem,
-    weights: NDArray[np.float64],
+    covariances: tuple[NDArray[np.float64], NDArray[np.float64]],
     discount: float,
-    starts: tuple[NDArray[np.int64], int],
+    orders: NDArray[np.int64],
     key: np.uint64,
 ) -> Draw:
-    within, stationary = prepared.covariance(weights)
+    """Search on the within-covariance, fit on the stationary one."""
     n = prepared.effective_n
-    _, order, found = learn_class(
-        within,
+    order, found = learn_class(
+        covariances[0],
         n,
         discount * float(np.log(n)),
         problem.candidates,
         problem.required,
         problem.before,
         problem.allowed,
-        starts[0],
-        starts[1],
-        key,
+        orders,
     )
     members = sampled_members(found, MEMBERS, key)
-    return Draw(found, members, member_coefficients(stationary, members), order)
+    return Draw(found, members, member_coefficients(covariances[1], members), order)
 
 
-def refitted(prepared: Prepared, found: NDArray[np.bool_], weights: NDArray[np.float64], key: np.uint64) -> Draw:
+def refitted(found: NDArray[np.bool_], stationary: NDArray[np.float64], key: np.uint64) -> Draw:
     """Return a draw whose class is given and only its coefficients are estimated."""
-    _, stationary = prepared.covariance(weights)
     members = sampled_members(found, MEMBERS, key)
     return Draw(found, members, member_coefficients(stationary, members), np.arange(found.shape[0]))
+
+
+def _key(seed: int, draw: int, purpose: int) -> np.uint64:
+    return np.uint64(key_of(seed, draw, purpose))

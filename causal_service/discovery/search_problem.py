@@ -33,7 +33,7 @@ class SearchProblem:
 
 def settled_knowledge(prepared: Prepared, knowledge: Knowledge) -> Knowledge:
     """Return the knowledge with "some lag" replaced by the lag of the largest correlation, and totals after parts."""
-    within, _ = prepared.covariance(np.ones(prepared.blocks))
+    within, _ = prepared.covariance()
     at = {name: i for i, name in enumerate(prepared.names)}
     arrows: list[Arrow] = [
         (cause, effect, _settled_lag(within, at, prepared, knowledge, (cause, effect)) if lag is None else lag)

@@ -41,7 +41,9 @@ class EffectDraws:
 
     def of(self, lever: str, outcome: str, kind: EffectKind) -> NDArray[np.float64]:
         """Return the draws (B,) of one effect, outcome unit per lever unit."""
-        return self.values[:, KINDS.index(kind), self.names.index(outcome), self.names.index(lever)]
+        at = (KINDS.index(kind), self.names.index(outcome), self.names.index(lever))
+        draws: NDArray[np.float64] = self.values[(slice(None), *at)]
+        return draws
 
 
 def effect_draws(prepared: Prepared, discovery: Discovery, horizon: int) -> EffectDraws:

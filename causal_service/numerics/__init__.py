@@ -12,5 +12,5 @@
 ``keyed_random``      random numbers by key (Steele, Lea & Flood 2014)
 ====================  =======================================================================================
 
-Kernels release the interpreter lock and are compiled once per machine (cached on disk). Letters are those of the papers.
+Kernels release the interpreter lock and are compiled once per machine (``compiled``). Letters are those of the papers.
 """

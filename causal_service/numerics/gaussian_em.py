@@ -8,8 +8,9 @@ Source: Little & Rubin (2019), Statistical Analysis with Missing Data, ch. 11; D
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from causal_service.numerics.compiled import inner, kernel
 
 __all__ = ["expected_grams", "fill_gaps"]
 
@@ -17,18 +18,13 @@ _RIDGE = 1e-9
 """Share of the mean variance added to the diagonal before inversion."""
 
 
-@njit(cache=True, nogil=True)
 def _precision(sigma: NDArray[np.float64]) -> NDArray[np.float64]:
     d = sigma.shape[0]
-    a = sigma.copy()
-    ridge = _RIDGE * np.trace(sigma) / d
-    for i in range(d):
-        a[i, i] += ridge
-    inverse: NDArray[np.float64] = np.linalg.inv(a)
-    return inverse
+    inverse: NDArray[np.float64] = np.linalg.inv(sigma + _RIDGE * np.trace(sigma) / d * np.eye(d))
+    return np.ascontiguousarray(inverse)
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _missing_of(z: NDArray[np.bool_], index: NDArray[np.int64]) -> int:
     k = 0
     for c in range(z.shape[0]):
@@ -38,32 +34,65 @@ def _missing_of(z: NDArray[np.bool_], index: NDArray[np.int64]) -> int:
     return k
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _fill_row(
-    z: NDArray[np.float64], omega: NDArray[np.float64], index: NDArray[np.int64], k: int
-) -> NDArray[np.float64]:
-    """Write the conditional mean of the k missing cells into z; return their conditional covariance (k, k)."""
-    block = np.empty((k, k))
+    z: NDArray[np.float64],
+    omega: NDArray[np.float64],
+    index: NDArray[np.int64],
+    k: int,
+    spread: NDArray[np.float64],
+    work: NDArray[np.float64],
+) -> None:
+    """Write the conditional mean of the k missing cells into z and their covariance into spread[:k, :k].
+
+    ``spread`` = O_mm^-1 by Gauss-Jordan elimination without pivoting (O_mm is positive definite).
+    """
     for a in range(k):
-        for b in range(k):
-            block[a, b] = omega[index[a], index[b]]
         z[index[a]] = 0.0
-    spread: NDArray[np.float64] = np.linalg.inv(block)
-    pull = np.empty(k)
+        for b in range(k):
+            spread[a, b] = omega[index[a], index[b]]
+    for a in range(k):
+        pivot = 1.0 / spread[a, a]
+        spread[a, a] = 1.0
+        for b in range(k):
+            spread[a, b] *= pivot
+        for c in range(k):
+            if c != a:
+                f = spread[c, a]
+                spread[c, a] = 0.0
+                for b in range(k):
+                    spread[c, b] -= f * spread[a, b]
     for a in range(k):
         s = 0.0
         for c in range(z.shape[0]):
             s += omega[index[a], c] * z[c]
-        pull[a] = s
+        work[a] = s
     for a in range(k):
         s = 0.0
         for b in range(k):
-            s += spread[a, b] * pull[b]
+            s += spread[a, b] * work[b]
         z[index[a]] = -s
-    return spread
 
 
-@njit(cache=True, nogil=True)
+@kernel
+def _fill_rows(
+    Z: NDArray[np.float64], missing: NDArray[np.bool_], omega: NDArray[np.float64], w: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Write conditional means into Z in place; return the weighted sum (d, d) of the conditional covariances."""
+    d = Z.shape[1]
+    index = np.empty(d, np.int64)
+    spread, work = np.empty((d, d)), np.empty(d)
+    extra = np.zeros((d, d))
+    for r in range(Z.shape[0]):
+        k = _missing_of(missing[r], index)
+        if k > 0:
+            _fill_row(Z[r], omega, index, k, spread, work)
+            for a in range(k):
+                for b in range(k):
+                    extra[index[a], index[b]] += w[r] * spread[a, b]
+    return extra
+
+
 def fill_gaps(
     Z: NDArray[np.float64],
     missing: NDArray[np.bool_],
@@ -79,32 +108,18 @@ def fill_gaps(
     missing : (R, d), True where missing.
     w : row weights (R,).
     tolerance : stop when no entry of Sigma moves by more than this.
+    rounds : largest number of rounds.
     """
-    R, d = Z.shape
-    filled = np.where(missing, 0.0, Z)
-    root = np.sqrt(w / w.sum())
-    extra = np.zeros((d, d))
-    index = np.empty(d, np.int64)
-    for c in range(d):
-        seen = 0.0
-        for r in range(R):
-            if not missing[r, c]:
-                seen += w[r]
-        extra[c, c] = 1.0 - seen / w.sum()
-    scaled = filled * root.reshape(-1, 1)
-    sigma = scaled.T @ scaled + extra
+    share = w / w.sum()
+    root = np.sqrt(share)[:, None]
+    filled = np.ascontiguousarray(np.where(missing, 0.0, Z))
+    extra = np.diag((missing * share[:, None]).sum(axis=0))
+    sigma = _gram(filled * root) + extra
+    if not missing.any():
+        return filled, sigma
     for _ in range(rounds):
-        omega = _precision(sigma)
-        extra[:] = 0.0
-        for r in range(R):
-            k = _missing_of(missing[r], index)
-            if k > 0:
-                spread = _fill_row(filled[r], omega, index, k)
-                for a in range(k):
-                    for b in range(k):
-                        extra[index[a], index[b]] += root[r] * root[r] * spread[a, b]
-        scaled = filled * root.reshape(-1, 1)
-        new = scaled.T @ scaled + extra
+        extra = _fill_rows(filled, missing, _precision(sigma), share)
+        new = _gram(filled * root) + extra
         moved = np.abs(new - sigma).max()
         sigma = new
         if moved < tolerance:
@@ -112,7 +127,11 @@ def fill_gaps(
     return filled, sigma
 
 
-@njit(cache=True, nogil=True)
+def _gram(X: NDArray[np.float64]) -> NDArray[np.float64]:
+    product: NDArray[np.float64] = X.T @ X
+    return product
+
+
 def expected_grams(
     Z: NDArray[np.float64],
     missing: NDArray[np.bool_],
@@ -121,17 +140,31 @@ def expected_grams(
     block: NDArray[np.int64],
     blocks: int,
 ) -> NDArray[np.float64]:
-    """Return sum_r w_r E[z_r z_r'] for every block of rows, (blocks, d, d)."""
+    """Return sum_r w_r E[z_r z_r'] for every block of rows, (blocks, d, d); ``block`` (R,) holds codes."""
+    grams: NDArray[np.float64] = _expected_grams(Z, missing, _precision(sigma), w, block, blocks)
+    return grams
+
+
+@kernel
+def _expected_grams(
+    Z: NDArray[np.float64],
+    missing: NDArray[np.bool_],
+    omega: NDArray[np.float64],
+    w: NDArray[np.float64],
+    block: NDArray[np.int64],
+    blocks: int,
+) -> NDArray[np.float64]:
     R, d = Z.shape
-    omega = _precision(sigma)
     grams = np.zeros((blocks, d, d))
     index = np.empty(d, np.int64)
+    spread, work, z = np.empty((d, d)), np.empty(d), np.empty(d)
     for r in range(R):
-        z = Z[r].copy()
+        for c in range(d):
+            z[c] = Z[r, c]
         G = grams[block[r]]
         k = _missing_of(missing[r], index)
         if k > 0:
-            spread = _fill_row(z, omega, index, k)
+            _fill_row(z, omega, index, k, spread, work)
             for a in range(k):
                 for b in range(k):
                     G[index[a], index[b]] += w[r] * spread[a, b]

@@ -24,8 +24,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from causal_service.numerics.compiled import inner, kernel
 
 __all__ = ["MAX_PARENTS", "Forest", "Problem", "Scratch", "forest", "full", "parents_at", "plant", "roomier", "walk"]
 
@@ -70,9 +71,9 @@ _ROW_BUDGET = 40_000_000
 class Forest(NamedTuple):
     """One tree per present variable, in shared arrays.
 
-    Node i added ``var[i]`` (-1 at a root) to the parents of ``up[i]``; its candidates are the ``number[i]`` entries of
-    ``candidate`` from ``first[i]`` on, best first, and ``child`` the node each leads to (-1 not made yet). ``used`` holds [nodes, candidates,
-    full].
+    Node i added ``var[i]`` (-1 at a root) to the parents of ``up[i]``. Its ``number[i]`` candidates stand in
+    ``candidate`` from ``first[i]`` on, best first; ``child`` is the node each leads to (-1 not made yet). ``used``
+    holds [nodes, candidates, full].
     """
 
     var: NDArray[np.int32]
@@ -89,7 +90,6 @@ class Forest(NamedTuple):
     used: NDArray[np.int64]
 
 
-@njit(cache=True, nogil=True)
 def forest(p: int, d: int, nodes: int, candidates: int) -> Forest:
     """Return empty arrays for p trees over d columns."""
     return Forest(
@@ -108,42 +108,27 @@ def forest(p: int, d: int, nodes: int, candidates: int) -> Forest:
     )
 
 
-@njit(cache=True, nogil=True)
 def full(trees: Forest) -> bool:
     """Whether a walk stopped for want of room; its result is then void and ``roomier`` trees are needed."""
-    return trees.used[2] > 0
+    return bool(trees.used[2] > 0)
 
 
-@njit(cache=True, nogil=True)
 def roomier(problem: Problem, trees: Forest) -> Forest:
     """Return trees with room for more: the same in arrays of twice the size, or empty ones once the budget is spent."""
     p, d = problem.required.shape
-    nodes, candidates = trees.var.shape[0], trees.candidate.shape[0]
+    nodes, candidates = trees.var.size, trees.candidate.size
     if nodes * d > _ROW_BUDGET or candidates > _ROW_BUDGET:
         plant(problem, trees)
         return trees
-    if trees.used[2] == 1:
-        nodes *= 2
-    else:
-        candidates *= 2
-    new = forest(p, d, nodes, candidates)
-    k, c = trees.used[0], trees.used[1]
-    new.var[:k] = trees.var[:k]
-    new.up[:k] = trees.up[:k]
-    new.first[:k] = trees.first[:k]
-    new.number[:k] = trees.number[:k]
-    new.grow[:k] = trees.grow[:k]
-    new.shrunk[:k] = trees.shrunk[:k]
-    new.rows[:k] = trees.rows[:k]
-    new.candidate[:c] = trees.candidate[:c]
-    new.child[:c] = trees.child[:c]
-    new.start[:] = trees.start
-    new.forced[:] = trees.forced
-    new.used[:2] = trees.used[:2]
+    wanted = (2 * nodes, candidates) if trees.used[2] == 1 else (nodes, 2 * candidates)
+    new = forest(p, d, *wanted)
+    k, c = int(trees.used[0]), int(trees.used[1])
+    for name, used in zip(Forest._fields, (k,) * 7 + (c,) * 2 + (p,) * 2 + (2,), strict=True):
+        getattr(new, name)[:used] = getattr(trees, name)[:used]
     return new
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def plant(problem: Problem, trees: Forest) -> None:
     """Clear the trees and make the p roots; required parents are added below the root before anything else."""
     p, d = problem.required.shape
@@ -158,7 +143,7 @@ def plant(problem: Problem, trees: Forest) -> None:
         trees.start[y] = node
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _add_node(problem: Problem, trees: Forest, a: int, up: int) -> int:
     """Add the node that adds ``a`` below ``up``, with its row w[c] = cov(a, c | ancestors) / sd(a | ancestors)."""
     node = trees.used[0]
@@ -188,7 +173,7 @@ def _add_node(problem: Problem, trees: Forest, a: int, up: int) -> int:
     return node
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _expand(problem: Problem, trees: Forest, y: int, node: int, scratch: Scratch) -> None:
     """Score ``node`` and list every candidate that improves the score, best first."""
     S, n = problem.S, problem.n
@@ -233,7 +218,7 @@ def _expand(problem: Problem, trees: Forest, y: int, node: int, scratch: Scratch
     trees.used[1] = first + k
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _sort_descending(key: NDArray[np.float64], item: NDArray[np.int32], k: int) -> None:
     """Shell sort of the first k items by falling key, in place (gaps of Ciura 2001); ties by item."""
     for gap in (701, 301, 132, 57, 23, 10, 4, 1):
@@ -248,8 +233,10 @@ def _sort_descending(key: NDArray[np.float64], item: NDArray[np.int32], k: int) 
             item[j] = a
 
 
-@njit(cache=True, nogil=True)
-def parents_at(problem: Problem, trees: Forest, y: int, node: int, kept: NDArray[np.bool_]) -> float:
+@inner
+def parents_at(  # noqa: PLR0912, PLR0915 (one factor, one inverse, one loop of downdates)
+    problem: Problem, trees: Forest, y: int, node: int, kept: NDArray[np.bool_]
+) -> float:
     """Shrink at ``node``; write the kept parents into ``kept`` (d,) and return the score after shrinking.
 
     One inverse of S_PP from the path's triangular factor, then downdates: dropping j raises the residual variance by
@@ -328,7 +315,7 @@ def parents_at(problem: Problem, trees: Forest, y: int, node: int, kept: NDArray
     return score
 
 
-@njit(cache=True, nogil=True)
+@inner
 def walk(
     problem: Problem, trees: Forest, scratch: Scratch, y: int, position: NDArray[np.int64], among: tuple[int, int, int]
 ) -> int:

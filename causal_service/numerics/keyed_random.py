@@ -6,18 +6,19 @@ SplitMix64 (Steele, Lea & Flood 2014, "Fast splittable pseudorandom number gener
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from causal_service.numerics.compiled import inner, kernel
 
 __all__ = ["key_of", "next_below", "next_state", "next_uniform"]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def next_state(state: np.uint64) -> np.uint64:
     """Advance the counter."""
     return np.uint64(state + np.uint64(0x9E3779B97F4A7C15))
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _mix(state: np.uint64) -> np.uint64:
     z = np.uint64(state)
     z = np.uint64((z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9))
@@ -25,7 +26,7 @@ def _mix(state: np.uint64) -> np.uint64:
     return np.uint64(z ^ (z >> np.uint64(31)))
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def key_of(seed: int, draw: int, purpose: int) -> np.uint64:
     """Return the starting state for (seed, draw, purpose); distinct keys give unrelated sequences."""
     a = _mix(np.uint64(seed) + np.uint64(0x9E3779B97F4A7C15))
@@ -33,13 +34,13 @@ def key_of(seed: int, draw: int, purpose: int) -> np.uint64:
     return _mix(b ^ (np.uint64(purpose) * np.uint64(0xAF251AF3B0F025B5) + np.uint64(7)))
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def next_uniform(state: np.uint64) -> float:
     """Return the uniform (0, 1) number of this state."""
     return (float(_mix(state) >> np.uint64(11)) + 0.5) * (1.0 / 9007199254740992.0)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def next_below(state: np.uint64, bound: int) -> int:
     """Return the integer in [0, bound) of this state."""
     return min(int(next_uniform(state) * bound), bound - 1)

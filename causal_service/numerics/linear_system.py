@@ -11,13 +11,14 @@ sustained(h) = response at h when j is its own path plus one unit in every perio
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from causal_service.numerics.compiled import kernel
 
 __all__ = ["causal_order", "fit_system", "responses", "sustained_path"]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def causal_order(dag: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Return a topological order of dag (p, p), dag[y, x] True for x -> y; -1 entries mark a cycle."""
     p = dag.shape[0]
@@ -40,35 +41,42 @@ def causal_order(dag: NDArray[np.bool_]) -> NDArray[np.int64]:
     return order
 
 
-@njit(cache=True, nogil=True)
-def fit_system(S: NDArray[np.float64], parents: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Least squares of every present variable on its parents (p, d); return C (p, d)."""
+@kernel
+def fit_system(S: NDArray[np.float64], parents: NDArray[np.bool_], C: NDArray[np.float64]) -> None:
+    """Least squares of every present variable on its parents (p, d), by Cholesky; coefficients are written into C."""
     p, d = parents.shape
     m = d - p
-    C = np.zeros((p, d))
     index = np.empty(d, np.int64)
+    L = np.empty((d, d))
+    x = np.empty(d)
     for y in range(p):
         k = 0
         for c in range(d):
+            C[y, c] = 0.0
             if parents[y, c]:
                 index[k] = c
                 k += 1
-        if k == 0:
-            continue
-        A = np.empty((k, k))
-        b = np.empty(k)
         for i in range(k):
-            for j in range(k):
-                A[i, j] = S[index[i], index[j]]
-            A[i, i] += 1e-10 * A[i, i]
-            b[i] = S[index[i], m + y]
-        x = np.linalg.solve(A, b)
-        for i in range(k):
+            for j in range(i + 1):
+                s = S[index[i], index[j]]
+                if i == j:
+                    s *= 1.0 + 1e-12
+                for l in range(j):
+                    s -= L[i, l] * L[j, l]
+                L[i, j] = np.sqrt(max(s, 1e-300)) if i == j else s / L[j, j]
+            s = S[index[i], m + y]
+            for l in range(i):
+                s -= L[i, l] * x[l]
+            x[i] = s / L[i, i]
+        for i in range(k - 1, -1, -1):
+            s = x[i]
+            for l in range(i + 1, k):
+                s -= L[l, i] * x[l]
+            x[i] = s / L[i, i]
             C[y, index[i]] = x[i]
-    return C
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def sustained_path(
     C: NDArray[np.float64], order: NDArray[np.int64], lever: int, horizon: int, hold: bool
 ) -> NDArray[np.float64]:
@@ -97,11 +105,10 @@ def sustained_path(
     return path
 
 
-@njit(cache=True, nogil=True)
-def responses(C: NDArray[np.float64], order: NDArray[np.int64], horizon: int) -> NDArray[np.float64]:
-    """Return (3, p, p): impact, sustained(horizon), cumulative(horizon); entry [., y, j] is lever j on outcome y."""
+@kernel
+def responses(C: NDArray[np.float64], order: NDArray[np.int64], horizon: int, out: NDArray[np.float64]) -> None:
+    """Write impact, sustained(horizon), cumulative(horizon) into out (3, p, p); [., y, j] is lever j on outcome y."""
     p = C.shape[0]
-    out = np.zeros((3, p, p))
     for j in range(p):
         kept = sustained_path(C, order, j, horizon, True)
         shock = sustained_path(C, order, j, horizon, False)
@@ -112,4 +119,3 @@ def responses(C: NDArray[np.float64], order: NDArray[np.int64], horizon: int) ->
             for t in range(horizon + 1):
                 s += shock[t, y]
             out[2, y, j] = s
-    return out

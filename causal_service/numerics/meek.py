@@ -12,20 +12,20 @@ where it would stand in for a parent in rule 3 or 4, rule 1 and rule 2 give the 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from causal_service.numerics.compiled import inner, kernel
 from causal_service.numerics.keyed_random import next_below, next_state
 
 __all__ = ["close", "enumerate_members", "mpdag", "sample_member"]
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _adjacent(A: NDArray[np.bool_], a: int, b: int) -> bool:
     return bool(A[a, b] or A[b, a])
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _away_from_collider(A: NDArray[np.bool_], lagged: NDArray[np.bool_], a: int, b: int) -> bool:
     """Rule 1: c -> a - b with c, b not adjacent gives a -> b (else a new collider c -> a <- b)."""
     for c in range(A.shape[0]):
@@ -37,7 +37,7 @@ def _away_from_collider(A: NDArray[np.bool_], lagged: NDArray[np.bool_], a: int,
     return False
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _away_from_cycle(A: NDArray[np.bool_], a: int, b: int) -> bool:
     """Rule 2: a -> c -> b with a - b gives a -> b (else a cycle)."""
     for c in range(A.shape[0]):  # noqa: SIM110
@@ -46,7 +46,7 @@ def _away_from_cycle(A: NDArray[np.bool_], a: int, b: int) -> bool:
     return False
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _double_triangle(A: NDArray[np.bool_], a: int, b: int) -> bool:
     """Rule 3: a - c -> b and a - d -> b with c, d not adjacent and a - b gives a -> b."""
     p = A.shape[0]
@@ -58,7 +58,7 @@ def _double_triangle(A: NDArray[np.bool_], a: int, b: int) -> bool:
     return False
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _kite(A: NDArray[np.bool_], a: int, b: int) -> bool:
     """Rule 4: d -> c -> b with a - d, a adjacent to c, b and d not adjacent, and a - b gives a -> b."""
     p = A.shape[0]
@@ -70,7 +70,7 @@ def _kite(A: NDArray[np.bool_], a: int, b: int) -> bool:
     return False
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _must(A: NDArray[np.bool_], lagged: NDArray[np.bool_], a: int, b: int) -> bool:
     """Return whether some rule turns the open edge a - b into a -> b."""
     return (
@@ -78,7 +78,7 @@ def _must(A: NDArray[np.bool_], lagged: NDArray[np.bool_], a: int, b: int) -> bo
     )
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def close(A: NDArray[np.bool_], lagged: NDArray[np.bool_]) -> None:
     """Apply Meek's rules 1-4 to A (p, p) in place until none applies; ``lagged`` (p, m) holds the lagged parents."""
     p = A.shape[0]
@@ -92,7 +92,7 @@ def close(A: NDArray[np.bool_], lagged: NDArray[np.bool_]) -> None:
                     changed = True
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _in_collider(parents: NDArray[np.bool_], x: int, y: int) -> bool:
     """Return whether x -> y belongs to a collider x -> y <- z with x, z not adjacent (z present or lagged)."""
     p, d = parents.shape
@@ -106,7 +106,7 @@ def _in_collider(parents: NDArray[np.bool_], x: int, y: int) -> bool:
     return False
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def mpdag(parents: NDArray[np.bool_], allowed: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return the class (p, p) of a DAG under time order and background knowledge, oriented as far as it can be.
 
@@ -128,7 +128,7 @@ def mpdag(parents: NDArray[np.bool_], allowed: NDArray[np.bool_]) -> NDArray[np.
     return A
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _open_edges(A: NDArray[np.bool_]) -> int:
     count = 0
     for y in range(A.shape[0]):
@@ -138,7 +138,7 @@ def _open_edges(A: NDArray[np.bool_]) -> int:
     return count
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _open_edge(A: NDArray[np.bool_], index: int) -> tuple[int, int]:
     """Return the open edge of that rank (row order), or (-1, -1)."""
     for y in range(A.shape[0]):
@@ -150,7 +150,7 @@ def _open_edge(A: NDArray[np.bool_], index: int) -> tuple[int, int]:
     return -1, -1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def sample_member(A: NDArray[np.bool_], state: np.uint64) -> tuple[NDArray[np.bool_], np.uint64]:
     """Return (a random member DAG (p, p) of the closed class A, the next random state).
 
@@ -172,7 +172,7 @@ def sample_member(A: NDArray[np.bool_], state: np.uint64) -> tuple[NDArray[np.bo
     return member, state
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def enumerate_members(A: NDArray[np.bool_], limit: int) -> tuple[NDArray[np.bool_], bool]:
     """Return (member DAGs (k, p, p) of the closed class A, whether these are all); k <= limit."""
     p = A.shape[0]

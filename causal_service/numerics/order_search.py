@@ -13,13 +13,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from causal_service.numerics.compiled import inner, kernel
 from causal_service.numerics.grow_shrink import Forest, Problem, Scratch, forest, full, parents_at, plant, roomier, walk
 from causal_service.numerics.keyed_random import next_below, next_state
 
-__all__ = ["random_order", "search_orders"]
+__all__ = ["State", "improve", "random_order", "search_orders"]
 
 
 class State(NamedTuple):
@@ -33,14 +33,13 @@ class State(NamedTuple):
     path: NDArray[np.bool_]
     change: NDArray[np.float64]
     scratch: Scratch
-    last: NDArray[np.int64]
 
 
 _IMPROVES = 1e-7
 """Smallest gain, in score units, that counts as an improvement."""
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def random_order(before: NDArray[np.bool_], state: np.uint64) -> NDArray[np.int64]:
     """Return a random linear extension of ``before`` (p, p)."""
     p = before.shape[0]
@@ -68,7 +67,7 @@ def random_order(before: NDArray[np.bool_], state: np.uint64) -> NDArray[np.int6
     return order
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _mark(trees: Forest, node: int, y: int, m: int, uses: NDArray[np.bool_], stops: NDArray[np.bool_]) -> None:
     """Mark the present variables on the path to ``node`` (``uses``) and those that would change it if they were
     available (``stops``): children that the walk passed over, and all children of the last node.
@@ -93,9 +92,9 @@ def _mark(trees: Forest, node: int, y: int, m: int, uses: NDArray[np.bool_], sto
         node = trees.up[node]
 
 
-@njit(cache=True, nogil=True)
-def _best_gap(problem: Problem, trees: Forest, state: State, v: int) -> tuple[float, int]:  # noqa: PLR0912 (one scan, one place)
-    """Return (gain, gap) of the best place for v; gap g means directly before the variable now at position g.
+@inner
+def _best_gap(problem: Problem, trees: Forest, state: State, v: int) -> int:  # noqa: PLR0912 (one scan)
+    """Return the best gap for v, -1 when none improves; gap g is directly before the variable now at position g.
 
     Scanned from the last allowed gap to the first, so that v's available set only shrinks: its path changes only when
     a variable on it becomes unavailable. The other variables are walked again only if v is on their path (v moves
@@ -117,7 +116,8 @@ def _best_gap(problem: Problem, trees: Forest, state: State, v: int) -> tuple[fl
     for gap in range(here + 1, high):
         w = order[gap]
         if state.uses[w, v]:
-            behind += _walked(problem, trees, state, w, gap, -1, v) - current[w]
+            node = walk(problem, trees, state.scratch, w, position, (gap, -1, v))
+            behind += trees.shrunk[node] - current[w]
         state.change[gap + 1] = behind
     ahead = 0.0
     state.change[here] = 0.0
@@ -125,15 +125,16 @@ def _best_gap(problem: Problem, trees: Forest, state: State, v: int) -> tuple[fl
     for gap in range(here - 1, low - 1, -1):
         w = order[gap]
         if state.stops[w, v] and problem.candidates[w, m + v]:
-            ahead += _walked(problem, trees, state, w, gap, v, -1) - current[w]
+            node = walk(problem, trees, state.scratch, w, position, (gap, v, -1))
+            ahead += trees.shrunk[node] - current[w]
         state.change[gap] = ahead
     best_gain, best_gap = _IMPROVES, -1
     score = np.nan
     for gap in range(high, low - 1, -1):
         if gap == high or (gap != here and state.path[order[gap]]):
-            score = _walked(problem, trees, state, v, gap, -1, v)
+            node = walk(problem, trees, state.scratch, v, position, (gap, -1, v))
+            score = trees.shrunk[node]
             state.path[:] = False
-            node = state.last[0]
             while trees.var[node] >= 0:
                 if trees.var[node] >= m:
                     state.path[trees.var[node] - m] = True
@@ -141,18 +142,10 @@ def _best_gap(problem: Problem, trees: Forest, state: State, v: int) -> tuple[fl
         gain = state.change[gap] + score - current[v]
         if gain > best_gain:
             best_gain, best_gap = gain, gap
-    return best_gain, best_gap
+    return best_gap
 
 
-@njit(cache=True, nogil=True)
-def _walked(problem: Problem, trees: Forest, state: State, y: int, limit: int, extra: int, without: int) -> float:
-    """Walk y's tree and return the score there; the node is left in ``state.last``."""
-    node = walk(problem, trees, state.scratch, y, state.position, (limit, extra, without))
-    state.last[0] = node
-    return trees.shrunk[node]
-
-
-@njit(cache=True, nogil=True)
+@inner
 def _move(state: State, v: int, gap: int, stale: NDArray[np.bool_]) -> None:
     """Put v into ``gap`` and mark as stale the variables whose path that changes."""
     order, position = state.order, state.position
@@ -176,24 +169,31 @@ def _move(state: State, v: int, gap: int, stale: NDArray[np.bool_]) -> None:
         position[v] = gap - 1
 
 
-@njit(cache=True, nogil=True)
-def _refresh(problem: Problem, trees: Forest, state: State, stale: NDArray[np.bool_]) -> bool:
-    """Walk the stale variables again; False when the trees ran out of room (call again after growing them)."""
+@inner
+def _refresh(
+    problem: Problem, trees: Forest, state: State, stale: NDArray[np.bool_], parents: NDArray[np.bool_]
+) -> None:
+    """Walk the stale variables again and write their parents (p, d); stops where the trees run out of room."""
     p = stale.shape[0]
     m = problem.S.shape[0] - p
     for y in range(p):
         if stale[y]:
-            state.current[y] = _walked(problem, trees, state, y, state.position[y], -1, -1)
-            if full(trees):
-                return False
-            _mark(trees, state.last[0], y, m, state.uses[y], state.stops[y])
+            node = walk(problem, trees, state.scratch, y, state.position, (state.position[y], -1, -1))
+            if trees.used[2] > 0:
+                return
+            state.current[y] = trees.shrunk[node]
+            parents_at(problem, trees, y, node, parents[y])
+            _mark(trees, node, y, m, state.uses[y], state.stops[y])
             stale[y] = False
-    return True
 
 
-@njit(cache=True, nogil=True)
-def _improve(problem: Problem, trees: Forest, order: NDArray[np.int64]) -> tuple[float, Forest]:
-    """Move variables to their best positions, in place, until nothing improves; return (score, trees)."""
+@kernel
+def improve(problem: Problem, trees: Forest, order: NDArray[np.int64], parents: NDArray[np.bool_]) -> float:
+    """Move variables to their best positions until nothing improves; ``order`` (p,) and ``parents`` (p, d) are written.
+
+    Return the score. When the trees become ``full`` the search stops early and the score is void: give it ``roomier``
+    trees and call again; it goes on from the order reached.
+    """
     p, d = problem.candidates.shape
     state = State(
         order,
@@ -204,31 +204,29 @@ def _improve(problem: Problem, trees: Forest, order: NDArray[np.int64]) -> tuple
         np.zeros(p, np.bool_),
         np.zeros(p + 1),
         Scratch(np.empty(d), np.empty(d), np.empty(d), np.empty(d, np.int32), np.empty(d, np.bool_)),
-        np.zeros(1, np.int64),
     )
     for i in range(p):
         state.position[order[i]] = i
     stale = np.ones(p, np.bool_)
-    while not _refresh(problem, trees, state, stale):
-        trees = roomier(problem, trees)
+    _refresh(problem, trees, state, stale, parents)
     queue = order.copy()
     moved = True
-    while moved:
+    while moved and trees.used[2] == 0:
         moved = False
         for v in queue:
-            _, gap = _best_gap(problem, trees, state, v)
-            while full(trees):
-                trees = roomier(problem, trees)
-                _, gap = _best_gap(problem, trees, state, v)
+            gap = _best_gap(problem, trees, state, v)
+            if trees.used[2] > 0:
+                break
             if gap >= 0:
                 moved = True
                 _move(state, v, gap, stale)
-                while not _refresh(problem, trees, state, stale):
-                    trees = roomier(problem, trees)
-    return state.current.sum(), trees
+                _refresh(problem, trees, state, stale, parents)
+    score = 0.0
+    for y in range(p):
+        score += state.current[y]
+    return score
 
 
-@njit(cache=True, nogil=True)
 def search_orders(
     S: NDArray[np.float64],
     n: float,
@@ -251,32 +249,15 @@ def search_orders(
     orders : (k, p) starting orders, each a linear extension of ``before``; overwritten by the improved ones.
     """
     p, d = candidates.shape
-    problem = Problem(S, n, penalty, candidates, required, before)
-    trees = forest(p, d, 8 * p + required.sum() + 64, 16 * p * d)
+    problem = Problem(np.ascontiguousarray(S), float(n), float(penalty), candidates, required, before)
+    trees = forest(p, d, 8 * p + int(required.sum()) + 64, 16 * p * d)
     plant(problem, trees)
-    scores = np.empty(orders.shape[0])
-    best = 0
-    for i in range(orders.shape[0]):
-        scores[i], trees = _improve(problem, trees, orders[i])
-        if scores[i] > scores[best] + _IMPROVES:
-            best = i
-    order = orders[best].copy()
-    return scores, order, _parents(problem, trees, order)
-
-
-@njit(cache=True, nogil=True)
-def _parents(problem: Problem, trees: Forest, order: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Parents (p, d) of every variable under ``order``."""
-    p, d = problem.candidates.shape
-    position = np.empty(p, np.int64)
-    for i in range(p):
-        position[order[i]] = i
-    scratch = Scratch(np.empty(d), np.empty(d), np.empty(d), np.empty(d, np.int32), np.empty(d, np.bool_))
-    parents = np.zeros((p, d), np.bool_)
-    for y in range(p):
-        node = walk(problem, trees, scratch, y, position, (position[y], -1, -1))
+    scores = np.empty(len(orders))
+    parents = np.zeros((len(orders), p, d), np.bool_)
+    for i in range(len(orders)):
+        scores[i] = improve(problem, trees, orders[i], parents[i])
         while full(trees):
             trees = roomier(problem, trees)
-            node = walk(problem, trees, scratch, y, position, (position[y], -1, -1))
-        parents_at(problem, trees, y, node, parents[y])
-    return parents
+            scores[i] = improve(problem, trees, orders[i], parents[i])
+    best = int(np.flatnonzero(scores >= scores.max() - _IMPROVES)[0])
+    return scores, orders[best], parents[best]

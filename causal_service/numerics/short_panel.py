@@ -7,141 +7,131 @@ stationary process with autocovariances Gamma(k), an entity observed at n period
 
 for the blocks shifted by a and b periods. The stationary covariance is the fixed point S = W + B(S), where B is the
 second term under a VAR(L) fitted to S; its Lyapunov equation is solved by doubling (Smith 1968).
+
+All draws are solved side by side in stacked matrices (B, d, d).
 """
 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 __all__ = ["SPECTRAL_CAP", "pair_counts", "stationary_covariance"]
 
 SPECTRAL_CAP = 0.97
 """Largest spectral radius the fitted VAR may have; a faster unit root is shrunk to it."""
+_RIDGE = 1e-9
+"""Share of the mean variance added to the diagonal before solving."""
+
+Array = NDArray[np.float64]
 
 
-@njit(cache=True, nogil=True)
-def pair_counts(
-    entity: NDArray[np.int64], time: NDArray[np.int64], w: NDArray[np.float64], span: int
-) -> NDArray[np.float64]:
+def pair_counts(entity: NDArray[np.int64], time: NDArray[np.int64], w: Array, span: int) -> Array:
     """Return H (2 span - 1,): weight of Gamma(k), k = -(span-1)..span-1, in the variance of an entity mean.
 
-    Rows are sorted by entity; entities are averaged by their weight. ``time`` counts calendar periods.
+    Entities are averaged by their weight. ``time`` (R,) counts calendar periods from 0 to span - 1.
     """
+    grid = np.zeros((int(entity.max()) + 1, span))
+    np.add.at(grid, (entity, time), w)
+    mass = grid.sum(axis=1)
+    grid = grid[mass > 0] / np.sqrt(mass[mass > 0, None] * w.sum())
     H = np.zeros(2 * span - 1)
-    R = entity.shape[0]
-    total = w.sum()
-    start = 0
-    while start < R:
-        end = start
-        mass = 0.0
-        while end < R and entity[end] == entity[start]:
-            mass += w[end]
-            end += 1
-        for r in range(start, end):
-            for s in range(start, end):
-                H[time[r] - time[s] + span - 1] += w[r] * w[s] / (mass * total)
-        start = end
+    for k in range(span):
+        H[span - 1 + k] = H[span - 1 - k] = float((grid[:, k:] * grid[:, : span - k]).sum())
     return H
 
 
-@njit(cache=True, nogil=True)
-def _spectral_radius(F: NDArray[np.float64]) -> float:
-    """Gelfand's formula by repeated squaring, (|F^(2^k)|)^(1/2^k)."""
-    A = F.copy()
-    log_scale = 0.0
-    power = 1.0
-    for _ in range(10):
-        norm = np.sqrt((A * A).sum())
-        if norm < 1e-150:
-            return 0.0
-        log_scale += np.log(norm) / power
-        A = A / norm
-        A = A @ A
-        power *= 2.0
-    norm = np.sqrt((A * A).sum())
-    if norm < 1e-150:
-        return 0.0
-    return np.exp(log_scale + np.log(norm) / power)
+def stationary_covariance(W: Array, H: Array, p: int, lags: int, tolerance: float = 1e-7, rounds: int = 60) -> Array:
+    """Return S (..., d, d) with S - B(S) = W, d = p (lags + 1), blocks ordered oldest first.
+
+    Parameters
+    ----------
+    W : within-covariance per row, (d, d) or stacked (B, d, d), standardised units.
+    H : ``pair_counts``.
+    p, lags : indicators and lags.
+    tolerance : a matrix is done when no entry moves by more than this.
+    """
+    stack = W.reshape(-1, *W.shape[-2:])
+    S = stack.copy()
+    active = np.arange(len(stack))
+    for _ in range(rounds):
+        new = stack[active] + _mean_variance(S[active], H, p, lags)
+        moved = np.abs(new - S[active]).max(axis=(1, 2))
+        S[active] = new
+        active = active[moved >= tolerance]
+        if active.size == 0:
+            break
+    return S.reshape(W.shape)
 
 
-@njit(cache=True, nogil=True)
-def _lyapunov(F: NDArray[np.float64], Q: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Solve X = F X F' + Q by doubling."""
-    X = Q.copy()
-    A = F.copy()
+def _mean_variance(S: Array, H: Array, p: int, lags: int) -> Array:
+    """B(S) (B, d, d): covariance of the entity means of the blocks under the VAR(L) fitted to each S."""
+    m = p * lags
+    d = m + p
+    F, noise = _companion(S, p, lags)
+    X = _lyapunov(F, noise)
+    span = (H.size + 1) // 2
+    gammas = np.empty((span + lags, len(S), p, p))
+    P = X[:, :, m - p :].copy()
+    for k in range(span + lags):
+        gammas[k] = P[:, m - p :]
+        P = F @ P
+    ahead, behind = gammas.reshape(span + lags, -1), gammas.transpose(0, 1, 3, 2).reshape(span + lags, -1)
+    B = np.empty((len(S), d, d))
+    for shift in range(lags + 1):
+        step = np.arange(-(span - 1), span) + shift
+        up, down = step >= 0, step < 0
+        weight = np.bincount(step[up], H[up], span + lags), np.bincount(-step[down], H[down], span + lags)
+        block = (weight[0] @ ahead + weight[1] @ behind).reshape(len(S), p, p)
+        for a in range(shift, lags + 1):
+            rows, columns = slice(a * p, (a + 1) * p), slice((a - shift) * p, (a - shift + 1) * p)
+            B[:, rows, columns] = block
+            B[:, columns, rows] = block.transpose(0, 2, 1)
+    return B
+
+
+def _companion(S: Array, p: int, lags: int) -> tuple[Array, Array]:
+    """Return (companion matrices (B, m, m) of the fitted VARs with capped radius, their noise covariances)."""
+    m = p * lags
+    ridge = _RIDGE * np.trace(S, axis1=1, axis2=2) / S.shape[1]
+    past = S[:, :m, :m] + ridge[:, None, None] * np.eye(m)
+    phi = np.linalg.solve(past, S[:, :m, m:]).transpose(0, 2, 1)
+    F = np.zeros((len(S), m, m))
+    F[:, np.arange(m - p), np.arange(p, m)] = 1.0
+    F[:, m - p :] = phi
+    radius = _spectral_radius(F)
+    factor = np.minimum(1.0, SPECTRAL_CAP / np.maximum(radius, 1e-300))
+    powers = factor[:, None] ** np.repeat(np.arange(lags, 0, -1), p)
+    F[:, m - p :] *= powers[:, None, :]
+    phi = F[:, m - p :]
+    cross = phi @ S[:, :m, m:]
+    noise = np.zeros_like(F)
+    own = S[:, m:, m:] - cross - cross.transpose(0, 2, 1) + phi @ S[:, :m, :m] @ phi.transpose(0, 2, 1)
+    noise[:, m - p :, m - p :] = 0.5 * (own + own.transpose(0, 2, 1))
+    return F, noise
+
+
+def _spectral_radius(F: Array) -> Array:
+    """Gelfand's formula by repeated squaring, |F^(2^k)|^(1/2^k), k = 10; (B,)."""
+    A, log_radius, power = F, np.zeros(len(F)), 1.0
+    for squaring in range(11):
+        norm = np.maximum(np.sqrt((A * A).sum(axis=(1, 2))), 1e-150)
+        log_radius += np.log(norm) / power
+        if squaring < 10:
+            A = A / norm[:, None, None]
+            A = A @ A
+            power *= 2.0
+    radius: Array = np.exp(log_radius)
+    return radius
+
+
+def _lyapunov(F: Array, Q: Array) -> Array:
+    """Solve X = F X F' + Q by doubling, stacked."""
+    X, A = Q, F
     for _ in range(30):
-        step = A @ X @ A.T
+        step = A @ X @ A.transpose(0, 2, 1)
         X = X + step
         if np.abs(step).max() < 1e-12 * np.abs(X).max():
             break
         A = A @ A
     return X
-
-
-@njit(cache=True, nogil=True)
-def _mean_variance(S: NDArray[np.float64], H: NDArray[np.float64], p: int, lags: int) -> NDArray[np.float64]:
-    """B(S): covariance (d, d) of the entity means of the blocks under the VAR(L) fitted to S."""
-    m = p * lags
-    d = m + p
-    ridge = 1e-9 * np.trace(S) / d
-    past = S[:m, :m].copy()
-    for i in range(m):
-        past[i, i] += ridge
-    phi = np.linalg.solve(past, S[:m, m:].copy()).T.copy()
-    F = np.zeros((m, m))
-    F[m - p :, :] = phi
-    for i in range(m - p):
-        F[i, i + p] = 1.0
-    radius = _spectral_radius(F)
-    if radius > SPECTRAL_CAP:
-        for lag in range(1, lags + 1):
-            F[m - p :, (lags - lag) * p : (lags - lag + 1) * p] *= (SPECTRAL_CAP / radius) ** lag
-        phi = F[m - p :, :].copy()
-    Q = np.zeros((m, m))
-    noise = S[m:, m:] - phi @ S[:m, m:] - S[m:, :m] @ phi.T + phi @ S[:m, :m] @ phi.T
-    Q[m - p :, m - p :] = 0.5 * (noise + noise.T)
-    X = _lyapunov(F, Q)
-    span = (H.shape[0] + 1) // 2
-    gammas = np.empty((span + lags, p, p))
-    P = X.copy()
-    for k in range(span + lags):
-        gammas[k] = P[m - p :, m - p :]
-        P = F @ P
-    B = np.zeros((d, d))
-    for shift in range(lags + 1):
-        block = np.zeros((p, p))
-        for k in range(-(span - 1), span):
-            weight = H[k + span - 1]
-            if weight != 0.0:
-                if k + shift >= 0:
-                    block += weight * gammas[k + shift]
-                else:
-                    block += weight * gammas[-(k + shift)].T
-        for a in range(shift, lags + 1):
-            b = a - shift
-            B[a * p : (a + 1) * p, b * p : (b + 1) * p] = block
-            B[b * p : (b + 1) * p, a * p : (a + 1) * p] = block.T
-    return B
-
-
-@njit(cache=True, nogil=True)
-def stationary_covariance(
-    W: NDArray[np.float64], H: NDArray[np.float64], p: int, lags: int, tolerance: float = 1e-7, rounds: int = 40
-) -> NDArray[np.float64]:
-    """Return S (d, d) with S - B(S) = W, d = p (lags + 1), blocks ordered oldest first.
-
-    Parameters
-    ----------
-    W : within-covariance (d, d) per row, standardised units.
-    H : ``pair_counts``.
-    """
-    S = W.copy()
-    for _ in range(rounds):
-        new = W + _mean_variance(S, H, p, lags)
-        moved = np.abs(new - S).max()
-        S = new
-        if moved < tolerance:
-            break
-    return S

@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causal_service.errors import DataError, Text
-from causal_service.numerics.draw import covariances
 from causal_service.numerics.gaussian_em import expected_grams, fill_gaps
-from causal_service.numerics.short_panel import pair_counts
+from causal_service.numerics.short_panel import pair_counts, stationary_covariance
 from causal_service.numerics.within import within
 from causal_service.panel.dictionary import Dictionary
 from causal_service.panel.panel import Panel, Regime
@@ -88,14 +87,20 @@ class Prepared:
         """Number of resampling blocks."""
         return int(self.mass.size)
 
-    def covariance(self, weights: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return (within, stationary) covariances (d, d) under block weights (blocks,).
+    def covariances(self, weights: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return (within, stationary) covariances (B, d, d) under block weights (B, blocks).
 
         The graph is searched on the first, effects are read off the second (short-panel bias removed).
         """
-        W = np.tensordot(weights, self.grams, 1) / (weights @ self.mass) / self.shrinkage
-        within_all, stationary = covariances(W, self.span, self.expand, self.base, self.lags)
-        return within_all, stationary
+        W = np.tensordot(weights, self.grams, 1) / (weights @ self.mass)[:, None, None] / self.shrinkage
+        S = stationary_covariance(W, self.span, self.base, self.lags) if self.span.size else W
+        expand = self.expand
+        return np.ascontiguousarray(expand @ W @ expand.T), np.ascontiguousarray(expand @ S @ expand.T)
+
+    def covariance(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the full-sample (within, stationary) covariances (d, d)."""
+        within_all, stationary = self.covariances(np.ones((1, self.blocks)))
+        return within_all[0], stationary[0]
 
 
 def prepare(panel: Panel, dictionary: Dictionary, totals: Sequence[Total], lags: int) -> Prepared:
