@@ -56,7 +56,7 @@ def effect_draws(prepared: Prepared, discovery: Discovery, horizon: int) -> Effe
     horizon : h >= 0, periods.
     """
     p = len(discovery.names)
-    unit = prepared.unit_sd[:, None] / prepared.unit_sd[None, :]
+    unit: NDArray[np.float64] = prepared.unit_sd[:, None] / prepared.unit_sd[None, :]
     values = np.empty((len(discovery.draws), 3, p, p))
     identified = np.zeros((3, p, p))
     follows = np.zeros((p, p))
@@ -83,7 +83,7 @@ def _reached(draw: Draw) -> NDArray[np.float64]:
     """(p, p) 1 where x is a same-period descendant of y in the draw's first member, at [y, x]."""
     p = draw.members.shape[1]
     now = draw.members[0][:, draw.members.shape[2] - p :].T.astype(np.float64)
-    reach = now.copy()
+    reach: NDArray[np.float64] = now.copy()
     for _ in range(int(np.ceil(np.log2(max(p, 2))))):
         reach = np.minimum(reach + reach @ reach, 1.0)
     return reach

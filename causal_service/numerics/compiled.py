@@ -13,5 +13,6 @@ __all__ = ["inner", "kernel"]
 
 _OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy"}
 
-kernel: Any = njit(**_OPTIONS)
-inner: Any = njit(**_OPTIONS, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+_compiler: Any = njit
+kernel = _compiler(**_OPTIONS)
+inner = _compiler(**_OPTIONS, no_cpython_wrapper=True, no_cfunc_wrapper=True)
