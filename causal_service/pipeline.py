@@ -137,6 +137,7 @@ def study(
         max_lag=order,
     )
 
+    tell("discover", 0, question.resamples)
     workers = threads if threads is not None else (os.cpu_count() or 1)
     discovery = discover(
         prepared,

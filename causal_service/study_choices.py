@@ -18,7 +18,7 @@ from causal_service.panel.dictionary import Dictionary
 from causal_service.panel.findings import Finding
 from causal_service.panel.identities import Identity, identities
 from causal_service.panel.identity_plan import resolve_identities
-from causal_service.panel.labels import find_indicator
+from causal_service.panel.labels import find_indicator, listed
 from causal_service.panel.panel import Panel
 from causal_service.preparation.lag_order import chosen_lags
 from causal_service.preparation.prepared import Prepared, Total
@@ -30,6 +30,7 @@ __all__ = [
     "combined_suspicions",
     "layer_findings",
     "library_findings",
+    "no_outcome",
     "question_of",
     "refuse_if_stopped",
     "studied_panel",
@@ -116,11 +117,7 @@ def question_of(
     _check_number("seed", seed, 0, 2**63 - 1)
     names = (outcome,) if isinstance(outcome, str) else tuple(outcome)
     if not names:
-        raise CallError(
-            "no-outcome",
-            Text("没有给出结果指标。", "No outcome was given."),
-            Text("请用 outcome 指出要改善的指标。", "Name the indicator the business wants moved."),
-        )
+        raise no_outcome(panel.indicators, dictionary)
     role = Text("结果指标", "outcome")
     outcomes = tuple(dict.fromkeys(find_indicator(n, panel.indicators, dictionary, role) for n in names))
     asked = (lever,) if isinstance(lever, str) else tuple(lever)
@@ -134,6 +131,24 @@ def question_of(
             {"indicator": clash[0]},
         )
     return Question(outcomes, tuple(sorted(levers or _default_levers(panel, dictionary, outcomes))), horizon, resamples)
+
+
+def no_outcome(indicators: Sequence[str], dictionary: Dictionary) -> CallError:
+    """Return the refusal of a study without outcome: it offers the goals, else the last layer, else all indicators."""
+    goals = [goal.indicator for goal in dictionary.goals if goal.indicator in indicators]
+    layer_of = {n: dictionary.indicators[n].layer for n in indicators if n in dictionary.indicators}
+    last = next((layer for layer in reversed(dictionary.layers) if layer in layer_of.values()), None)
+    latest = [n for n, layer in layer_of.items() if layer is not None and layer == last]
+    offered = tuple(dict.fromkeys(goals or latest or indicators))
+    return CallError(
+        "no-outcome",
+        Text("没有给出结果指标（outcome）。", "No outcome was given."),
+        Text(
+            f"请指出要改善的指标，例如：{listed(offered, 8)}。",
+            f"Name the indicator to be improved, for example: {listed(offered, 8)}.",
+        ),
+        {"candidates": list(offered)},
+    )
 
 
 def _default_levers(panel: Panel, dictionary: Dictionary, outcomes: Sequence[str]) -> set[str]:

@@ -10,7 +10,7 @@ from causal_service.explanation.phrases import listed_en, listed_zh
 
 __all__ = ["SEVERITIES", "better_label", "layer_label", "listed", "quoted_names", "regime_label"]
 
-_KEY = re.compile(r"(?<![A-Za-z0-9_.])[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)+(?![A-Za-z0-9_.])")
+_KEY = re.compile(r"(?<![A-Za-z0-9_.])[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)+(?![A-Za-z0-9_]|\.[A-Za-z0-9])")
 _LAYERS = {
     "context": Text("背景", "Context"),
     "innovation": Text("创新", "Innovation"),

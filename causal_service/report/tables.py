@@ -7,6 +7,7 @@ import io
 import math
 from collections.abc import Iterable, Sequence
 
+from causal_service.errors import Text
 from causal_service.explanation.phrases import name_of
 from causal_service.panel.summary import IndicatorSummary
 from causal_service.report.document import LeverRow, OutcomeSection
@@ -28,17 +29,24 @@ _EFFECT_FIELDS = (
     "identified_share", "p", "q",
 )  # fmt: skip
 _FORMULA_STARTS = frozenset("=+-@\t\r＝＋－＠")
-_RIGHT = frozenset({0, 4, 5})
-"""Columns of the terminal table that are set flush right."""
+_HEADER = (
+    Text("名次", "Rank"),
+    Text("杠杆与一步", "Lever and step"),
+    Text("预计改善（95%区间）", "Expected gain (95%)"),
+    Text("前三概率", "Top 3"),
+    Text("相关性名次", "By correlation"),
+    Text("判定", "Verdict"),
+)
+"""Columns of the terminal table."""
+_RIGHT = (0, 3, 4)
+"""Those that are set flush right."""
 
 
 def lever_table(section: OutcomeSection, lang: str) -> str:
     """Return the ranked levers of one outcome as aligned plain text."""
-    w = words(lang)
     if not section.levers:
-        return w["no_lever"]
-    header = (w["rank"], w["lever"], w["step"], w["gain"], w["top3"], w["correlation_rank"], w["verdict"])
-    return aligned([header, *map(_lever_cells, section.levers)], _RIGHT)
+        return words(lang)["no_lever"]
+    return aligned([[title.get(lang) for title in _HEADER], *map(_lever_cells, section.levers)], _RIGHT)
 
 
 def aligned(table: Sequence[Sequence[str]], right: Iterable[int] = ()) -> str:
@@ -97,4 +105,4 @@ def _safe(cell: Cell) -> Cell:
 def _lever_cells(row: LeverRow) -> tuple[str, ...]:
     gain = f"{row.gain} ({row.interval})" if row.interval else row.gain
     usual = "—" if row.correlation_rank is None else str(row.correlation_rank)
-    return (str(row.rank), row.name, row.step, gain, row.p_top3, usual, row.verdict_label)
+    return (str(row.rank), f"{row.name} {row.step}", gain, row.p_top3, usual, row.verdict_label)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 __all__ = ["balanced", "cells", "em", "pad", "typographic_minus", "wrap"]
 
 _NARROW, _WIDE_LATIN = frozenset("iljtfr.,:;'|!()[] -/"), frozenset("mwMW%@")
-_TOKEN = re.compile(r"[^\s\u2e80-\u9fff\uf900-\uffef_/]+[_/]?|[_/]|[\u2e80-\u9fff\uf900-\uffef]|\s+")
+_TOKEN = re.compile(r"[（《“‘【]*(?:[^\s\u2e80-\u9fff\uf900-\uffef_/]+[_/]?|[_/]|[\u2e80-\u9fff\uf900-\uffef])|\s+")
 _MINUS = re.compile(r"(?<![\w\-])-(?=\d)")
 _NO_LINE_START = frozenset("，。、；：！？）】》”’%％)")
 

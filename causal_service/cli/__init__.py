@@ -1,0 +1,73 @@
+"""The shell face: ``causal-service VERB …``.
+
+Results go to stdout and nothing else does; progress, notes and errors go to stderr. Exit codes: 0 done, 1 the data
+failed a check, 2 wrong call, 3 internal error (130 interrupted, 141 the reader of a pipe went away). An error is one
+line what and one line remedy in the language of ``--lang``. Everything heavy is imported inside the verbs.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+import warnings
+from collections.abc import Sequence
+
+from causal_service.cli.arguments import parsed
+from causal_service.cli.language import language_of
+from causal_service.cli.streams import drop_output, prepare_streams, tell
+from causal_service.errors import CausalServiceError, DataError, Text
+
+__all__ = ["main"]
+
+DONE, DATA_FAILED, WRONG_CALL, INTERNAL, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 3, 130, 141
+
+_INTERRUPTED = Text("已中断，没有写入任何文件。", "Interrupted; no file was written.")
+_INTERNAL = Text("内部错误：{kind}：{detail}", "Internal error: {kind}: {detail}")
+_REPORT_IT = Text(
+    "这是程序的缺陷。请加上 --debug 重新运行，并附上输出反馈给开发者。",
+    "This is a defect of the program. Run it again with --debug and send the output to its developers.",
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line ``argv`` (default: the one this process was called with) and return the exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    lang = language_of(words)
+    prepare_streams()
+    try:
+        with warnings.catch_warnings():
+            if "--debug" not in words:
+                warnings.simplefilter("ignore")
+            return _run(words, lang)
+    except SystemExit as leaving:  # --help and --version
+        return leaving.code if isinstance(leaving.code, int) else DONE
+    except BrokenPipeError:
+        drop_output()
+        return PIPE_CLOSED
+    except KeyboardInterrupt:
+        tell(f"\n{_INTERRUPTED.get(lang)}")
+        return INTERRUPTED
+    except Exception as error:  # nothing may reach a user as a traceback unless asked for
+        return _refused(error, lang, debug="--debug" in words)
+
+
+def _run(words: list[str], lang: str) -> int:
+    options = parsed(words)
+    from causal_service.cli import verbs
+
+    run = {"check": verbs.check, "demo": verbs.demo, "report": verbs.report, "study": verbs.study}[options.verb]
+    return run(options, lang)
+
+
+def _refused(error: Exception, lang: str, *, debug: bool) -> int:
+    if debug:
+        tell("".join(traceback.format_exception(error)).rstrip())
+    if isinstance(error, CausalServiceError):
+        what, remedy = error.what, error.remedy
+        code = DATA_FAILED if isinstance(error, DataError) else WRONG_CALL
+    else:
+        detail = " ".join(str(error).split())
+        what = Text(*(t.format(kind=type(error).__name__, detail=detail) for t in (_INTERNAL.zh, _INTERNAL.en)))
+        remedy, code = _REPORT_IT, INTERNAL
+    tell(f"causal-service: {what.get(lang)}\n  {remedy.get(lang)}")
+    return code

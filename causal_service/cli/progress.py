@@ -1,0 +1,66 @@
+"""What the service is busy with, on stderr: one updating line on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import suppress
+from types import TracebackType
+from typing import TextIO
+
+from causal_service.errors import Text
+
+__all__ = ["Progress"]
+
+_STAGES = {
+    "load": Text("载入程序", "Loading"),
+    "read": Text("读取并检查数据", "Reading and checking the panel"),
+    "prepare": Text("预处理", "Preparing"),
+    "discover": Text("学习因果图", "Learning the graph"),
+    "effects": Text("估计效应", "Estimating effects"),
+    "explain": Text("解释结果", "Explaining"),
+    "twin": Text("再研究一次：不声明客诉率的层级", "Once more, without the layer of complaints"),
+}
+_RESAMPLES = Text("{done}/{of} 次重抽样", "{done} of {of} resamples")
+_COMPILING = Text("（首次运行需编译，约半分钟）", " (the first run on a machine compiles for up to half a minute)")
+_QUARTERS = 4
+
+
+class Progress:
+    """Shows the stages of one study; a context, so that the line is gone when the work ends however it ends."""
+
+    def __init__(self, lang: str, stream: TextIO | None = None) -> None:
+        self._lang = lang
+        self._stream = sys.stderr if stream is None else stream
+        self._live = bool(self._stream is not None and self._stream.isatty())
+        self._shown = ("", -1)
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._live:
+            self._write("\r\x1b[2K")
+
+    def __call__(self, stage: str, done: int, of: int) -> None:
+        """Show that ``done`` of ``of`` steps of a stage are done."""
+        name = _STAGES[stage].get(self._lang) if stage in _STAGES else stage
+        if self._live:
+            self._write(f"\r\x1b[2K{name}{self._detail(stage, done, of)}")
+            return
+        quarter = _QUARTERS * done // max(of, 1) if stage == "discover" else 0
+        if self._shown != (stage, quarter):
+            self._shown = (stage, quarter)
+            self._write(f"{name}{self._detail(stage, done, of) if done else ''}\n")
+
+    def _detail(self, stage: str, done: int, of: int) -> str:
+        if stage != "discover":
+            return " …"
+        if done == 0:
+            return _COMPILING.get(self._lang)
+        return " " + _RESAMPLES.get(self._lang).format(done=done, of=of)
+
+    def _write(self, text: str) -> None:
+        if self._stream is not None:
+            with suppress(OSError, ValueError):
+                self._stream.write(text)
+                self._stream.flush()
