@@ -1,0 +1,115 @@
+"""Does the pipeline recover what simulated panels were made of? See question.md."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import joblib
+from bars import judged
+from power_figure import write_power_figure
+from result_table import bar_lines, figure_lines, render
+from scenarios import SCENARIOS, Scenario
+from shards import Shards
+from shared_simulator import tools_folder
+from summary import summarise
+from trial import trial
+
+HERE = Path(__file__).resolve().parent
+FIRST_SEED, TUNING_SEED = 1000, 100
+QUICK = {"linear": 6, "linear_tiny": 6, "base": 6, "own_linear": 6, "null_confounded": 6, "leak_missing_layer": 6}
+
+
+def finished(
+    tasks: Sequence[tuple[Scenario, int]], shards: Shards, options: argparse.Namespace
+) -> Iterator[tuple[Scenario, int, dict[str, Any]]]:
+    """Yield every record, stored ones first; new ones are stored as they come in."""
+    open_tasks = []
+    for scenario, seed in tasks:
+        record = shards.load(scenario, seed)
+        if record is None:
+            open_tasks.append((scenario, seed))
+        else:
+            yield scenario, seed, record
+    with backend(options.scheduler):
+        parallel = joblib.Parallel(n_jobs=options.jobs, return_as="generator", pre_dispatch="2*n_jobs")
+        records = parallel(joblib.delayed(trial)(s, seed, options.resamples) for s, seed in open_tasks)
+        for done, ((scenario, seed), record) in enumerate(zip(open_tasks, records, strict=True), 1):
+            shards.store(scenario, seed, record)
+            print(f"\r{done}/{len(open_tasks)} {scenario.name} {seed}    ", end="", file=sys.stderr, flush=True)
+            yield scenario, seed, record
+    if open_tasks:
+        print(file=sys.stderr)
+
+
+def backend(scheduler: str | None) -> Any:
+    """Processes of this machine, or the workers of a Dask cluster (extra ``scale``)."""
+    if scheduler is None:
+        return joblib.parallel_config(backend="loky")
+    from dask.distributed import Client
+
+    client = Client(scheduler)
+    for module in sorted(HERE.glob("*.py")):
+        client.upload_file(str(module))
+    return joblib.parallel_config(backend="dask")
+
+
+def chosen_scenarios(options: argparse.Namespace) -> list[Scenario]:
+    """The scenarios asked for, without those whose simulator is absent."""
+    names = options.scenarios.split(",") if options.scenarios else list(QUICK if options.quick else SCENARIOS)
+    unknown = sorted(set(names) - set(SCENARIOS))
+    if unknown:
+        sys.exit(f"unknown scenario {', '.join(unknown)}; choose from {', '.join(SCENARIOS)}")
+    scenarios = [SCENARIOS[name] for name in names]
+    if tools_folder() is None:
+        print("The shared simulator is not here: only the project's own runs.", file=sys.stderr)
+        scenarios = [s for s in scenarios if s.source == "own"]
+    return scenarios
+
+
+def seeds_of(scenario: Scenario, options: argparse.Namespace) -> range:
+    """Seeds of the panels: 1000 and above for the reported table, 100 and above for everything else."""
+    first = TUNING_SEED if options.tune or options.quick else FIRST_SEED
+    panels = options.panels or (QUICK.get(scenario.name, 6) if options.quick else scenario.panels)
+    return range(first, first + panels)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--quick", action="store_true", help="a few tuning panels of the main scenarios; writes nothing"
+    )
+    parser.add_argument("--tune", action="store_true", help="seeds below 1000; writes no result")
+    parser.add_argument("--scenarios", help="names separated by commas; default all")
+    parser.add_argument("--panels", type=int, help="panels per scenario; default the scenario's own number")
+    parser.add_argument("--resamples", type=int, default=200)
+    parser.add_argument("--jobs", type=int, default=2, help="processes")
+    parser.add_argument("--scheduler", help="address of a Dask scheduler to use instead of processes")
+    options = parser.parse_args()
+
+    scenarios = chosen_scenarios(options)
+    shards = Shards(options.resamples)
+    tasks = [(s, seed) for s in scenarios for seed in seeds_of(s, options)]
+    records: dict[str, list[tuple[int, dict[str, Any]]]] = {s.name: [] for s in scenarios}
+    for scenario, seed, record in finished(tasks, shards, options):
+        records[scenario.name].append((seed, record))
+    summaries = {
+        name: summarise([record for _, record in sorted(kept, key=lambda pair: pair[0])])
+        for name, kept in records.items()
+    }
+    bars = judged(summaries)
+    print(figure_lines(summaries), bar_lines(bars), sep="\n\n")
+    if not options.quick and not options.tune:
+        content = {"code": shards.code, "definition": shards.definition, "resamples": options.resamples}
+        result = {**content, "bars": bars, "scenarios": summaries}
+        (HERE / "result.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+        write_power_figure(summaries, HERE / "power.svg")
+        (HERE / "result.md").write_text(render(result), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""One study of one simulated panel, and what came out beside the truth."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+from case import Case
+from numpy.typing import NDArray
+from scenarios import Scenario, make_case
+from scoring import graph_f1
+
+import causal_service as cs
+
+KINDS = ("impact", "sustained", "cumulative")
+
+
+def trial(scenario: Scenario, seed: int, resamples: int = 200) -> dict[str, Any]:
+    """Study panel ``seed`` of a scenario and return numbers and short words only, ready for JSON.
+
+    Effects are standardised: within-SDs of the outcome per within-SD of the lever.
+    """
+    case = make_case(scenario, seed)
+    start = time.perf_counter()
+    study = cs.study(
+        case.frame, dictionary=case.dictionary, outcome=case.names[case.outcome], resamples=resamples, threads=1
+    )
+    seconds = time.perf_counter() - start
+    return {
+        "seed": seed,
+        "seconds": round(seconds, 3),
+        "f1": _f1(case, study),
+        "levers": _levers(case, study),
+        "findings": sorted({f"{f.code}:{f.severity}" for f in study.findings if f.severity != "pass"}),
+        "removed": sorted(set(case.names) - {node.name for node in study.graph.nodes}),
+        "planted": list(case.planted),
+    }
+
+
+def _f1(case: Case, study: cs.Study) -> float:
+    at = {name: j for j, name in enumerate(case.names)}
+    directed, later, open_pairs = (np.zeros((len(at), len(at)), bool) for _ in range(3))
+    for edge in study.graph.edges:
+        into = later if edge.lag > 0 else directed if edge.mark == "-->" else open_pairs
+        into[at[edge.target], at[edge.source]] = True
+    return round(graph_f1((case.now, case.lagged), directed, later, open_pairs), 6)
+
+
+def _levers(case: Case, study: cs.Study) -> list[dict[str, Any]]:
+    """One row per indicator but the outcome; an indicator that the study dropped has effect 0 and no verdict."""
+    truth: dict[str, NDArray[np.float64]] = {kind: getattr(case, kind) for kind in KINDS}
+    effects = {(e.lever, e.kind): e for e in study.effects}
+    ranked = {lever.lever: lever for lever in study.levers}
+    rows = []
+    for j, name in enumerate(case.names):
+        if j == case.outcome:
+            continue
+        unit = case.within_sd[j] / case.within_sd[case.outcome]
+        row: dict[str, Any] = {"lever": name}
+        for kind in KINDS:
+            effect = effects.get((name, kind))
+            said = (0.0, 0.0, 0.0) if effect is None else (effect.value, effect.low, effect.high)
+            row[kind] = [round(float(x * unit), 5) for x in (truth[kind][j], *said)]
+        lever = ranked.get(name)
+        if lever is not None:
+            row |= {"rank": lever.rank, "p_top3": round(lever.p_top3, 4), "verdict": lever.verdict}
+            row |= {"q": round(effects[name, lever.kind].q, 5), "robustness": round(lever.robustness, 4)}
+            row["reasons"] = [reason.code for reason in lever.reasons]
+        rows.append(row)
+    return rows

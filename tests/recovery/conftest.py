@@ -1,0 +1,8 @@
+"""The recovery study's own parts: simulator, scenarios, measures."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "experiments" / "recovery"))
