@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -64,15 +64,14 @@ def random_problem(
     return Problem(S, n, np.log(n) if penalty is None else penalty, candidates, forced, np.zeros((p, p), bool))
 
 
-@dataclass(frozen=True)
-class Plain:
+class Plain(NamedTuple):
     """The functions above, for tests to ask for by one name."""
 
-    bic_score: Callable[..., float] = staticmethod(bic_score)
-    grow_shrink: Callable[..., tuple[frozenset[int], float]] = staticmethod(plain_grow_shrink)
-    problem: Callable[..., Problem] = staticmethod(random_problem)
+    bic_score: Callable[..., float]
+    grow_shrink: Callable[..., tuple[frozenset[int], float]]
+    problem: Callable[..., Problem]
 
 
 @pytest.fixture(scope="session")
 def plain() -> Plain:
-    return Plain()
+    return Plain(bic_score, plain_grow_shrink, random_problem)

@@ -24,7 +24,7 @@ def rows(seed: int, n: int = 300, d: int = 4, gaps: float = 0.2) -> tuple[Floats
 
 def plain_em(Z: Floats, missing: Bools, w: Floats, rounds: int) -> Floats:
     """Little & Rubin (2019), ch. 11, row by row."""
-    n, d = Z.shape
+    d = Z.shape[1]
     sigma = np.eye(d)
     for _ in range(rounds):
         total = np.zeros((d, d))
