@@ -29,6 +29,7 @@ from causal_service.panel.reading import read_panel
 from causal_service.panel.summary import IndicatorSummary, summarise
 from causal_service.preparation.prepared import Prepared, prepare
 from causal_service.study_choices import (
+    check_options,
     chosen_lag_order,
     combined_suspicions,
     layer_findings,
@@ -108,6 +109,7 @@ def study(
     ------
     CallError : a wrong option or name; DataError : the data cannot carry the question (``FailedCheck`` names findings).
     """
+    check_options(lags, horizon, resamples, seed, method, threads)
     tell = progress or (lambda stage, done, of: None)
     tell("read", 0, 1)
     whole, known, findings = check(
@@ -120,7 +122,7 @@ def study(
         knowledge=knowledge,
     )
     refuse_if_stopped(whole, findings)
-    question = question_of(whole, known, outcome, lever, lags, horizon, resamples, seed)
+    question = question_of(whole, known, outcome, lever, horizon, resamples)
     studied = studied_panel(whole, known, question, findings)
     order, chosen_by = chosen_lag_order(studied, known, lags)
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from causal_service.discovery.discover import Discovery
+from causal_service.discovery.discover import Discovery, check_method
 from causal_service.discovery.layer_check import Contradiction
 from causal_service.errors import CallError, DataError, FailedCheck, Text
 from causal_service.levers.ranking import Suspicions
@@ -26,6 +26,7 @@ from causal_service.preparation.prepared import Prepared, Total
 __all__ = [
     "Question",
     "Studied",
+    "check_options",
     "chosen_lag_order",
     "combined_suspicions",
     "layer_findings",
@@ -40,6 +41,8 @@ __all__ = [
 SHORTEST = 4
 """Fewer periods than this: no lags, same-period effects only."""
 FEWEST_DRAWS = 20
+MOST_DRAWS = 100_000
+MOST_THREADS = 1024
 MOST_LAGS = 12
 MOST_HORIZON = 60
 
@@ -94,27 +97,39 @@ def refuse_if_stopped(panel: Panel, findings: Sequence[Finding]) -> None:
         )
 
 
+def check_options(
+    lags: int | str, horizon: int, resamples: int, seed: int, method: str = "boss", threads: int | None = None
+) -> None:
+    """Refuse options that no panel could make right.
+
+    Raises
+    ------
+    CallError : ``option-out-of-range`` or ``unknown-method``.
+    """
+    _check_number("lags", lags, 0, MOST_LAGS, or_auto=True)
+    _check_number("horizon", horizon, 0, MOST_HORIZON)
+    _check_number("resamples", resamples, FEWEST_DRAWS, MOST_DRAWS)
+    _check_number("seed", seed, 0, 2**63 - 1)
+    if threads is not None:
+        _check_number("threads", threads, 1, MOST_THREADS)
+    check_method(method)
+
+
 def question_of(
     panel: Panel,
     dictionary: Dictionary,
     outcome: str | Sequence[str],
     lever: str | Sequence[str],
-    lags: int | str,
     horizon: int,
     resamples: int,
-    seed: int,
 ) -> Question:
-    """Return the checked question.
+    """Return the question with every name resolved.
 
     Raises
     ------
     UnknownName : an outcome or lever is not in the panel; nearest names are offered.
-    CallError : no outcome, a lever that is an outcome, or an option out of range.
+    CallError : no outcome, or a lever that is an outcome.
     """
-    _check_number("lags", lags, 0, MOST_LAGS, or_auto=True)
-    _check_number("horizon", horizon, 0, MOST_HORIZON)
-    _check_number("resamples", resamples, FEWEST_DRAWS, 100_000)
-    _check_number("seed", seed, 0, 2**63 - 1)
     names = (outcome,) if isinstance(outcome, str) else tuple(outcome)
     if not names:
         raise no_outcome(panel.indicators, dictionary)
@@ -309,8 +324,8 @@ def library_findings(discovery: Discovery, prepared: Prepared) -> tuple[Finding,
         (),
         Text(
             f"{discovery.method} 的图只在全样本上学习一次，区间不含图本身的不确定性，往往偏窄。",
-            f"The graph of {discovery.method} was learned once; intervals leave out its uncertainty, so they tend to be "
-            "narrow.",
+            f"The graph of {discovery.method} was learned once; intervals leave out its uncertainty, so they tend to "
+            "be narrow.",
         ),
         Text("请改用默认方法 boss 以得到完整的区间。", "Use the default method boss for full intervals."),
         {"method": discovery.method, "effective_n": prepared.effective_n},

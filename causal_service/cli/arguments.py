@@ -147,10 +147,15 @@ def _settings(verb: str) -> dict[str, dict[str, Any]]:
         "--dictionary": {"metavar": "FILE", "help": "what the indicators mean (YAML, CSV or Excel)"},
         "--outcome": several | {"help": "indicator to be improved; repeatable"},
         "--lever": several | {"help": "indicator to consider; repeatable (default: the controllable ones)"},
-        "--lags": {"metavar": "L", "type": _lags, "default": 1, "help": "periods of memory, or auto (default: 1)"},
-        "--horizon": _whole("H", 3, "periods ahead at which effects are read (default: 3)"),
-        "--resamples": _whole("B", 200, "number of resamples (default: 200)"),
-        "--seed": _whole("S", 0, "seed of all random numbers (default: 0)"),
+        "--lags": {
+            "metavar": "L",
+            "type": _integer("--lags", "auto"),
+            "default": 1,
+            "help": "periods of memory, or auto (default: 1)",
+        },
+        "--horizon": _whole("--horizon", "H", 3, "periods ahead at which effects are read (default: 3)"),
+        "--resamples": _whole("--resamples", "B", 200, "number of resamples (default: 200)"),
+        "--seed": _whole("--seed", "S", 0, "seed of all random numbers (default: 0)"),
         "--weight": {"metavar": "COL", "help": "column with the number of observations behind a row"},
         "--knowledge": {"metavar": "FILE", "help": "further required and forbidden arrows (YAML)"},
         "--method": {
@@ -159,7 +164,9 @@ def _settings(verb: str) -> dict[str, dict[str, Any]]:
             "default": "boss",
             "help": f"search method: {', '.join(METHODS)} (default: boss)",
         },
-        "--threads": _whole("N", None, "worker threads; the result does not depend on them (default: all cores)"),
+        "--threads": _whole(
+            "--threads", "N", None, "worker threads; the result does not depend on them (default: all cores)"
+        ),
         "--json": {"action": "store_true", "help": "print the result as JSON and nothing else"},
         "--out": {
             "metavar": "FILE" if verb == "report" else "DIR",
@@ -181,54 +188,47 @@ def _settings(verb: str) -> dict[str, dict[str, Any]]:
     }
 
 
-def _whole(metavar: str, default: int | None, meaning: str) -> dict[str, Any]:
-    return {"metavar": metavar, "type": _integer, "default": default, "help": meaning}
+def _whole(option: str, metavar: str, default: int | None, meaning: str) -> dict[str, Any]:
+    return {"metavar": metavar, "type": _integer(option), "default": default, "help": meaning}
 
 
-def _integer(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise _not_a_number(text, Text("整数", "a whole number")) from None
+def _integer(option: str, word: str | None = None) -> Callable[[str], int | str]:
+    """Return a reader of whole numbers that also lets ``word`` pass."""
 
+    def read(text: str) -> int | str:
+        try:
+            return text if text == word else int(text)
+        except ValueError:
+            wanted = Text("整数" + (f"或 {word}" if word else ""), "a whole number" + (f" or {word}" if word else ""))
+            raise _wrong_value(option, text, Text(f"请给出{wanted.zh}。", f"Give {wanted.en}.")) from None
 
-def _lags(text: str) -> int | str:
-    if text == "auto":
-        return text
-    try:
-        return int(text)
-    except ValueError:
-        raise _not_a_number(text, Text("整数或 auto", "a whole number or auto")) from None
-
-
-def _not_a_number(text: str, wanted: Text) -> CallError:
-    return CallError(
-        "not-a-number",
-        Text(f"“{text}”不是{wanted.zh}。", f"'{text}' is not {wanted.en}."),
-        Text(f"请给出{wanted.zh}。", f"Give {wanted.en}."),
-        {"value": text},
-    )
+    return read
 
 
 def _one_of(option: str, known: Sequence[str]) -> Callable[[str], str]:
-    def chosen(text: str) -> str:
+    def read(text: str) -> str:
         if text not in known:
-            raise _unknown("unknown-value", Text(f"{option} 的取值", f"value for {option}:"), text, known)
+            raise _wrong_value(option, text, _offer(text, known))
         return text
 
-    return chosen
+    return read
+
+
+def _wrong_value(option: str, value: str, remedy: Text) -> CallError:
+    what = Text(f"选项 {option} 不能是“{value}”。", f"Option {option} cannot be '{value}'.")
+    return CallError("wrong-value", what, remedy, {"option": option, "value": value})
 
 
 def _unknown(code: str, role: Text, word: str, known: Iterable[str]) -> UnknownName:
     names = list(known)
-    close = nearest(word, names)
-    offered = close or names
-    return UnknownName(
-        code,
-        Text(f"没有这个{role.zh}：“{word}”。", f"There is no {role.en} '{word}'."),
-        Text(
-            f"{'最接近的' if close else '可用的'}：{'、'.join(offered)}。",
-            f"{'Nearest' if close else 'Known'}: {', '.join(offered)}.",
-        ),
-        {"value": word, "nearest": list(close)},
+    what = Text(f"没有这个{role.zh}：“{word}”。", f"There is no {role.en} '{word}'.")
+    return UnknownName(code, what, _offer(word, names), {"value": word, "nearest": list(nearest(word, names))})
+
+
+def _offer(word: str, known: Sequence[str]) -> Text:
+    close = nearest(word, known)
+    names = close or known
+    return Text(
+        f"{'最接近的' if close else '可用的'}：{'、'.join(names)}。",
+        f"{'Nearest' if close else 'Known'}: {', '.join(names)}.",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 __all__ = ["LANGUAGES", "language_of"]
 
@@ -12,7 +13,7 @@ LANGUAGES = ("zh", "en")
 
 def language_of(words: Sequence[str], environment: Mapping[str, str] | None = None) -> str:
     """Return ``zh`` or ``en`` for a command line that may still be wrong."""
-    asked = [b for a, b in zip(words, [*words[1:], ""], strict=True) if a == "--lang"]
+    asked = [value for option, value in pairwise(words) if option == "--lang"]
     asked += [word.partition("=")[2] for word in words if word.startswith("--lang=")]
     if asked and asked[-1] in LANGUAGES:
         return asked[-1]

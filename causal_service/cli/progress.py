@@ -21,6 +21,7 @@ _STAGES = {
     "twin": Text("再研究一次：不声明客诉率的层级", "Once more, without the layer of complaints"),
 }
 _RESAMPLES = Text("{done}/{of} 次重抽样", "{done} of {of} resamples")
+_COLON = Text("：", ": ")
 _COMPILING = Text("（首次运行需编译，约半分钟）", " (the first run on a machine compiles for up to half a minute)")
 _QUARTERS = 4
 
@@ -57,7 +58,7 @@ class Progress:
             return " …"
         if done == 0:
             return _COMPILING.get(self._lang)
-        return " " + _RESAMPLES.get(self._lang).format(done=done, of=of)
+        return _COLON.get(self._lang) + _RESAMPLES.get(self._lang).format(done=done, of=of)
 
     def _write(self, text: str) -> None:
         if self._stream is not None:

@@ -27,9 +27,11 @@ def check(options: Namespace, lang: str) -> int:
         from causal_service.cli.texts import findings_text
         from causal_service.panel.summary import summarise
         from causal_service.pipeline import check as check_panel
+        from causal_service.study_choices import check_options
         from causal_service.study_record import findings_json
 
         show("read", 0, 1)
+        check_options(options.lags, options.horizon, options.resamples, options.seed, options.method, options.threads)
         panel, known, findings = check_panel(
             options.source,
             outcome=options.outcome,
@@ -130,8 +132,7 @@ def _refuse_wrong_question(options: Namespace, panel: Panel, known: Dictionary) 
     from causal_service.study_choices import question_of
 
     if options.outcome:
-        numbers = (options.lags, options.horizon, options.resamples, options.seed)
-        question_of(panel, known, options.outcome, options.lever, *numbers)
+        question_of(panel, known, options.outcome, options.lever, options.horizon, options.resamples)
     for name in options.lever:
         find_indicator(name, panel.indicators, known, Text("抓手指标", "lever"))
 

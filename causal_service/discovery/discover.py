@@ -31,7 +31,7 @@ from causal_service.graph.knowledge import Knowledge
 from causal_service.numerics.keyed_random import key_of
 from causal_service.preparation.prepared import Prepared
 
-__all__ = ["METHODS", "Discovery", "Method", "discover"]
+__all__ = ["METHODS", "Discovery", "Method", "check_method", "discover"]
 
 Method = Literal["boss", "pc", "ges", "fci"]
 METHODS: tuple[Method, ...] = get_args(Method)
@@ -91,8 +91,7 @@ def discover(
     CallError : ``unknown-method``.
     KnowledgeConflict : the learned graph breaks the knowledge (cannot happen by construction; re-checked all the same).
     """
-    if method not in METHODS:
-        raise _unknown_method(method)
+    check_method(method)
     problem = search_problem(prepared, knowledge)
     workers = threads if threads is not None else (os.cpu_count() or 1)
     with threadpool_limits(1):
@@ -181,9 +180,12 @@ def _strength_by_edge(draws: Sequence[Draw], names: Sequence[str], lags: int) ->
     return out
 
 
-def _unknown_method(method: str) -> CallError:
+def check_method(method: str) -> None:
+    """Raise ``unknown-method`` for a name that is not in ``METHODS``."""
+    if method in METHODS:
+        return
     near = ", ".join(nearest(method, METHODS) or METHODS)
-    return CallError(
+    raise CallError(
         "unknown-method",
         Text(f"没有名为“{method}”的方法。", f"There is no method '{method}'."),
         Text(f"可用的方法：{near}。", f"Use one of: {near}."),
