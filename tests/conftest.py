@@ -11,8 +11,10 @@ import importlib.util
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -73,3 +75,15 @@ def shared_data() -> Callable[[str], Path]:
         return path
 
     return find
+
+
+@pytest.fixture(scope="session")
+def simulated() -> ModuleType:
+    """The module ``simulated.py`` beside this file: small panels of known truth."""
+    spec = importlib.util.spec_from_file_location("simulated_panels", Path(__file__).with_name("simulated.py"))
+    if spec is None or spec.loader is None:
+        raise ImportError("tests/simulated.py is missing")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module

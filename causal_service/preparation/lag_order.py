@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from causal_service.errors import DataError
 from causal_service.panel.dictionary import Dictionary
 from causal_service.panel.panel import Panel
-from causal_service.preparation.prepared import Total, prepare
+from causal_service.preparation.prepared import Prepared, Total, prepare
 
 __all__ = ["MAX_LAGS", "chosen_lags"]
 
@@ -17,10 +18,12 @@ MAX_LAGS = 3
 
 
 def chosen_lags(panel: Panel, dictionary: Dictionary, totals: Sequence[Total]) -> int:
-    """Return the lag order 1..3 with the smallest BIC; rows of the longest order tried are used for all."""
-    periods = panel.values.shape[1]
-    longest = max(1, min(MAX_LAGS, periods // 4))
-    moments = prepare(panel, dictionary, totals, longest)
+    """Return the lag order 1..3 with the smallest BIC; rows of the longest order tried are used for all.
+
+    Orders above a quarter of the periods, or that the rows cannot carry, are not tried.
+    """
+    moments = _longest_moments(panel, dictionary, totals)
+    longest = moments.lags
     W = np.asarray(moments.grams.sum(0)) / moments.mass.sum()
     b, n = moments.base, moments.effective_n
     now = W[longest * b :, longest * b :]
@@ -33,3 +36,14 @@ def chosen_lags(panel: Panel, dictionary: Dictionary, totals: Sequence[Total]) -
         if bic < best_bic - 1e-9:
             best, best_bic = lags, bic
     return best
+
+
+def _longest_moments(panel: Panel, dictionary: Dictionary, totals: Sequence[Total]) -> Prepared:
+    """Return the moments of the longest order that the panel can carry."""
+    longest = max(1, min(MAX_LAGS, panel.values.shape[1] // 4))
+    while longest > 1:
+        try:
+            return prepare(panel, dictionary, totals, longest)
+        except DataError:
+            longest -= 1
+    return prepare(panel, dictionary, totals, 1)

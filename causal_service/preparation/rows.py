@@ -41,15 +41,17 @@ class Rows:
 def lagged_rows(panel: Panel, lags: int) -> Rows:
     """Return the rows whose L + 1 consecutive calendar periods are all present and whose present block is not empty."""
     observed = ~np.isnan(panel.values).all(axis=2) & panel.present
+    later = max(observed.shape[1] - lags, 0)
     usable = observed[:, lags:].copy()
     for lag in range(1, lags + 1):
-        usable &= observed[:, lags - lag : panel.values.shape[1] - lag]
+        usable &= observed[:, lags - lag : lags - lag + later]
     if panel.weights is not None:
         weight = np.nan_to_num(panel.weights[:, lags:])
         usable &= weight > 0
     entity, offset = np.nonzero(usable)
     weights = np.ones(entity.size) if panel.weights is None else weight[entity, offset]
-    return Rows(entity.astype(np.int64), (offset + lags).astype(np.int64), weights / max(weights.mean(), 1e-300), lags)
+    weights = weights * (weights.size / max(weights.sum(), 1e-300))
+    return Rows(entity.astype(np.int64), (offset + lags).astype(np.int64), weights, lags)
 
 
 def resampling_blocks(panel: Panel, rows: Rows) -> NDArray[np.int64]:

@@ -1,0 +1,41 @@
+"""``lags=auto``: BIC on a common sample finds the order that made the data, and never asks for more than there is."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from causal_service.panel.dictionary import Dictionary
+from causal_service.preparation.lag_order import MAX_LAGS, chosen_lags
+
+NAMES = ("a", "b", "c")
+FIRST = np.array([[0.4, 0, 0], [0.3, 0.3, 0], [0, 0.3, 0.3]])
+SECOND = np.array([[0.3, 0, 0], [0, 0.3, 0.2], [0.2, 0, 0.3]])
+NOW = np.array([[0, 0, 0], [0.5, 0, 0], [0, 0, 0.0]])
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    ("past", "order"),
+    [((FIRST,), 1), ((FIRST, SECOND), 2), ((FIRST, 0 * FIRST, SECOND), 3), ((0 * FIRST,), 1)],
+    ids=["VAR(1)", "VAR(2)", "VAR(3)", "no memory"],
+)
+def test_the_order_that_made_the_data_is_found(simulated, seed, past, order):
+    frame = simulated.frame(seed, names=NAMES, now=NOW, past=past, entities=30, periods=30)
+    assert chosen_lags(simulated.panel(frame), Dictionary(), ()) == order
+
+
+def test_a_quarter_of_the_periods_is_the_limit(simulated):
+    past = (FIRST, 0 * FIRST, SECOND)
+    for periods, limit in [(5, 1), (8, 2), (11, 2)]:
+        frame = simulated.frame(0, names=NAMES, now=NOW, past=past, entities=60, periods=periods)
+        assert chosen_lags(simulated.panel(frame), Dictionary(), ()) <= limit <= MAX_LAGS
+
+
+def test_orders_that_the_rows_cannot_carry_are_not_tried(simulated):
+    """12 indicators in 6 plants x 12 months: three lags would be refused, so that one is chosen, not an error."""
+    rng = np.random.default_rng(0)
+    frame = simulated.frame(0, entities=6, periods=12)[["plant", "month"]]
+    for j in range(12):
+        frame[f"x{j:02d}"] = rng.normal(size=len(frame))
+    assert chosen_lags(simulated.panel(frame), Dictionary(), ()) == 1
