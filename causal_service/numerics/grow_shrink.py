@@ -55,17 +55,18 @@ class Problem(NamedTuple):
 
 
 class Scratch(NamedTuple):
-    """Work space of one search, each of length d."""
+    """Work space of one search, each of length d; ``cov`` and ``var`` are those given the path to node ``last[0]``."""
 
     cov: NDArray[np.float64]
     var: NDArray[np.float64]
     gain: NDArray[np.float64]
     found: NDArray[np.int32]
     kept: NDArray[np.bool_]
+    last: NDArray[np.int64]
 
 
-_ROW_BUDGET = 40_000_000
-"""Largest number of floats kept in Cholesky rows (320 MB); beyond it the trees are cleared and grow again."""
+_ROW_BUDGET = 60_000_000
+"""Largest number of floats kept in Cholesky rows (480 MB); beyond it the trees are cleared and grow again."""
 
 
 class Forest(NamedTuple):
@@ -180,29 +181,13 @@ def _expand(problem: Problem, trees: Forest, y: int, node: int, scratch: Scratch
     p, d = problem.candidates.shape
     cov, var, gain, found = scratch.cov, scratch.var, scratch.gain, scratch.found
     yc = d - p + y
-    for c in range(d):
-        cov[c] = S[yc, c]
-        var[c] = S[c, c]
-    depth = 0
-    up = node
-    while trees.var[up] >= 0:
-        w = trees.rows[up]
-        f = w[yc]
-        for c in range(d):
-            cov[c] -= f * w[c]
-            var[c] -= w[c] * w[c]
-        depth += 1
-        up = trees.up[up]
+    depth = _given_path(S, trees, yc, node, scratch)
     residual = max(var[yc], 1e-300)
     trees.grow[node] = -n * np.log(residual) - problem.penalty * depth
     first = trees.used[1]
     trees.first[node] = first
     if depth >= MAX_PARENTS:
         return
-    up = node
-    while trees.var[up] >= 0:
-        cov[trees.var[up]] = 0.0
-        up = trees.up[up]
     threshold = (1.0 - np.exp(-problem.penalty / n)) * residual
     k = 0
     for c in range(d):
@@ -216,6 +201,41 @@ def _expand(problem: Problem, trees: Forest, y: int, node: int, scratch: Scratch
         trees.child[first + i] = -1
     trees.number[node] = k
     trees.used[1] = first + k
+
+
+@inner
+def _given_path(S: NDArray[np.float64], trees: Forest, yc: int, node: int, scratch: Scratch) -> int:
+    """Bring cov(y, c | path) and var(c | path) in ``scratch`` to the path of ``node``; return the path's length.
+
+    One row is enough when the parent of ``node`` was the last one looked at, as it is while a walk makes new nodes.
+    """
+    cov, var = scratch.cov, scratch.var
+    d = S.shape[0]
+    depth = 0
+    up = node
+    while trees.var[up] >= 0:
+        depth += 1
+        up = trees.up[up]
+    stop = scratch.last[0]
+    if depth == 0 or trees.up[node] != stop:
+        stop = up
+        for c in range(d):
+            cov[c] = S[yc, c]
+            var[c] = S[c, c]
+    up = node
+    while up != stop:
+        w = trees.rows[up]
+        f = w[yc]
+        for c in range(d):
+            cov[c] -= f * w[c]
+            var[c] -= w[c] * w[c]
+        up = trees.up[up]
+    up = node
+    while trees.var[up] >= 0:
+        cov[trees.var[up]] = 0.0
+        up = trees.up[up]
+    scratch.last[0] = node
+    return depth
 
 
 @inner

@@ -188,11 +188,14 @@ def _refresh(
 
 
 @kernel
-def improve(problem: Problem, trees: Forest, order: NDArray[np.int64], parents: NDArray[np.bool_]) -> float:
+def improve(
+    problem: Problem, trees: Forest, order: NDArray[np.int64], parents: NDArray[np.bool_], queue: NDArray[np.int64]
+) -> float:
     """Move variables to their best positions until nothing improves; ``order`` (p,) and ``parents`` (p, d) are written.
 
     Return the score. When the trees become ``full`` the search stops early and the score is void: give it ``roomier``
-    trees and call again; it goes on from the order reached.
+    trees and call again with the same arguments. ``queue`` (p + 2,) holds the order of the sweeps, where the sweep
+    stands, and whether it has moved anything.
     """
     p, d = problem.candidates.shape
     state = State(
@@ -203,24 +206,28 @@ def improve(problem: Problem, trees: Forest, order: NDArray[np.int64], parents: 
         np.zeros((p, p), np.bool_),
         np.zeros(p, np.bool_),
         np.zeros(p + 1),
-        Scratch(np.empty(d), np.empty(d), np.empty(d), np.empty(d, np.int32), np.empty(d, np.bool_)),
+        Scratch(np.empty(d), np.empty(d), np.empty(d), np.empty(d, np.int32), np.empty(d, np.bool_), np.full(1, -1)),
     )
     for i in range(p):
         state.position[order[i]] = i
     stale = np.ones(p, np.bool_)
-    _refresh(problem, trees, state, stale, parents)
-    queue = order.copy()
-    moved = True
-    while moved and trees.used[2] == 0:
-        moved = False
-        for v in queue:
-            gap = _best_gap(problem, trees, state, v)
-            if trees.used[2] > 0:
+    while True:
+        _refresh(problem, trees, state, stale, parents)
+        if trees.used[2] > 0:
+            break
+        if queue[p] == p:
+            if queue[p + 1] == 0:
                 break
-            if gap >= 0:
-                moved = True
-                _move(state, v, gap, stale)
-                _refresh(problem, trees, state, stale, parents)
+            queue[p] = 0
+            queue[p + 1] = 0
+        v = queue[queue[p]]
+        gap = _best_gap(problem, trees, state, v)
+        if trees.used[2] > 0:
+            break
+        queue[p] += 1
+        if gap >= 0:
+            queue[p + 1] = 1
+            _move(state, v, gap, stale)
     score = 0.0
     for y in range(p):
         score += state.current[y]
@@ -255,9 +262,10 @@ def search_orders(
     scores = np.empty(len(orders))
     parents = np.zeros((len(orders), p, d), np.bool_)
     for i in range(len(orders)):
-        scores[i] = improve(problem, trees, orders[i], parents[i])
+        queue = np.append(orders[i], (0, 0))
+        scores[i] = improve(problem, trees, orders[i], parents[i], queue)
         while full(trees):
             trees = roomier(problem, trees)
-            scores[i] = improve(problem, trees, orders[i], parents[i])
+            scores[i] = improve(problem, trees, orders[i], parents[i], queue)
     best = int(np.flatnonzero(scores >= scores.max() - _IMPROVES)[0])
     return scores, orders[best], parents[best]

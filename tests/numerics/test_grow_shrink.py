@@ -73,10 +73,11 @@ def test_trees_that_run_out_of_room_give_the_same_answers(plain, seed, required)
         trees = forest(p, d, p + int(problem.required.sum()), d)
         plant(fixed, trees)
         parents = np.zeros((p, d), bool)
-        value, grown = improve(fixed, trees, np.array(order), parents), 0
+        queue = np.array([*order, 0, 0])
+        value, grown = improve(fixed, trees, np.array(order), parents, queue), 0
         while full(trees):
             trees, grown = roomier(fixed, trees), grown + 1
-            value = improve(fixed, trees, np.array(order), parents)
+            value = improve(fixed, trees, np.array(order), parents, queue)
         assert grown > 1
         assert value == pytest.approx(score, abs=1e-8)
         np.testing.assert_array_equal(parents, expected)
@@ -88,7 +89,9 @@ def test_trees_can_be_used_again_after_they_were_cleared(plain):
     scores = []
     for _ in range(2):
         plant(problem, trees)
-        scores.append(improve(problem, trees, np.array([4, 2, 0, 1, 3]), np.zeros((5, 7), bool)))
+        scores.append(
+            improve(problem, trees, np.array([4, 2, 0, 1, 3]), np.zeros((5, 7), bool), np.array([4, 2, 0, 1, 3, 0, 0]))
+        )
     assert scores[0] == scores[1]
 
 
