@@ -1,6 +1,6 @@
 """Small simulated panels of known truth, as frames; loaded by the fixture ``simulated``.
 
-x(t) = B_0 x(t) + sum_l B_l x(t - l) + noise, plus a level per entity and a common term per period. ``[y, x]`` is x -> y.
+x(t) = B_0 x(t) + sum_l B_l x(t - l) + noise, plus a level per entity and a term per period; [y, x] is x -> y.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 
 CHAIN = ("cycle", "ontime", "rating", "visits")
 """cycle -> ontime -> rating, cycle -> rating; visits is unrelated but large where plants are large."""
-CHAIN_NOW = np.array([[0, 0, 0, 0], [-0.8, 0, 0, 0], [-0.3, 0.7, 0, 0], [0, 0, 0, 0.0]])
+CHAIN_NOW = np.array([[0, 0, 0, 0], [-0.8, 0, 0, 0], [-0.5, 0.7, 0, 0], [0, 0, 0, 0.0]])
 CHAIN_PAST = np.diag([0.4, 0.3, 0.3, 0.2])
 CHAIN_PAST[2, 1] = 0.2
 

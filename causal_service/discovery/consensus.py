@@ -2,7 +2,8 @@
 
 An adjacency is kept when at least half of the draws contain it (a majority graph is steadier than the best single
 graph; Meinshausen & Buehlmann 2010 for the idea of selection frequencies). It is directed when two thirds of the
-draws that contain it agree on the direction, otherwise its direction is left open.
+draws that contain it agree on the direction, otherwise its direction is left open. Majorities can run in a circle where
+no draw does; such arrows are left open too, unless knowledge excludes the reverse.
 """
 
 from __future__ import annotations
@@ -25,8 +26,11 @@ DIRECTED = 2 / 3
 """Share of those draws that must agree on the direction."""
 
 
-def consensus_edges(draws: Sequence[Draw], names: Sequence[str]) -> tuple[Edge, ...]:
-    """Return the edges of the majority graph, each with the share of draws that contain it with that mark."""
+def consensus_edges(draws: Sequence[Draw], names: Sequence[str], allowed: NDArray[np.bool_]) -> tuple[Edge, ...]:
+    """Return the edges of the majority graph, each with the share of draws that contain it with that mark.
+
+    ``allowed`` (p, p), [y, x] True where x -> y may exist within a period: only such directions are ever left open.
+    """
     p = len(names)
     found = np.stack([draw.found for draw in draws])
     m = found.shape[2] - p
@@ -36,7 +40,7 @@ def consensus_edges(draws: Sequence[Draw], names: Sequence[str]) -> tuple[Edge, 
     adjacent = directed + directed.T + open_pair
     kept = adjacent >= MAJORITY
     arrows = kept & (directed >= DIRECTED * adjacent)
-    arrows &= ~on_cycle(arrows)
+    arrows, kept = _without_circles(arrows, kept, directed, allowed)
     strength = mean_strength(draws)
     edges = []
     lags = m // p
@@ -52,6 +56,20 @@ def consensus_edges(draws: Sequence[Draw], names: Sequence[str]) -> tuple[Edge, 
                 size = max(strength[y, m + x], strength[x, m + y], key=abs)
                 edges.append(Edge(names[x], names[y], 0, "---", float(open_pair[y, x]), float(size)))
     return _sorted(edges)
+
+
+def _without_circles(
+    arrows: NDArray[np.bool_], kept: NDArray[np.bool_], directed: NDArray[np.float64], allowed: NDArray[np.bool_]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return (arrows, adjacencies): arrows on a circle are opened where the reverse is allowed.
+
+    A circle in which no arrow may turn loses its rarest one (never a required one: no draw contains a whole circle).
+    """
+    arrows, kept = arrows & ~(on_cycle(arrows) & allowed.T), kept.copy()
+    while (circle := on_cycle(arrows)).any():
+        y, x = np.unravel_index(np.argmin(np.where(circle, directed, np.inf)), circle.shape)
+        arrows[y, x] = kept[y, x] = kept[x, y] = False
+    return arrows, kept
 
 
 def mean_strength(draws: Sequence[Draw]) -> NDArray[np.float64]:

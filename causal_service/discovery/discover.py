@@ -100,7 +100,7 @@ def discover(
             draws = resampled(
                 prepared, problem, full.order, draws=resamples, seed=seed, threads=workers, progress=progress
             )
-            edges = consensus_edges(draws, prepared.names)
+            edges = consensus_edges(draws, prepared.names, problem.allowed)
             notes: tuple[Text, ...] = ()
         else:
             full, draws, edges, notes = _by_library(prepared, problem, method, resamples, seed, penalty, progress)

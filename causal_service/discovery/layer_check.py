@@ -45,7 +45,11 @@ def contradicted_layers(
     forced = [
         e
         for e in discovery.graph.edges
-        if e.lag == 0 and e.mark == "-->" and tiers.get(e.source, 0) < tiers.get(e.target, 0)
+        if e.lag == 0
+        and e.mark == "-->"
+        and e.source in tiers
+        and e.target in tiers
+        and tiers[e.source] < tiers[e.target]
     ]
     if not forced or discovery.method != "boss":
         return ()
