@@ -75,13 +75,15 @@ def _outcome(section: OutcomeSection, lang: str) -> list[str]:
     parts = [paragraph(section.answer), lever_table(section, lang)]
     if section.contrast_lead:
         parts.append(paragraph(section.contrast_lead))
-    if section.chains:
-        parts.append("\n".join([words(lang)["chains"], *map(_chains, section.chains[:_SHOWN_GROUPS])]))
+    worth = {row.name for row in section.levers if row.verdict in ("act", "test")}
+    groups = [group for group in section.chains if group.name in worth]
+    if groups:
+        parts.append("\n".join([words(lang)["chains"], *map(_chains, groups[:_SHOWN_GROUPS])]))
     return parts
 
 
 def _chains(group: ChainGroup) -> str:
-    lines = [f"- {group.name} ({group.step})"]
+    lines = [f"- {group.name} {group.step}"]
     lines += [
         paragraph(f"{' → '.join(row.path)}  ({row.part})", 9, f"    {row.share:>4s} ")
         for row in group.rows[:_SHOWN_CHAINS]
