@@ -41,6 +41,7 @@ _STATEMENTS: dict[str, Text] = {
         "The data contradict the layer declared in the dictionary",
     ),
     "no-path": Text("没有找到从它通向目标指标的路径", "No path from it to the outcome was found"),
+    "no-room": Text("没有可调整的空间", "There is no room to move it"),
     "not-controllable": Text("没有人能够直接调整它", "Nobody can move it directly"),
     "not-identified": Text(
         "数据不足以确定部分箭头的方向，因此效应不能唯一确定",
@@ -76,6 +77,7 @@ _DETAILS: dict[str, Text] = {
     "identity-derived": Text("恒等式：{identity}", "identity: {identity}"),
     "in-top3-likely": Text("概率{p_top3}", "probability {p_top3}"),
     "no-path": Text("占重抽样的{zero_share}", "in {zero_share} of resamples"),
+    "no-room": Text("边界为{bound}", "the bound is {bound}"),
     "not-identified": Text("可确定的比例为{identified_share}", "{identified_share} of it is identified"),
     "not-robust": Text(
         "只需同时解释双方{robustness}的剩余波动", "explaining {robustness} of what is left in both would do"

@@ -121,6 +121,8 @@ def _blocking(e: Evidence) -> list[ReasonCode]:
         reasons.append(("sign-uncertain", {"p_sign": e.p_sign}))
     if e.gain < 0 and e.q <= SIGNIFICANT:
         reasons.append(("step-harms", {}))
+    if e.gain == 0 and e.q <= SIGNIFICANT:
+        reasons.append(("no-room", {"bound": e.bound, "unit": e.lever_unit}))
     return reasons
 
 
@@ -142,7 +144,7 @@ def _doubts(e: Evidence) -> list[ReasonCode]:
 
 def _notes(e: Evidence) -> list[ReasonCode]:
     notes: list[ReasonCode] = []
-    if e.bound is not None:
+    if e.bound is not None and e.gain != 0:
         notes.append(("bounds-cut", {"bound": e.bound, "unit": e.lever_unit}))
     if e.identity is not None:
         notes.append(("identity-derived", {"identity": e.identity}))

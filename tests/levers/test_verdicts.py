@@ -1,0 +1,144 @@
+"""The verdict table, row by row: the first row that holds decides, and every reason is named."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from causal_service.explanation.reason_texts import REASON_CODES
+from causal_service.levers.verdicts import ENTITY_FLOOR, ROW_FLOOR, Evidence, judged
+
+CLEAR = Evidence(
+    controllable=True,
+    q=0.001,
+    gain=1.2,
+    p_sign=1.0,
+    p_top3=0.9,
+    identified_share=1.0,
+    zero_share=0.0,
+    smallest_detectable=0.3,
+    outcome_sd=4.0,
+    outcome_unit="points",
+    robustness=0.3,
+    follows=0.0,
+    suspected_leak=False,
+    contradicted=False,
+    failed=None,
+    entities=40,
+    rows=900.0,
+    bound=None,
+    lever_unit="days",
+    identity=None,
+)
+FAINT = replace(CLEAR, q=0.3, p_sign=0.9)
+"""Not significant, but probably helpful and probably among the best three."""
+
+
+def verdict(evidence: Evidence, **changes: object) -> tuple[str, list[str]]:
+    decided, reasons = judged(replace(evidence, **changes))
+    codes = [code for code, _ in reasons]
+    assert set(codes) <= set(REASON_CODES)
+    assert len(codes) == len(set(codes))
+    return decided, codes
+
+
+def test_act_when_nothing_speaks_against_it():
+    assert verdict(CLEAR) == ("act", ["significant"])
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"entities": ENTITY_FLOOR - 1}, "too-few-entities"),
+        ({"rows": ROW_FLOOR - 1.0}, "too-few-rows"),
+        ({"smallest_detectable": 0.81, "q": 0.06}, "below-detectable"),
+    ],
+)
+def test_insufficient_comes_before_everything_else(changes, code):
+    assert verdict(CLEAR, **changes) == ("insufficient", [code])
+    assert verdict(CLEAR, **changes, controllable=False, suspected_leak=True)[0] == "insufficient"
+
+
+def test_a_large_smallest_effect_does_not_matter_once_the_effect_is_there():
+    """.2 SD of the outcome is .8 points; significance speaks for itself."""
+    assert verdict(CLEAR, smallest_detectable=0.81) == ("act", ["significant"])
+    assert verdict(FAINT, smallest_detectable=0.79)[0] == "test"
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"suspected_leak": True}, "suspected-leak"),
+        ({"contradicted": True}, "layer-contradiction"),
+        ({"follows": 0.21}, "equivalent-direction"),
+        ({"identified_share": 0.89}, "not-identified"),
+        ({"robustness": 0.049}, "not-robust"),
+    ],
+)
+def test_one_doubt_turns_act_into_test(changes, code):
+    assert verdict(CLEAR, **changes) == ("test", [code, "significant"])
+
+
+@pytest.mark.parametrize(
+    "changes", [{"follows": 0.2}, {"identified_share": 0.9}, {"robustness": 0.05}, {"q": 0.05}, {"p_sign": 0.975}]
+)
+def test_thresholds_themselves_still_act(changes):
+    assert verdict(CLEAR, **changes)[0] == "act"
+
+
+def test_all_doubts_are_named_together():
+    changes = {"suspected_leak": True, "identified_share": 0.5, "robustness": 0.0}
+    assert verdict(CLEAR, **changes) == ("test", ["suspected-leak", "not-identified", "not-robust", "significant"])
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"q": 0.051}, "not-significant"),
+        ({"zero_share": 0.51}, "no-path"),
+        ({"p_sign": 0.974}, "sign-uncertain"),
+        ({"failed": "unit-jump"}, "failed-check"),
+    ],
+)
+def test_a_missed_condition_of_act_still_leads_to_a_test_of_a_likely_lever(changes, code):
+    assert verdict(CLEAR, **changes) == ("test", [code, "in-top3-likely"])
+
+
+@pytest.mark.parametrize("changes", [{"p_sign": 0.79}, {"p_top3": 0.29}, {"gain": -0.1}])
+def test_watch_when_it_is_not_likely_enough_to_be_worth_a_test(changes):
+    decided, codes = verdict(FAINT, **changes)
+    assert decided == "watch"
+    assert codes[0] == "not-significant"
+    assert "in-top3-likely" not in codes
+
+
+def test_what_nobody_can_move_is_watched_at_most():
+    assert verdict(CLEAR, controllable=False) == ("watch", ["not-controllable"])
+    assert verdict(CLEAR, controllable=False, robustness=0.0) == ("watch", ["not-controllable", "not-robust"])
+
+
+def test_a_declared_step_that_harms_is_never_act():
+    assert verdict(CLEAR, gain=-1.2) == ("watch", ["step-harms"])
+
+
+def test_a_lever_at_its_bound_is_never_act():
+    """No room to move: the gain is nothing in every draw, however clear the effect is."""
+    assert verdict(CLEAR, gain=0.0, bound=40.0) == ("watch", ["no-room"])
+
+
+def test_notes_do_not_decide():
+    assert verdict(CLEAR, bound=40.0, identity="total = a + b") == (
+        "act",
+        ["significant", "bounds-cut", "identity-derived"],
+    )
+    assert verdict(CLEAR, rows=1.0, identity="total = a + b") == ("insufficient", ["too-few-rows", "identity-derived"])
+
+
+def test_reasons_carry_the_numbers_they_speak_of():
+    _, reasons = judged(replace(CLEAR, entities=5, rows=33.4, smallest_detectable=2.0, q=0.5))
+    assert dict(reasons) == {
+        "too-few-entities": {"entities": 5, "floor": ENTITY_FLOOR},
+        "too-few-rows": {"rows": 33, "floor": ROW_FLOOR},
+        "below-detectable": {"smallest_detectable": 2.0, "unit": "points"},
+    }
