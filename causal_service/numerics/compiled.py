@@ -1,6 +1,7 @@
 """How kernels are compiled: without the interpreter lock, cached on disk, division by zero as in IEEE 754.
 
 ``kernel`` marks what Python calls; ``inner`` marks what only kernels call and saves the time of compiling a wrapper.
+Where neither the package folder nor the home can be written to, nothing is cached and every process compiles anew.
 """
 
 from __future__ import annotations
@@ -11,8 +12,23 @@ from numba import njit
 
 __all__ = ["inner", "kernel"]
 
-_OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy"}
+_OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
+_INNER: dict[str, Any] = {**_OPTIONS, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
-_compiler: Any = njit
-kernel = _compiler(**_OPTIONS)
-inner = _compiler(**_OPTIONS, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+
+def kernel(function: Any) -> Any:
+    """Compile ``function`` for callers in Python."""
+    return _compiled(function, _OPTIONS)
+
+
+def inner(function: Any) -> Any:
+    """Compile ``function`` for callers that are kernels themselves."""
+    return _compiled(function, _INNER)
+
+
+def _compiled(function: Any, options: dict[str, Any]) -> Any:
+    compiler: Any = njit
+    try:
+        return compiler(**options, cache=True)(function)
+    except RuntimeError:  # no place for the cache
+        return compiler(**options)(function)
