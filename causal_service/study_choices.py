@@ -223,7 +223,9 @@ def studied_panel(panel: Panel, dictionary: Dictionary, question: Question, find
         for member in identity.members
     }
     decided = tuple(
-        f for f in plan.findings if not (f.scope == "indicator" and set(f.indicators) & stay and f.severity == "fail")
+        f
+        for f in plan.findings
+        if f not in findings and not (f.scope == "indicator" and set(f.indicators) & stay and f.severity == "fail")
     )
     return Studied(_only(kept, [n for n in kept.indicators if n not in dropped]), totals, decided, equations)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from causal_service.errors import Text
 from causal_service.panel.copies import Copy, find_copies
 from causal_service.panel.dictionary import Dictionary
-from causal_service.panel.findings import Finding
+from causal_service.panel.findings import Finding, Severity
 from causal_service.panel.identities import Identity, identities
 from causal_service.panel.identity_plan import resolve_identities
 from causal_service.panel.labels import number
@@ -57,7 +57,11 @@ def identities_found(panel: Panel, dictionary: Dictionary, outcomes: Sequence[st
         return [passed("exact-identity", text)]
     levers = [key for key in panel.indicators if _controllable(key, dictionary)]
     plan = resolve_identities(found, dictionary, outcomes, levers)
-    return [*(_identity_finding(identity, dictionary) for identity in found), *plan.findings]
+    declared = [set(finding.indicators) for finding in plan.findings if finding.code == "identity-resolved"]
+    return [
+        *(_identity_finding(one, dictionary, declared=set(one.members) in declared) for one in found),
+        *plan.findings,
+    ]
 
 
 def _controllable(key: str, dictionary: Dictionary) -> bool:
@@ -65,7 +69,8 @@ def _controllable(key: str, dictionary: Dictionary) -> bool:
     return entry is not None and entry.controllable is True
 
 
-def _identity_finding(identity: Identity, dictionary: Dictionary) -> Finding:
+def _identity_finding(identity: Identity, dictionary: Dictionary, *, declared: bool) -> Finding:
+    """Report one identity; there is nothing to review when a formula in the dictionary declares it."""
     message = Text(
         f"数据中存在算术恒等式：{identity.equation()}。",
         f"The data hold an arithmetic identity: {identity.equation()}.",
@@ -79,6 +84,7 @@ def _identity_finding(identity: Identity, dictionary: Dictionary) -> Finding:
         "constant": identity.constant,
         "factor": identity.factor,
     }
+    severity: Severity = "pass" if declared else "review"
     return about_indicators(
-        "exact-identity", "review", identity.members, dictionary, message=message, remedy=remedy, params=params
+        "exact-identity", severity, identity.members, dictionary, message=message, remedy=remedy, params=params
     )

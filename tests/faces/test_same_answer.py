@@ -83,6 +83,18 @@ def test_check_says_what_the_study_says(shell):
     assert codes == [finding["code"] for finding in studied["findings"]][: len(codes)]
 
 
+def test_no_finding_is_said_twice_and_a_declared_sum_is_no_question(folder, panel):
+    total = panel.assign(cycle=panel.cycle.round(2), delay=panel.training.round(2) + panel.cycle.round(2))
+    Path("sum.yaml").write_text(
+        Path("indicators.yaml").read_text() + "  delay: {layer: process, formula: cycle + training}\n", encoding="utf-8"
+    )
+    found = cs.study(
+        total.assign(training=panel.training.round(2)), dictionary="sum.yaml", outcome="satisfaction", resamples=20
+    ).findings
+    assert [f.severity for f in found if f.code in ("exact-identity", "identity-resolved")] == ["pass", "pass"]
+    assert not [f for k, f in enumerate(found) if f in found[:k]]
+
+
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_a_stored_study_gives_the_report_of_the_live_one(shell, folder, lang):
     live = asked()
