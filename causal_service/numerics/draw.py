@@ -48,7 +48,9 @@ def sampled_members(found: NDArray[np.bool_], count: int, state: np.uint64) -> N
             undirected |= found[y, m + x] and found[x, m + y]
     members = np.empty((count if undirected else 1, p, d), np.bool_)
     for k in range(members.shape[0]):
-        members[k] = found
+        for y in range(p):
+            for c in range(m):
+                members[k, y, c] = found[y, c]
         member, state = sample_member(now, state)
         for y in range(p):
             for x in range(p):

@@ -4,99 +4,58 @@ Weighted least squares on entity and period dummies. The entity effects are elim
 (Frisch & Waugh 1933); the period effects that remain solve a small symmetric system, by conjugate gradients with the
 period weights as preconditioner (Hestenes & Stiefel 1952; for fixed effects Correia 2016, "Linear models with
 high-dimensional fixed effects"). One step is exact on complete balanced data, and staggered panels, whose entities
-overlap for a few periods only, converge where alternating projections would stall.
+overlap for a few periods only, converge where alternating projections would stall. All columns are solved side by side.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
-
-from causal_service.numerics.compiled import inner, kernel
+from scipy.sparse import csr_array
 
 __all__ = ["within"]
 
-
-@inner
-def _center(
-    z: NDArray[np.float64],
-    w: NDArray[np.float64],
-    entity: NDArray[np.int64],
-    total: NDArray[np.float64],
-    weight: NDArray[np.float64],
-) -> None:
-    """Subtract the weighted mean of every entity from z in place."""
-    total[:] = 0.0
-    weight[:] = 0.0
-    for r in range(z.shape[0]):
-        if not np.isnan(z[r]):
-            total[entity[r]] += w[r] * z[r]
-            weight[entity[r]] += w[r]
-    for g in range(total.shape[0]):
-        if weight[g] > 0.0:
-            total[g] /= weight[g]
-    for r in range(z.shape[0]):
-        z[r] -= total[entity[r]]
+Array = NDArray[np.float64]
 
 
-@inner
-def _period_sums(
-    z: NDArray[np.float64], w: NDArray[np.float64], period: NDArray[np.int64], out: NDArray[np.float64]
-) -> None:
-    """Write the weighted sums of the observed cells of every period into ``out``."""
-    out[:] = 0.0
-    for r in range(z.shape[0]):
-        if not np.isnan(z[r]):
-            out[period[r]] += w[r] * z[r]
+@dataclass(frozen=True, slots=True)
+class _Groups:
+    """Sums over the rows of each group, for the observed cells of every column."""
+
+    code: NDArray[np.int64]
+    """(R,) group of each row."""
+    member: csr_array
+    """(groups, R) membership."""
+    mass: Array
+    """(groups, q) weight of the observed cells, 1 where there is none."""
+
+    @staticmethod
+    def of(code: NDArray[np.int64], weights: Array) -> _Groups:
+        """``weights`` (R, q) are zero where a cell is missing."""
+        R = code.size
+        member = csr_array((np.ones(R), (code, np.arange(R))), shape=(int(code.max()) + 1, R))
+        mass = np.asarray(member @ weights)
+        return _Groups(code, member, np.where(mass > 0, mass, 1.0))
+
+    def sums(self, weighted: Array) -> Array:
+        """Return the sums (groups, q) of an already weighted array (R, q)."""
+        return np.asarray(self.member @ weighted)
+
+    def centered(self, Z: Array, weights: Array) -> Array:
+        """Return Z less the weighted mean of its group, column by column."""
+        return np.asarray(Z - (self.sums(weights * Z) / self.mass)[self.code])
 
 
-@inner
-def _period_effects(
-    z: NDArray[np.float64],
-    w: NDArray[np.float64],
-    entity: NDArray[np.int64],
-    period: NDArray[np.int64],
-    work: tuple[NDArray[np.float64], NDArray[np.float64]],
-    tolerance: float,
-    rounds: int,
-) -> NDArray[np.float64]:
-    """Return the period effects (T,) of z, whose entity means are zero."""
-    T = period.max() + 1
-    effect, residual, image, mass = np.zeros(T), np.empty(T), np.empty(T), np.empty(T)
-    u = np.where(np.isnan(z), np.nan, 1.0)
-    _period_sums(u, w, period, mass)
-    mass = np.where(mass > 0.0, mass, 1.0)
-    _period_sums(z, w, period, residual)
-    limit = tolerance * np.nanmax(np.abs(z)) if z.size > np.isnan(z).sum() else 0.0
-    mean = residual / mass
-    direction, rho = mean.copy(), residual @ mean
-    for _ in range(rounds):
-        if np.abs(mean).max() <= limit:
-            break
-        for r in range(z.shape[0]):
-            u[r] = np.nan if np.isnan(z[r]) else direction[period[r]]
-        _center(u, w, entity, work[0], work[1])
-        _period_sums(u, w, period, image)
-        curvature = direction @ image
-        if curvature <= 0.0:
-            break
-        effect += (rho / curvature) * direction
-        residual -= (rho / curvature) * image
-        mean = residual / mass
-        previous, rho = rho, residual @ mean
-        direction = mean + (rho / previous) * direction
-    return effect
-
-
-@kernel
 def within(
-    Z: NDArray[np.float64],
-    w: NDArray[np.float64],
+    Z: Array,
+    w: Array,
     entity: NDArray[np.int64],
     period: NDArray[np.int64],
     tolerance: float = 1e-12,
-    rounds: int = 1000,
-) -> NDArray[np.float64]:
+    rounds: int = 200,
+) -> Array:
     """Return the residuals of Z (R, q) on entity and period effects; NaN cells stay NaN.
 
     Parameters
@@ -104,18 +63,41 @@ def within(
     Z : values (R, q), any unit; NaN = missing.
     w : row weights (R,), positive.
     entity, period : codes (R,), 0-based; pass a constant ``period`` to remove entity means only.
-    tolerance : stop when the period means that are left are below this share of the column's largest deviation.
+    tolerance : stop when the period means left are below this share of the column's largest value.
     rounds : largest number of rounds.
     """
-    R, q = Z.shape
-    out = np.empty((R, q))
-    work = (np.empty(entity.max() + 1), np.empty(entity.max() + 1))
-    for j in range(q):
-        z = Z[:, j].copy()
-        _center(z, w, entity, work[0], work[1])
-        effect = _period_effects(z, w, entity, period, work, tolerance, rounds)
-        for r in range(R):
-            z[r] -= effect[period[r]]
-        _center(z, w, entity, work[0], work[1])
-        out[:, j] = z
-    return out
+    seen = ~np.isnan(Z)
+    weights = np.where(seen, w[:, None], 0.0)
+    entities, periods = _Groups.of(entity, weights), _Groups.of(period, weights)
+    X = entities.centered(np.where(seen, Z, 0.0), weights)
+    effect = _period_effects(X * seen, weights, entities, periods, tolerance, rounds)
+    residuals = entities.centered(X - effect[period], weights)
+    residuals[~seen] = np.nan
+    return residuals
+
+
+def _period_effects(
+    X: Array, weights: Array, entities: _Groups, periods: _Groups, tolerance: float, rounds: int
+) -> Array:
+    """Return the period effects (T, q) of X, whose entity means are zero; a column that is done stands still."""
+    residual = periods.sums(weights * X)
+    effect = np.zeros_like(residual)
+    limit = tolerance * np.abs(X).max(axis=0, initial=0.0)
+    mean = residual / periods.mass
+    direction, rho = mean.copy(), (residual * mean).sum(axis=0)
+    for _ in range(rounds):
+        open_columns = np.abs(mean).max(axis=0) > limit
+        if not open_columns.any():
+            break
+        image = periods.sums(weights * entities.centered(direction[periods.code], weights))
+        curvature = (direction * image).sum(axis=0)
+        moving = open_columns & (curvature > 0)
+        if not moving.any():
+            break
+        step = np.where(moving, rho / np.where(moving, curvature, 1.0), 0.0)
+        effect += step * direction
+        residual -= step * image
+        mean = residual / periods.mass
+        previous, rho = rho, (residual * mean).sum(axis=0)
+        direction = mean + np.where(previous > 0, rho / np.where(previous > 0, previous, 1.0), 0.0) * direction
+    return effect

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
-from scipy.stats import rankdata
 
 from causal_service.errors import CallError, Text
 from causal_service.panel.dictionary import Indicator, Transform
@@ -68,6 +67,8 @@ def transformed(key: str, values: NDArray[np.float64], kind: Transform) -> Trans
         _check_domain(key, values, kind, (values > 0) & (values < top), f"0..{top:g}")
         share = values / top
         return Transformed(np.log(share / (1 - share)), float(np.nanmean(1 / (share * (1 - share)))) / top, kind)
+    from scipy.stats import rankdata  # takes a second to import
+
     seen = ~np.isnan(values)
     scores = np.full(values.shape, np.nan)
     scores[seen] = ndtri((rankdata(values[seen]) - 0.5) / seen.sum())
