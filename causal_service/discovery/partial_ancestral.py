@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from causal_service.errors import Text
 from causal_service.graph.causal_graph import Edge, Mark
 from causal_service.graph.knowledge import Knowledge
-from causal_service.graph.separation import on_cycle
+from causal_service.graph.separation import on_cycle, transitive_closure
 
 __all__ = ["ARROW", "CIRCLE", "NO_EDGE", "TAIL", "edges_of_marks", "informed", "without_selection"]
 
@@ -69,8 +69,9 @@ def _demanded(marks: Marks, names: Sequence[str], lags: int, knowledge: Knowledg
         columns = [c for c in range(x, (lags + 1) * p, p) if allowed[y, c] and (c < lags * p or not before[y, x])]
         found = [c for c in columns if marks[lags * p + y, c] != NO_EDGE]
         preferred = found or [c for c in columns if c < lags * p] or columns
-        if preferred:
+        if preferred and not demanded[y, x::p].any():
             demanded[y, preferred[-1]] = True
+            before = transitive_closure(before | demanded[:, lags * p :].T)
     return demanded
 
 

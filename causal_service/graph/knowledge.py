@@ -93,10 +93,18 @@ class Knowledge:
     def required_now(self, names: Sequence[str], lags: int | None = None) -> NDArray[np.bool_]:
         """Return (p, p): arrows that must be there within a period.
 
-        With ``lags=0`` an arrow required "at some lag" is one of them, because there is no other lag.
+        With ``lags`` given, an arrow required "at some lag" is one of them when every lag from 1 to ``lags`` is
+        forbidden to it or there is none.
         """
-        arrows = [a for a in self.required if a[2] == 0 or (a[2] is None and lags == 0)]
+        arrows = [
+            a for a in self.required if a[2] == 0 or (a[2] is None and lags is not None and self._only_now(a, lags))
+        ]
         return _marked(arrows, names, 0)
+
+    def _only_now(self, arrow: Arrow, lags: int) -> bool:
+        """Return whether an arrow has no permitted lag from 1 to ``lags``."""
+        banned = {lag for cause, effect, lag in self.forbidden if (cause, effect) == arrow[:2]}
+        return None in banned or banned.issuperset(range(1, lags + 1))
 
     def required_lag(self, names: Sequence[str], lags: int) -> NDArray[np.bool_]:
         """Return (p, L p): arrows that must be there at that very lag."""
@@ -224,12 +232,12 @@ def _check_forbidden(arrow: Arrow, forbidden: Sequence[Arrow], max_lag: int) -> 
 def _check_circle(knowledge: Knowledge, max_lag: int) -> None:
     """Refuse required same-period arrows that, with the tiers, lead back to where they start."""
     names = sorted({*knowledge.tiers, *(name for arrow in knowledge.required for name in arrow[:2])})
-    lags = 0 if max_lag == 0 else None
-    before = knowledge.precedence(names, lags)
+    before = knowledge.precedence(names, max_lag)
+    now = knowledge.required_now(names, max_lag)
     at = {name: i for i, name in enumerate(names)}
     for arrow in knowledge.required:
-        cause, effect, lag = arrow
-        if (lag == 0 or (lag is None and max_lag == 0)) and before[at[effect], at[cause]]:
+        cause, effect = at[arrow[0]], at[arrow[1]]
+        if now[effect, cause] and before[effect, cause]:
             said = _spelled(arrow)
             raise _conflict(
                 "required-circle",

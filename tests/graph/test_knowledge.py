@@ -143,3 +143,19 @@ def test_nothing_is_its_own_cause_within_a_period() -> None:
     with pytest.raises(CallError, match="cannot cause itself"):
         Knowledge.build(NAMES, LAYERS, ORDER, required=[("cycle", "cycle", None)])
     Knowledge.build(NAMES, LAYERS, ORDER, required=[("cycle", "cycle", None)], max_lag=1)
+
+
+def test_required_at_some_lag_of_which_only_the_same_period_is_left() -> None:
+    """Lag 1 is forbidden, so the arrow must be within the period, where the reverse is required."""
+    banned = [("cycle", "on_time", 1)]
+    knowledge = Knowledge.build(NAMES, {}, (), required=[("cycle", "on_time", None)], forbidden=banned, max_lag=1)
+    assert knowledge.required_now(NAMES, lags=1)[1, 0]
+    with pytest.raises(KnowledgeConflict, match="circle"):
+        Knowledge.build(
+            NAMES,
+            {},
+            (),
+            required=[("cycle", "on_time", None), ("on_time", "cycle", 0)],
+            forbidden=banned,
+            max_lag=1,
+        )
