@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -53,6 +54,13 @@ def test_contract_options_are_there():
     for verb in ("check", "study"):
         for name in names.split(" "):
             assert f"--{name}" in VERBS[verb].options
+
+
+def test_readme_names_every_verb_and_option():
+    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+    for name, verb in VERBS.items():
+        assert f"| `{name} " in readme
+        assert [option for option in verb.options if not re.search(rf"{option}[ `]", readme)] == []
 
 
 def test_version(shell):
