@@ -3,7 +3,7 @@
 ::
 
     CausalServiceError              code, what, remedy (both in zh and en), params
-    ├── CallError                   the call is wrong: an option, a name, contradictory knowledge            (CLI exit 2)
+    ├── CallError                   the call is wrong: an option, a name, contradictory knowledge       (CLI exit 2)
     │   ├── UnknownName             a name that does not exist; the nearest known names are offered
     │   ├── DictionaryError         the dictionary file says something it may not say
     │   └── KnowledgeConflict       required, forbidden and layers contradict each other

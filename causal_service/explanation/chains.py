@@ -3,7 +3,8 @@
 With coefficients b_0, b_1, ... on an edge and inertia a_1, a_2, ... of a node, the response at period h to a lever
 kept one unit up from period 0 is, along one path of indicators, the sum of the coefficients of L^0..L^h in the product
 of the edge polynomials b(L) and, for every node but the lever, 1 / (1 - a(L)) (path tracing, Wright 1934; lag
-polynomials, Hamilton 1994, ch. 2). Paths that revisit an indicator and paths not listed are the rest: total minus the listed ones.
+polynomials, Hamilton 1994, ch. 2). Paths that revisit an indicator and paths not listed are the rest: total minus the
+listed ones.
 """
 
 from __future__ import annotations
