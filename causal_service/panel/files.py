@@ -8,7 +8,7 @@ import zlib
 from pathlib import Path
 from typing import Literal
 
-from causal_service.errors import CallError, Text, UnreadableFile
+from causal_service.errors import CallError, Text, UnreadableFile, nearest
 from causal_service.panel.labels import nearest_text
 
 __all__ = ["Kind", "kind_of", "read_bytes"]
@@ -45,7 +45,8 @@ def read_bytes(path: Path) -> bytes:
     except FileNotFoundError:
         siblings = sorted(p.name for p in path.parent.iterdir() if p.is_file()) if path.parent.is_dir() else []
         what = Text(f"文件“{path}”不存在。", f"File {str(path)!r} does not exist.")
-        remedy = nearest_text(path.name, siblings) if siblings else Text("请检查路径。", "Check the path.")
+        near = nearest(path.name, siblings)
+        remedy = nearest_text(path.name, near) if near else Text("请检查路径。", "Check the path.")
         raise CallError("no-such-file", what, remedy, {"path": str(path)}) from None
     except OSError as error:
         what = Text(

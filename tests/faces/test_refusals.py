@@ -101,6 +101,15 @@ def test_ten_thousand_columns(refused):
     assert "Keep only" in remedy
 
 
+def test_zero_bytes_named_gz(refused):
+    Path("panel.csv.gz").touch()
+    assert "empty (0 bytes)" in refused(DATA, "study", "panel.csv.gz", *KEYS, *ASK)[0]
+
+
+def test_a_missing_file_with_no_name_like_it(refused):
+    assert refused(CALL, "study", "zzz", *KEYS, *ASK)[1] == "  Check the path."
+
+
 def test_dictionary_with_an_unknown_key(refused):
     Path("bad.yaml").write_text("indicators:\n  cycle: {layr: process}\n")
     lines = " ".join(refused(CALL, "study", "plants.csv", "--dictionary", "bad.yaml", *KEYS, *ASK))
