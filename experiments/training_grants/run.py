@@ -65,10 +65,13 @@ def main() -> None:
     OUT.mkdir(exist_ok=True)
     path = OUT / "panel.csv"
     scrap[["fcode", "year", *indicators]].to_csv(path, index=False)
-    study = cs.study(
-        path, dictionary=HERE / "dictionary.yaml", outcome="lscrap", lags=0, horizon=0, resamples=resamples
-    )
+    known = OUT / "knowledge.yaml"
+    known.write_text("required: [[grant, lscrap], [grant_1, lscrap]]\n", encoding="utf-8")
+    options: dict[str, Any] = {"dictionary": HERE / "dictionary.yaml", "outcome": "lscrap", "lags": 0, "horizon": 0}
+    study = cs.study(path, resamples=resamples, **options)
     study.save(OUT / "study")
+    told = cs.study(path, resamples=resamples, knowledge=known, **options)
+    told.save(OUT / "study_with_required_arrows")
     full: dict[str, Any] = study.to_dict()
     result = {
         "rows": len(scrap),
@@ -76,7 +79,11 @@ def main() -> None:
         "resamples": resamples,
         "fixed_effects": fixed_effects(scrap, "lscrap", ["grant", "grant_1"]),
         "effects": [e for e in full["effects"] if e["outcome"] == "lscrap"],
+        "effects_with_required_arrows": [
+            e for e in told.to_dict()["effects"] if e["outcome"] == "lscrap" and e["kind"] == "impact"
+        ],
         "levers": full["levers"],
+        "levers_with_required_arrows": told.to_dict()["levers"],
         "edges": full["graph"]["edges"],
         "findings": sorted({(f["code"], f["severity"], tuple(f["indicators"])) for f in full["findings"]}),
     }
