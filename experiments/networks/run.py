@@ -21,7 +21,8 @@ from causal_service.discovery.via_causallearn import alpha_of, boss, ges, pc
 from causal_service.graph.arrays import pdag_of
 from causal_service.graph.compare import cpdag, shd
 from causal_service.graph.knowledge import Knowledge
-from causal_service.numerics.draw import learn_class
+from causal_service.numerics.keyed_random import key_of
+from causal_service.numerics.order_search import random_order, search_orders
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -47,11 +48,9 @@ def ours(S: Array, n: int, names: list[str], c: float, seed: int) -> Bool:
     """Our order search, best of ten random starts, as a class (p, p)."""
     p = len(S)
     anything, nothing = ~np.eye(p, dtype=bool), np.zeros((p, p), bool)
-    none = np.empty((0, p), np.int64)
-    found = learn_class(
-        S, float(n), c * math.log(n), anything, nothing, nothing, anything, none, STARTS, np.uint64(seed + 1)
-    )
-    return np.asarray(found[2], bool)
+    orders = np.array([random_order(nothing, np.uint64(key_of(seed, i, 0))) for i in range(STARTS)])
+    _, _, parents = search_orders(S, float(n), c * math.log(n), anything, nothing, nothing, orders)
+    return cpdag(parents)
 
 
 METHODS: dict[str, Callable[[Array, int, list[str], float, int], Bool]] = {
