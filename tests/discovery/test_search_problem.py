@@ -102,6 +102,8 @@ def test_precedence_is_closed_under_chains(prepared):
     problem = problem_of(prepared, required=(("cycle", "visits", 0), ("visits", "rating", 0)))
     names = prepared.names
     assert problem.before[names.index("cycle"), names.index("rating")]
+    assert ("rating", "cycle", 0) not in arrows(prepared, problem.candidates)
+    assert not problem.allowed[names.index("cycle"), names.index("rating")]
     assert not (problem.before & problem.before.T).any()
 
 

@@ -136,6 +136,23 @@ def test_a_random_walk_is_held_at_the_cap():
     assert S[1, 1] < 3 / (1 - SPECTRAL_CAP**2)
 
 
+def test_an_explosive_process_with_two_lags_is_held_at_the_cap():
+    """x(t) = .1 x(t-1) + 1.1 x(t-2) + e: coefficients shrink by the power of their lag, so that the radius is .97."""
+    phi, T = np.array([0.1, 1.1]), 20
+    path = np.zeros((T + 2, T + 2))  # x(t) as weights of e(0..t)
+    for t in range(T + 2):
+        path[t, t] = 1.0
+        for lag in (1, 2):
+            if t >= lag:
+                path[t] += phi[lag - 1] * path[t - lag]
+    rows = np.stack([path[lag : T + lag] for lag in range(3)])
+    rows = rows - rows.mean(axis=1, keepdims=True)
+    W = np.einsum("ate,bte->ab", rows, rows) / T
+    S = stationary_covariance(W, counts([list(range(T))], [[1.0] * T]), 1, 2)
+    assert np.all(np.linalg.eigvalsh(S) > 0)
+    assert np.diag(S).max() < 3 * np.trace(W) / (1 - SPECTRAL_CAP**2)
+
+
 @pytest.mark.slow
 def test_nickell_bias_is_gone_in_simulation():
     """400 entities x 8 periods: the within-estimate of inertia .6 falls short by .2, the corrected one does not."""
