@@ -30,6 +30,8 @@ __all__ = ["FINDINGS_SCHEMA", "SCHEMA", "Answer", "Provenance", "Study", "StudyP
 
 SCHEMA = "causal-service/study/1"
 FINDINGS_SCHEMA = "causal-service/findings/1"
+BOM = "\ufeff"
+"""Put before CSV files, so that spreadsheets read Chinese as UTF-8."""
 DIGITS = 12
 """Significant digits of the numbers in ``study.json``."""
 
@@ -181,8 +183,8 @@ class Study:
             "study.json": self.to_json(),
             "report.html": self.report(lang),
             "graph.svg": graph_svg(self, lang),
-            "levers.csv": levers_csv(self),
-            "effects.csv": effects_csv(self),
+            "levers.csv": BOM + levers_csv(self),
+            "effects.csv": BOM + effects_csv(self),
         }
         return write_files(folder, files)
 
