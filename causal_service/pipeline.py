@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from causal_service.discovery.discover import Discovery, Method, discover
+from causal_service.discovery.hidden_driver import hidden_drivers
 from causal_service.discovery.layer_check import contradicted_layers
 from causal_service.discovery.resampling import settled_penalty
 from causal_service.effects.estimate import EffectDraws, effect_draws, effect_rows
@@ -32,6 +33,7 @@ from causal_service.study_choices import (
     check_options,
     chosen_lag_order,
     combined_suspicions,
+    driver_findings,
     layer_findings,
     library_findings,
     question_of,
@@ -152,6 +154,7 @@ def study(
         progress=lambda done, of: tell("discover", done, of),
     )
     contradictions = contradicted_layers(prepared, background, discovery, seed=seed, threads=workers)
+    drivers = hidden_drivers(prepared, background, discovery, question.outcomes, horizon=question.horizon, seed=seed)
 
     tell("effects", 0, 1)
     draws = effect_draws(prepared, discovery, question.horizon)
@@ -165,6 +168,7 @@ def study(
         *findings,
         *studied.findings,
         *layer_findings(contradictions, known),
+        *driver_findings(drivers, known),
         *library_findings(discovery, prepared),
     )
     described = {entry.key: entry for entry in indicators}
@@ -181,7 +185,7 @@ def study(
             name,
             levers=levers,
             kind=headline,
-            suspicions=combined_suspicions(findings, contradictions, studied, name),
+            suspicions=combined_suspicions(findings, contradictions, drivers, studied, name),
             effective_n=prepared.effective_n,
             entities=None
             if prepared.regime == "cross-section" and studied.panel.clusters is None

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from causal_service.discovery.discover import Discovery, check_method
+from causal_service.discovery.hidden_driver import HiddenDriver
 from causal_service.discovery.layer_check import Contradiction
 from causal_service.errors import CallError, DataError, FailedCheck, Text
 from causal_service.levers.ranking import Suspicions
@@ -29,6 +30,7 @@ __all__ = [
     "check_options",
     "chosen_lag_order",
     "combined_suspicions",
+    "driver_findings",
     "layer_findings",
     "library_findings",
     "no_outcome",
@@ -275,7 +277,11 @@ def chosen_lag_order(
 
 
 def combined_suspicions(
-    findings: Sequence[Finding], contradictions: Sequence[Contradiction], studied: Studied, outcome: str
+    findings: Sequence[Finding],
+    contradictions: Sequence[Contradiction],
+    drivers: Sequence[HiddenDriver],
+    studied: Studied,
+    outcome: str,
 ) -> Suspicions:
     """Return what all checks together say about single indicators, for one outcome."""
     leaks = {
@@ -288,7 +294,8 @@ def combined_suspicions(
         name: f.code for f in findings if f.scope == "indicator" and f.severity == "fail" for name in f.indicators
     }
     turned = frozenset(c.source for c in contradictions if c.target == outcome)
-    return Suspicions(frozenset(leaks), turned, failed, studied.equations)
+    driven = frozenset(name for driver in drivers if driver.outcome == outcome for name in driver.doubted)
+    return Suspicions(frozenset(leaks), turned, failed, studied.equations, driven)
 
 
 def layer_findings(contradictions: Sequence[Contradiction], dictionary: Dictionary) -> tuple[Finding, ...]:
@@ -313,6 +320,34 @@ def layer_findings(contradictions: Sequence[Contradiction], dictionary: Dictiona
         )
         for c in contradictions
     )
+
+
+def driver_findings(drivers: Sequence[HiddenDriver], dictionary: Dictionary) -> tuple[Finding, ...]:
+    """Return one finding per outcome that seems to share a hidden driver with other indicators."""
+    findings = []
+    for driver in drivers:
+        zh = "、".join(f"“{dictionary.name(name).zh}”" for name in driver.children)
+        en = ", ".join(f"'{dictionary.name(name).en}'" for name in driver.children)
+        findings.append(
+            Finding(
+                "hidden-driver",
+                "review",
+                "indicator",
+                (driver.outcome, *driver.children),
+                Text(
+                    f"“{dictionary.name(driver.outcome).zh}”与{zh}的共同变动，"
+                    "更像是由一个随时间变化的未观测因素造成的，而不是它们之间的因果箭头。",
+                    f"'{dictionary.name(driver.outcome).en}' and {en} move together as if something unmeasured that "
+                    "changes over time drove them all; that explains the data better than arrows between them.",
+                ),
+                Text(
+                    "请设法测量这一因素并加入面板；在此之前，先小范围试验，再据此行动。",
+                    "Measure that driver and add it to the panel; until then try such a lever on a small scale first.",
+                ),
+                {"outcome": driver.outcome, "evidence": driver.evidence, "doubted": driver.doubted},
+            )
+        )
+    return tuple(findings)
 
 
 def library_findings(discovery: Discovery, prepared: Prepared) -> tuple[Finding, ...]:

@@ -30,10 +30,14 @@ _STATEMENTS: dict[str, Text] = {
         "The step is cut short at the feasible bound",
     ),
     "equivalent-direction": Text(
-        "它与目标指标谁先谁后，数据无法区分",
-        "The data cannot tell whether it precedes or follows the outcome",
+        "它可能是目标指标的结果：数据把它排在目标之后，或无法区分先后",
+        "It may be a result of the outcome: the data place it behind, or cannot tell which comes first",
     ),
     "failed-check": Text("该指标有一项数据检查未通过", "This indicator failed a data check"),
+    "hidden-driver": Text(
+        "一个未观测到的共同驱动因素更能解释它与目标指标的关联",
+        "A hidden driver of both explains its link to the outcome better",
+    ),
     "identity-derived": Text("它的效应由恒等式推得", "Its effect follows from an arithmetic identity"),
     "in-top3-likely": Text("很可能位列前三", "It is likely to be among the best three"),
     "layer-contradiction": Text(

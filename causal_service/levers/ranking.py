@@ -35,6 +35,8 @@ class Suspicions:
     """Code of an indicator-scoped ``fail`` by indicator."""
     identities: Mapping[str, str]
     """The exact sum an indicator belongs to, in words."""
+    driven: frozenset[str] = frozenset()
+    """Put in doubt by a hidden driver of the outcome."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,7 @@ def ranked_levers(
             bound=move.bound,
             lever_unit=summaries[name].unit,
             identity=suspicions.identities.get(name),
+            hidden_driver=name in suspicions.driven,
         )
         verdict, reasons = judged(evidence)
         lever = Lever(

@@ -75,6 +75,8 @@ class Evidence:
     """Unit of the lever."""
     identity: str | None
     """The exact sum it belongs to, in words."""
+    hidden_driver: bool = False
+    """A hidden driver explains its link to the outcome better."""
 
 
 def judged(e: Evidence) -> tuple[Verdict, tuple[ReasonCode, ...]]:
@@ -133,6 +135,8 @@ def _doubts(e: Evidence) -> list[ReasonCode]:
         reasons.append(("suspected-leak", {}))
     if e.contradicted:
         reasons.append(("layer-contradiction", {}))
+    if e.hidden_driver:
+        reasons.append(("hidden-driver", {}))
     if e.follows > FOLLOWS:
         reasons.append(("equivalent-direction", {"descendant_share": e.follows}))
     if e.identified_share < IDENTIFIED:

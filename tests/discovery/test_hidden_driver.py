@@ -1,0 +1,68 @@
+"""A hidden driver is said where it is, and a lever it moves is not told to act; clean panels hear nothing of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import causal_service as cs
+
+LAYERS = {"a": "process", "b": "process", "c": "process", "d": "process", "e": "process", "rating": "business"}
+NAMES = tuple(LAYERS)
+INERTIA = np.array([0.5, 0.4, 0.3, 0.4, 0.5, 0.3])
+NO_DRIVER = np.zeros(6)
+DRIVER = np.array([0.7, 0, 0.7, 0, 0.7, 0.7])
+"""Moves a, c, e and the rating."""
+
+
+def frame(loadings: np.ndarray, effect: float, seed: int) -> pd.DataFrame:
+    """60 plants, 30 months: a moves b, d moves the rating by ``effect``; a hidden driver enters by ``loadings``."""
+    rng = np.random.default_rng(seed)
+    x, driver, months = np.zeros((60, 6)), np.zeros(60), []
+    for t in range(-20, 30):
+        driver = 0.6 * driver + 0.8 * rng.normal(size=60)
+        x = INERTIA * x + driver[:, None] * loadings + rng.normal(size=(60, 6))
+        x[:, 1] += 0.4 * x[:, 0]
+        x[:, 5] += effect * x[:, 3]
+        if t >= 0:
+            keys = {"plant": range(60), "month": f"{2020 + t // 12}-{t % 12 + 1:02d}"}
+            months.append(pd.DataFrame(x, columns=list(NAMES)).assign(**keys))
+    return pd.concat(months)
+
+
+def study(data: pd.DataFrame, simulated, **keys: str) -> cs.Study:
+    return cs.study(data, dictionary=simulated.dictionary(LAYERS), outcome="rating", resamples=40, **keys)
+
+
+def panel_study(data: pd.DataFrame, simulated) -> cs.Study:
+    return study(data, simulated, entity="plant", period="month")
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_hidden_driver_is_said_and_stops_act(seed, simulated):
+    found = panel_study(frame(DRIVER, 0.0, seed), simulated)
+    said = [f for f in found.findings if f.code == "hidden-driver"]
+    assert [(f.severity, f.indicators) for f in said] == [("review", ("rating", "a", "c", "e"))]
+    assert said[0].params["evidence"] > 6
+    rows = {row.lever: row for row in found.levers}
+    assert "act" not in {row.verdict for row in rows.values()}
+    assert "hidden-driver" in [reason.code for reason in rows["c"].reasons]
+
+
+def test_a_lever_beside_the_driver_keeps_its_verdict(simulated):
+    found = panel_study(frame(DRIVER, 0.5, 4), simulated)
+    assert "hidden-driver" in {f.code for f in found.findings}
+    assert {row.lever: row.verdict for row in found.levers}["d"] == "act"
+
+
+@pytest.mark.parametrize("seed", [5, 6, 7])
+def test_nothing_is_said_on_a_panel_without_one(seed, simulated):
+    found = panel_study(frame(NO_DRIVER, 0.5, seed), simulated)
+    assert "hidden-driver" not in {f.code for f in found.findings}
+    assert {row.lever: row.verdict for row in found.levers}["d"] == "act"
+
+
+def test_a_cross_section_says_nothing(simulated):
+    found = study(frame(DRIVER, 0.0, 8).drop(columns=["plant", "month"]), simulated)
+    assert "hidden-driver" not in {f.code for f in found.findings}
