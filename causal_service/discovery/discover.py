@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from causal_service.discovery.consensus import consensus_edges
+from causal_service.discovery.raw_graph import causal_reading
 from causal_service.discovery.resampling import (
     Draw,
     Progress,
@@ -24,7 +25,7 @@ from causal_service.discovery.resampling import (
 )
 from causal_service.discovery.search_problem import SearchProblem, search_problem
 from causal_service.errors import CallError, KnowledgeConflict, Text, nearest
-from causal_service.graph.arrays import edges_of, pdag_of
+from causal_service.graph.arrays import edges_of
 from causal_service.graph.causal_graph import CausalGraph, Edge, Node
 from causal_service.graph.certificate import certify
 from causal_service.graph.knowledge import Knowledge
@@ -143,7 +144,7 @@ def _by_library(
         "fci": lambda: door.fci(within, n, names, lags, known, alpha=door.alpha_of(discount, n)),
     }
     raw = calls[method]()
-    found = pdag_of(_as_causes(raw.edges), names, lags)
+    found = causal_reading(raw.edges, names, lags, known)
     key = np.uint64(key_of(seed, 0, 3))
     full = refitted(found, stationary, key)
     draws = []
@@ -156,12 +157,6 @@ def _by_library(
     strength = _strength_by_edge(draws, names, lags)
     edges = tuple(replace(e, strength=strength.get((e.source, e.target, e.lag))) for e in raw.edges)
     return full, tuple(draws), edges, raw.repairs
-
-
-def _as_causes(edges: Sequence[Edge]) -> tuple[Edge, ...]:
-    """Read a graph with latent marks as possible causes: ``o->`` as ``-->``, ``o-o`` as ``---``, ``<->`` as none."""
-    reading: dict[str, Literal["-->", "---"]] = {"-->": "-->", "---": "---", "o->": "-->", "o-o": "---"}
-    return tuple(replace(e, mark=reading[e.mark]) for e in edges if e.mark in reading)
 
 
 def _strength_by_edge(draws: Sequence[Draw], names: Sequence[str], lags: int) -> dict[tuple[str, str, int], float]:
