@@ -168,7 +168,7 @@ def study(
         *findings,
         *studied.findings,
         *layer_findings(contradictions, known),
-        *driver_findings(drivers, known),
+        *driver_findings(drivers, known, levers),
         *library_findings(discovery, prepared),
     )
     described = {entry.key: entry for entry in indicators}

@@ -322,10 +322,18 @@ def layer_findings(contradictions: Sequence[Contradiction], dictionary: Dictiona
     )
 
 
-def driver_findings(drivers: Sequence[HiddenDriver], dictionary: Dictionary) -> tuple[Finding, ...]:
-    """Return one finding per outcome that seems to share a hidden driver with other indicators."""
+def driver_findings(
+    drivers: Sequence[HiddenDriver], dictionary: Dictionary, levers: Sequence[str]
+) -> tuple[Finding, ...]:
+    """Return one finding per outcome that seems to share a hidden driver with other indicators.
+
+    A driver that explains the data only about as well as the arrows is mentioned when it puts a lever in doubt.
+    """
     findings = []
     for driver in drivers:
+        better = driver.evidence > 0
+        if not better and not set(driver.doubted) & set(levers):
+            continue
         zh = "、".join(f"“{dictionary.name(name).zh}”" for name in driver.children)
         en = ", ".join(f"'{dictionary.name(name).en}'" for name in driver.children)
         findings.append(
@@ -335,10 +343,11 @@ def driver_findings(drivers: Sequence[HiddenDriver], dictionary: Dictionary) -> 
                 "indicator",
                 (driver.outcome, *driver.children),
                 Text(
-                    f"“{dictionary.name(driver.outcome).zh}”与{zh}的共同变动，"
-                    "更像是由一个随时间变化的未观测因素造成的，而不是它们之间的因果箭头。",
+                    f"“{dictionary.name(driver.outcome).zh}”与{zh}的共同变动，可能来自一个随时间变化的未观测因素："
+                    f"与它们之间的因果箭头相比，这种解释{'更符合' if better else '几乎同样符合'}数据。",
                     f"'{dictionary.name(driver.outcome).en}' and {en} move together as if something unmeasured that "
-                    "changes over time drove them all; that explains the data better than arrows between them.",
+                    f"changes over time drove them all; that explains the data {'better than' if better else 'almost as well as'} "
+                    "arrows between them.",
                 ),
                 Text(
                     "请设法测量这一因素并加入面板；在此之前，先小范围试验，再据此行动。",
