@@ -8,6 +8,8 @@ from typing import Any
 
 KINDS = ("impact", "sustained", "cumulative")
 COVERAGE = (0.93, 0.985)
+FEWEST = 30
+"""Fewer panels than this: no judgement."""
 WIDTHS = {"linear": 0.16, "linear_small": 0.67, "linear_tiny": 1.07}
 """Median cumulative widths of the reference prototype; 1.25 times as much is allowed."""
 
@@ -65,11 +67,11 @@ BARS = (
 
 
 def judged(summaries: dict[str, Any]) -> list[dict[str, Any]]:
-    """Every bar whose scenario was run, with the figure beside it."""
+    """Every bar whose scenario was run, with the figure beside it; ``met`` is ``None`` on too few panels."""
     rows = []
     for bar in BARS:
         if bar.scenario in summaries:
             figure = summaries[bar.scenario]["figures"][bar.figure]
-            met = bar.met(figure["mean"], figure["se"])
+            met = bar.met(figure["mean"], figure["se"]) if figure["panels"] >= FEWEST else None
             rows.append({"scenario": bar.scenario, "figure": bar.figure, "wanted": str(bar), **figure, "met": met})
     return rows

@@ -22,6 +22,7 @@ NAMES = {
     "width_cumulative": "median width, cumulative(3)",
     **{f"coverage_{kind}": f"coverage, {kind}" for kind in ("impact", "sustained", "cumulative")},
 }
+VERDICTS = {True: "met", False: "**missed**", None: "too few panels"}
 
 
 def render(result: dict[str, Any]) -> str:
@@ -32,7 +33,7 @@ def render(result: dict[str, Any]) -> str:
         "null": [n for n in summaries if SCENARIOS[n].null],
         "leak": [n for n in summaries if n.startswith("leak_")],
     }
-    met = sum(bar["met"] for bar in result["bars"])
+    met = sum(bar["met"] is True for bar in result["bars"])
     parts = [
         "# What came out",
         "Written by `run.py` from `result.json`; see `question.md` for what is measured. Every figure is a mean over "
@@ -91,7 +92,7 @@ def bar_lines(bars: Sequence[dict[str, Any]]) -> str:
     lines = []
     for bar in bars:
         said = f"{bar['scenario']:19} {NAMES[bar['figure']]:36} {bar['mean']:.3f} ± {bar['se']:.3f}  n={bar['panels']}"
-        lines.append(f"{said:84} {bar['wanted']:>14}  {'met' if bar['met'] else 'MISSED'}")
+        lines.append(f"{said:84} {bar['wanted']:>14}  {VERDICTS[bar['met']]}")
     return "\n".join(lines)
 
 
@@ -102,7 +103,7 @@ def _bar_row(bar: dict[str, Any]) -> list[str]:
         bar["wanted"],
         f"{bar['mean']:.3f} ± {bar['se']:.3f}",
         str(bar["panels"]),
-        "yes" if bar["met"] else "**no**",
+        VERDICTS[bar["met"]],
     ]
 
 

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from case import LAYERS, Case, dictionary_of, long_table
 from kept import OUT, kept
 
@@ -75,8 +76,8 @@ def _stored(scenario: str, seed: int, cut_outcome: bool) -> dict[str, Any]:
 
 
 def _null_panel(simulator: Any, config: Any) -> dict[str, Any]:
-    """A panel whose outcome has no cause but its own past; everything else as drawn."""
-    made = simulator.make
+    """A panel whose outcome has no cause but its own past; everything else as drawn. Its truth is zero throughout."""
+    made, truth = simulator.make, simulator.truth
 
     def without_causes(drawn: Any) -> dict[str, Any]:
         model: dict[str, Any] = made(drawn)
@@ -87,8 +88,9 @@ def _null_panel(simulator: Any, config: Any) -> dict[str, Any]:
         return model
 
     simulator.make = without_causes
+    simulator.truth = lambda model, drawn: (np.zeros(model["p"]),) * 3
     try:
         panel: dict[str, Any] = simulator.panel(config)
     finally:
-        simulator.make = made
+        simulator.make, simulator.truth = made, truth
     return panel
