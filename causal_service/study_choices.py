@@ -346,8 +346,8 @@ def driver_findings(
                     f"“{dictionary.name(driver.outcome).zh}”与{zh}的共同变动，可能来自一个随时间变化的未观测因素："
                     f"与它们之间的因果箭头相比，这种解释{'更符合' if better else '几乎同样符合'}数据。",
                     f"'{dictionary.name(driver.outcome).en}' and {en} move together as if something unmeasured that "
-                    f"changes over time drove them all; that explains the data {'better than' if better else 'almost as well as'} "
-                    "arrows between them.",
+                    "changes over time drove them all; that explains the data "
+                    f"{'better than' if better else 'almost as well as'} arrows between them.",
                 ),
                 Text(
                     "请设法测量这一因素并加入面板；在此之前，先小范围试验，再据此行动。",

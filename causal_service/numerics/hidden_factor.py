@@ -71,8 +71,10 @@ class _Posterior(NamedTuple):
 
 def system_score(S: Array, parents: Bool, n: float, penalty: float) -> float:
     """Return the score of a system without a driver on the covariance S (m + p, m + p)."""
-    noise = _open_variances(S, parents, member_coefficients(S, parents[None])[0])
-    return float(n * (np.log(noise).sum() + len(noise)) + penalty * parents.sum())
+    C = member_coefficients(S, parents[None])[0]
+    noise = _open_variances(S, parents, C)
+    left = np.diag(_residual_map(C) @ S @ _residual_map(C).T)  # below the noise floor where a column is an exact sum
+    return float(n * (np.log(noise) + left / noise).sum() + penalty * parents.sum())
 
 
 def factor_search(

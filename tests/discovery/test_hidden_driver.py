@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import causal_service as cs
+from causal_service.data import demo_dictionary_path, demo_panel_path
 
 LAYERS = {"a": "process", "b": "process", "c": "process", "d": "process", "e": "process", "rating": "business"}
 NAMES = tuple(LAYERS)
@@ -66,3 +67,10 @@ def test_nothing_is_said_on_a_panel_without_one(seed, simulated):
 def test_a_cross_section_says_nothing(simulated):
     found = study(frame(DRIVER, 0.0, 8).drop(columns=["plant", "month"]), simulated)
     assert "hidden-driver" not in {f.code for f in found.findings}
+
+
+@pytest.mark.slow
+def test_an_exact_sum_is_not_taken_for_a_driver():
+    study = cs.study(demo_panel_path(), dictionary=demo_dictionary_path(), outcome="satisfaction", resamples=20)
+    assert any(step.code == "total" for step in study.provenance.preparation)
+    assert "hidden-driver" not in {finding.code for finding in study.findings}
