@@ -17,6 +17,9 @@ from scipy.sparse import csr_array
 
 __all__ = ["within"]
 
+_FLAT = 1e-12
+"""A direction whose curvature is below this share of the period weights is a shift that entities absorb."""
+
 Array = NDArray[np.float64]
 
 
@@ -69,8 +72,9 @@ def within(
     seen = ~np.isnan(Z)
     weights = np.where(seen, w[:, None], 0.0)
     entities, periods = _Groups.of(entity, weights), _Groups.of(period, weights)
-    X = entities.centered(np.where(seen, Z, 0.0), weights)
-    effect = _period_effects(X * seen, weights, entities, periods, tolerance, rounds)
+    X = entities.centered(np.where(seen, Z, 0.0), weights) * seen
+    X = entities.centered(X, weights) * seen  # what the rounding of a high level left over
+    effect = _period_effects(X, weights, entities, periods, tolerance, rounds)
     residuals = entities.centered(X - effect[period], weights)
     residuals[~seen] = np.nan
     return residuals
@@ -91,7 +95,7 @@ def _period_effects(
             break
         image = periods.sums(weights * entities.centered(direction[periods.code], weights))
         curvature = (direction * image).sum(axis=0)
-        moving = open_columns & (curvature > 0)
+        moving = open_columns & (curvature > _FLAT * (periods.mass * direction * direction).sum(axis=0))
         if not moving.any():
             break
         step = np.where(moving, rho / np.where(moving, curvature, 1.0), 0.0)

@@ -103,6 +103,17 @@ def test_entity_and_period_effects_of_any_size_leave_no_trace(rng):
     np.testing.assert_allclose(within(moved, w, entity, period), within(z, w, entity, period), atol=1e-7)
 
 
+@pytest.mark.parametrize(("size", "level"), [(1e-3, 273.15), (1e-6, 50.0), (1.0, 1e7)])
+def test_a_high_level_costs_its_own_rounding_and_no_more(rng, size, level):
+    """Temperatures in kelvin that vary by a thousandth: the digits that are in the data come through."""
+    entity, period = unbalanced(rng)
+    z = rng.normal(size=(entity.size, 1))
+    z[rng.random(z.shape) < 0.1] = np.nan
+    w = rng.uniform(5, 60, entity.size)
+    moved = within(size * z + level, w, entity, period) / size
+    np.testing.assert_allclose(moved, within(z, w, entity, period), atol=50 * np.spacing(level) / size)
+
+
 def test_constant_period_removes_entity_means_only(rng):
     entity, period = balanced(5, 7)
     z = rng.normal(size=(35, 1))
@@ -126,4 +137,5 @@ def test_a_column_does_not_depend_on_its_neighbours(rng):
     Z = rng.normal(size=(entity.size, 2))
     Z[rng.random(entity.size) < 0.2, 1] = np.nan
     w = np.ones(entity.size)
-    np.testing.assert_array_equal(within(Z, w, entity, period)[:, 0], within(Z[:, :1].copy(), w, entity, period)[:, 0])
+    alone = within(Z[:, :1].copy(), w, entity, period)[:, 0]
+    np.testing.assert_allclose(within(Z, w, entity, period)[:, 0], alone, atol=1e-13)

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 import causal_service as cs
@@ -57,7 +57,7 @@ def any_study(simulated):
 def test_any_study_holds_together(any_study):
     """One run over many small studies: what the record says about itself is true."""
 
-    @settings(max_examples=15, deadline=None, derandomize=True)
+    @settings(max_examples=12, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
     @given(any_study)
     def check(study: cs.Study) -> None:
         finite_and_read_back(study)
