@@ -38,7 +38,9 @@ from causal_service.study_choices import (
     library_findings,
     question_of,
     refuse_if_stopped,
+    refuse_removed_levers,
     studied_panel,
+    unapplied_knowledge,
     versions,
 )
 from causal_service.study_record import SCHEMA, Answer, Provenance, Study, StudyPlan
@@ -126,6 +128,7 @@ def study(
     refuse_if_stopped(whole, findings)
     question = question_of(whole, known, outcome, lever, horizon, resamples)
     studied = studied_panel(whole, known, question, findings)
+    refuse_removed_levers(lever, question, studied, (*findings, *studied.findings))
     order, chosen_by = chosen_lag_order(studied, known, lags)
 
     tell("prepare", 0, 1)
@@ -167,6 +170,7 @@ def study(
     findings = (
         *findings,
         *studied.findings,
+        *unapplied_knowledge(known, prepared.names),
         *layer_findings(contradictions, known),
         *driver_findings(drivers, known, levers),
         *library_findings(discovery, prepared),

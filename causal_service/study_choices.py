@@ -36,7 +36,9 @@ __all__ = [
     "no_outcome",
     "question_of",
     "refuse_if_stopped",
+    "refuse_removed_levers",
     "studied_panel",
+    "unapplied_knowledge",
     "versions",
 ]
 
@@ -230,6 +232,50 @@ def studied_panel(panel: Panel, dictionary: Dictionary, question: Question, find
         if f not in findings and not (f.scope == "indicator" and set(f.indicators) & stay and f.severity == "fail")
     )
     return Studied(_only(kept, [n for n in kept.indicators if n not in dropped]), totals, decided, equations)
+
+
+def refuse_removed_levers(
+    asked: str | Sequence[str], question: Question, studied: Studied, findings: Sequence[Finding]
+) -> None:
+    """Raise ``DataError`` when a lever asked for by name was removed; the finding that removed it is quoted."""
+    if not asked:
+        return
+    for name in question.levers:
+        if name not in studied.panel.indicators:
+            why = next((f for f in findings if name in f.indicators and f.severity != "pass"), None)
+            raise DataError(
+                "lever-removed",
+                Text(
+                    f"抓手“{name}”未能进入研究。{'' if why is None else why.message.zh}",
+                    f"The lever '{name}' was removed from the study. {'' if why is None else why.message.en}".strip(),
+                ),
+                Text("请换一个抓手，或更正该指标的数据。", "Ask for another lever, or mend this indicator's data.")
+                if why is None
+                else why.remedy,
+                {"lever": name, "finding": None if why is None else why.code},
+            )
+
+
+def unapplied_knowledge(dictionary: Dictionary, studied: Sequence[str]) -> tuple[Finding, ...]:
+    """Return one finding when required or forbidden arrows speak of indicators that are not in the study."""
+    left_out = [a for a in (*dictionary.required, *dictionary.forbidden) if not {a[0], a[1]} <= set(studied)]
+    if not left_out:
+        return ()
+    arrows = listed(f"{cause} -> {effect}" for cause, effect, _ in left_out)
+    return (
+        Finding(
+            "knowledge-not-applied",
+            "review",
+            "panel",
+            (),
+            Text(
+                f"以下已知条件涉及未进入研究的指标，未被使用：{arrows}。",
+                f"Knowledge about indicators that are not in the study was not applied: {arrows}.",
+            ),
+            Text("请核对指标名称，以及这些指标为何被移除。", "Check the names, and why those indicators were removed."),
+            {"arrows": tuple(f"{cause} -> {effect}" for cause, effect, _ in left_out)},
+        ),
+    )
 
 
 def _only(panel: Panel, names: Sequence[str]) -> Panel:

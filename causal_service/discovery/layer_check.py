@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from causal_service.discovery.discover import Discovery
 from causal_service.discovery.resampling import resampled
@@ -54,7 +55,8 @@ def contradicted_layers(
     if not forced or discovery.method != "boss":
         return ()
     free = search_problem(prepared, replace(knowledge, tiers={}))
-    draws = resampled(prepared, free, discovery.full.order, draws=DRAWS, seed=seed + 1, threads=threads)
+    with threadpool_limits(1):
+        draws = resampled(prepared, free, discovery.full.order, draws=DRAWS, seed=seed + 1, threads=threads)
     p = len(prepared.names)
     now = np.stack([draw.found[:, -p:] for draw in draws])
     directed = (now & ~now.transpose(0, 2, 1)).mean(0)

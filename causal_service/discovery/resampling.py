@@ -104,7 +104,7 @@ def resampled(
         index, discount, within, stationary = task
         key = _key(seed, index, 2)
         order = warm.copy() if index % 2 == 0 else random_order(problem.before, key)
-        return _learned(prepared, problem, (within, stationary), discount, order[None, :], key)
+        return _learned(prepared, problem, (within, stationary), discount, order[None, :], _key(seed, index, 5))
 
     out: list[Draw] = []
     with ThreadPoolExecutor(max(1, threads)) as pool:

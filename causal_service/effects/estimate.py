@@ -22,6 +22,10 @@ Z95 = 1.959963984540054
 """Half-width of a 95 % interval in SDs."""
 
 
+_PLURALS = frozenset({"days", "hours", "minutes", "weeks", "months", "quarters", "years", "points", "stars", "orders"})
+"""Units that are singular after *per*."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class EffectDraws:
     """Effects of every indicator on every other, per draw, in users' units."""
@@ -131,7 +135,7 @@ def _row(
         zero_share=float((of == 0).mean()),
         full_sample=float(draws.full[at]),
         identified_share=float(draws.identified[at]),
-        adjustment=_adjustment(discovery, lever),
+        adjustment=_adjustment(discovery, lever, outcome),
         p=p,
         q=q,
     )
@@ -157,11 +161,16 @@ def false_discovery_rates(p: NDArray[np.float64]) -> NDArray[np.float64]:
     return q
 
 
-def _adjustment(discovery: Discovery, lever: str) -> tuple[str, ...]:
-    """Parents of the lever in the full-sample graph, a valid adjustment set (Pearl 2009, Theorem 3.2.5)."""
+def _adjustment(discovery: Discovery, lever: str, outcome: str) -> tuple[str, ...]:
+    """Parents of the lever in the full-sample graph, a valid adjustment set (Pearl 2009, Theorem 3.2.5).
+
+    Empty when the outcome is among them: then there is no effect to adjust for.
+    """
     member = discovery.full.members[0]
     p, lags = len(discovery.names), discovery.lags
     columns = np.flatnonzero(member[discovery.names.index(lever)])
+    if lags * p + discovery.names.index(outcome) in columns:
+        return ()
     return tuple(_column_name(discovery.names[c % p], lags - int(c) // p) for c in columns)
 
 
@@ -170,4 +179,5 @@ def _column_name(name: str, lag: int) -> str:
 
 
 def _unit(outcome: str, lever: str) -> str:
-    return f"{outcome or 'unit'} per {lever or 'unit'}"
+    per = lever or "unit"
+    return f"{outcome or 'unit'} per {per[:-1] if per.lower() in _PLURALS else per}"

@@ -23,7 +23,7 @@ CLOSE = 2
 """Rank difference up to which the two rankings agree."""
 FADES = 0.5
 """A correlation has faded when less than this share of it is left."""
-FOLLOWS = 0.5
+MOSTLY_FOLLOWS = 0.5
 """Share of draws in which an indicator follows the outcome that makes it a consequence."""
 CARRIES = 0.15
 """Share of another lever's effect that an indicator must carry to be called a mediator."""
@@ -108,7 +108,7 @@ def _mediators(levers: Sequence[Lever], chains: Sequence[Chain]) -> frozenset[st
 def _reason(
     seen: Correlations, rank: int, lever: Lever, follows: float, mediator: bool, duplicate: bool
 ) -> ContrastReason:
-    if follows > FOLLOWS:
+    if follows > MOSTLY_FOLLOWS:
         return "consequence"
     if abs(rank - lever.rank) <= CLOSE:
         return "agrees"

@@ -187,7 +187,9 @@ def _on_scale(
     columns, slopes, kinds = [], [], {}
     for name in base_names:
         column = values[:, :, index[name]]
-        result = transformed(name, column, declared_transform(dictionary.indicators.get(name), column))
+        entry = dictionary.indicators.get(name)
+        unit = "" if entry is None else entry.unit
+        result = transformed(name, column, declared_transform(entry, column), unit)
         columns.append(result.values)
         slopes.append(result.slope)
         if result.kind != "identity":

@@ -17,8 +17,10 @@ from causal_service.panel.dictionary import Indicator, Transform
 
 __all__ = ["Transformed", "declared_transform", "transformed"]
 
-_LOG_UNITS = frozenset({"×", "x", "倍", "fold", "odds", "ratio"})
+_LOG_UNITS = frozenset({"×", "倍", "fold", "odds"})
 """Units that are multiplicative by meaning: their indicators default to the log scale."""
+
+_PERCENT_UNITS = frozenset({"%", "％", "percent", "pct", "百分点"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,7 +46,7 @@ def declared_transform(indicator: Indicator | None, values: NDArray[np.float64])
     return "identity"
 
 
-def transformed(key: str, values: NDArray[np.float64], kind: Transform) -> Transformed:
+def transformed(key: str, values: NDArray[np.float64], kind: Transform, unit: str = "") -> Transformed:
     """Apply a transform.
 
     Parameters
@@ -52,6 +54,7 @@ def transformed(key: str, values: NDArray[np.float64], kind: Transform) -> Trans
     key : indicator, for the error.
     values : any shape, users' unit, NaN = missing.
     kind : ``identity`` | ``log`` | ``logit`` (shares 0..1 or percentages 0..100) | ``rank`` (normal scores).
+    unit : as the dictionary writes it; a percent unit means 0..100, any other 0..1, none lets the values decide.
 
     Raises
     ------
@@ -63,7 +66,7 @@ def transformed(key: str, values: NDArray[np.float64], kind: Transform) -> Trans
         _check_domain(key, values, kind, values > 0, "> 0")
         return Transformed(np.log(values), float(np.nanmean(1 / values)), kind)
     if kind == "logit":
-        top = 1.0 if float(np.nanmax(values)) <= 1.0 else 100.0
+        top = _top(values, unit)
         _check_domain(key, values, kind, (values > 0) & (values < top), f"0..{top:g}")
         share = values / top
         return Transformed(np.log(share / (1 - share)), float(np.nanmean(1 / (share * (1 - share)))) / top, kind)
@@ -75,6 +78,13 @@ def transformed(key: str, values: NDArray[np.float64], kind: Transform) -> Trans
     x = values[seen] - values[seen].mean()
     spread = float(x @ x)
     return Transformed(scores, float(x @ scores[seen]) / spread if spread > 0 else 1.0, kind)
+
+
+def _top(values: NDArray[np.float64], unit: str) -> float:
+    """Return the largest possible value of a share: 1 or 100."""
+    if unit.strip():
+        return 100.0 if unit.strip().lower() in _PERCENT_UNITS else 1.0
+    return 1.0 if float(np.nanmax(values)) <= 1.0 else 100.0
 
 
 def _check_domain(key: str, values: NDArray[np.float64], kind: str, inside: NDArray[np.bool_], domain: str) -> None:

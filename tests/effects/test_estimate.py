@@ -182,7 +182,7 @@ def test_adjustment_is_the_parents_of_the_lever_with_their_lags(case):
 def test_unit_reads_outcome_per_lever(case):
     _, found, draws = case
     row = effect_rows(draws, found, ["cycle"], ["rating"], {"cycle": "days", "rating": "points"})[0]
-    assert row.unit == "points per days"
+    assert row.unit == "points per day"
     assert effect_rows(draws, found, ["cycle"], ["rating"], {})[0].unit == "unit per unit"
 
 

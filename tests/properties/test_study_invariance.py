@@ -18,8 +18,9 @@ import causal_service as cs
 NAMES = ("cycle", "ontime", "rating", "visits")
 LAYERS = {"cycle": "process", "ontime": "process", "rating": "business", "visits": "process"}
 DRAWS = 20
-few = settings(max_examples=6, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
+few = settings(max_examples=4, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
 """A study takes a tenth of a second: few examples, always the same ones, none of them made smaller."""
+many = settings(max_examples=40, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
 
 
 class Case:
@@ -108,6 +109,17 @@ affine = st.tuples(st.sampled_from([1e-3, 0.1, 2.54, 60.0, 1e4]), st.sampled_fro
 @few
 @given(st.fixed_dictionaries(dict.fromkeys(NAMES, affine)))
 def test_units_change_nothing_but_the_unit(case, units):
+    same_but_for_units(case, units)
+
+
+@pytest.mark.slow
+@many
+@given(st.fixed_dictionaries(dict.fromkeys(NAMES, affine)))
+def test_many_units_change_nothing_but_the_unit(case, units):
+    same_but_for_units(case, units)
+
+
+def same_but_for_units(case: Case, units: dict[str, tuple[float, float]]) -> None:
     """x -> a x + b with a > 0: the same graph, ranks, verdicts; effects change by the ratio of the units only."""
     frame = case.frame.assign(**{name: a * case.frame[name] + b for name, (a, b) in units.items()})
     first, other = case.study(), case.study(frame)
