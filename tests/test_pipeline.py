@@ -377,8 +377,12 @@ class TestRemoved:
         into = {(e.source, e.frequency) for e in found.graph.edges if e.target == "total" and e.lag == 0}
         assert into == {("cycle", 1.0), ("visits", 1.0)}
 
-    def test_all_levers_removed_leaves_an_answer(self, frame):
-        found = study(frame.assign(fee=3.0), lever="fee")
+    def test_a_lever_asked_for_by_name_is_not_left_out_in_silence(self, frame):
+        error = refused(frame.assign(fee=3.0), lever="fee")
+        assert (error.code, error.params) == ("lever-removed", {"lever": "fee", "finding": "constant"})
+
+    def test_no_lever_left_leaves_an_answer(self, frame):
+        found = study(frame[["plant", "month", "rating"]].assign(fee=3.0))
         assert found.plan.levers == found.levers == found.effects == found.chains == ()
         assert found.answers[0].text.zh
         assert found.answers[0].text.en
