@@ -17,9 +17,6 @@ from scipy.sparse import csr_array
 
 __all__ = ["within"]
 
-_FLAT = 1e-12
-"""A direction whose curvature is below this share of the period weights is a shift that entities absorb."""
-
 Array = NDArray[np.float64]
 
 
@@ -95,7 +92,7 @@ def _period_effects(
             break
         image = periods.sums(weights * entities.centered(direction[periods.code], weights))
         curvature = (direction * image).sum(axis=0)
-        moving = open_columns & (curvature > _FLAT * (periods.mass * direction * direction).sum(axis=0))
+        moving = open_columns & (curvature > 0)
         if not moving.any():
             break
         step = np.where(moving, rho / np.where(moving, curvature, 1.0), 0.0)
