@@ -125,7 +125,7 @@ def study(
         weight=weight,
         knowledge=knowledge,
     )
-    refuse_if_stopped(whole, findings)
+    refuse_if_stopped(findings)
     question = question_of(whole, known, outcome, lever, horizon, resamples)
     studied = studied_panel(whole, known, question, findings)
     refuse_removed_levers(lever, question, studied, (*findings, *studied.findings))

@@ -79,26 +79,12 @@ class Studied:
     """The exact sum an indicator belongs to, in words."""
 
 
-def refuse_if_stopped(panel: Panel, findings: Sequence[Finding]) -> None:
-    """Raise ``FailedCheck`` for a panel-scoped ``fail``, and for a single series, which is not supported yet."""
+def refuse_if_stopped(findings: Sequence[Finding]) -> None:
+    """Raise ``FailedCheck`` for the first panel-scoped ``fail``."""
     stops = stopping(findings)
     if stops:
         first = stops[0]
         raise FailedCheck(first.code, first.message, first.remedy, {"codes": [f.code for f in stops]})
-    if panel.regime == "series":
-        raise DataError(
-            "series-not-supported",
-            Text(
-                f"只有一个个体（{len(panel.periods)} 期）：单一时间序列无法剔除共同的时间影响，目前不支持。",
-                f"There is one entity only ({len(panel.periods)} periods): a single series is not supported yet.",
-            ),
-            Text(
-                "请提供多个个体的面板（例如各工厂、各门店），或不指定时间列，按横截面研究。",
-                "Bring a panel of several entities (plants, stores), or leave out the period column to study it as a "
-                "cross-section.",
-            ),
-            {"periods": len(panel.periods)},
-        )
 
 
 def check_options(
@@ -339,9 +325,10 @@ def combined_suspicions(
     failed = {
         name: f.code for f in findings if f.scope == "indicator" and f.severity == "fail" for name in f.indicators
     }
+    fixed = any(f.code == "graph-held-fixed" for f in findings)
     turned = frozenset(c.source for c in contradictions if c.target == outcome)
     driven = frozenset(name for driver in drivers if driver.outcome == outcome for name in driver.doubted)
-    return Suspicions(frozenset(leaks), turned, failed, studied.equations, driven)
+    return Suspicions(frozenset(leaks), turned, failed, studied.equations, driven, fixed)
 
 
 def layer_findings(contradictions: Sequence[Contradiction], dictionary: Dictionary) -> tuple[Finding, ...]:

@@ -38,6 +38,10 @@ _STATEMENTS: dict[str, Text] = {
         "一个未观测到的共同驱动因素更能解释它与目标指标的关联",
         "A hidden driver of both explains its link to the outcome better",
     ),
+    "graph-held-fixed": Text(
+        "因果图只学习了一次，重抽样没有检验箭头是否成立",
+        "The graph was learned once, so the resamples do not test its arrows",
+    ),
     "identity-derived": Text("它的效应由恒等式推得", "Its effect follows from an arithmetic identity"),
     "in-top3-likely": Text("很可能位列前三", "It is likely to be among the best three"),
     "layer-contradiction": Text(

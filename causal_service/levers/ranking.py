@@ -37,6 +37,8 @@ class Suspicions:
     """The exact sum an indicator belongs to, in words."""
     driven: frozenset[str] = frozenset()
     """Put in doubt by a hidden driver of the outcome."""
+    graph_fixed: bool = False
+    """The graph was learned once and held fixed, so that the draws say nothing about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,7 @@ def ranked_levers(
             lever_unit=summaries[name].unit,
             identity=suspicions.identities.get(name),
             hidden_driver=name in suspicions.driven,
+            graph_fixed=suspicions.graph_fixed,
         )
         verdict, reasons = judged(evidence)
         lever = Lever(

@@ -77,6 +77,8 @@ class Evidence:
     """The exact sum it belongs to, in words."""
     hidden_driver: bool = False
     """A hidden driver explains its link to the outcome better."""
+    graph_fixed: bool = False
+    """The graph was learned once and held fixed."""
 
 
 def judged(e: Evidence) -> tuple[Verdict, tuple[ReasonCode, ...]]:
@@ -135,6 +137,8 @@ def _doubts(e: Evidence) -> list[ReasonCode]:
         reasons.append(("suspected-leak", {}))
     if e.contradicted:
         reasons.append(("layer-contradiction", {}))
+    if e.graph_fixed:
+        reasons.append(("graph-held-fixed", {}))
     if e.hidden_driver:
         reasons.append(("hidden-driver", {}))
     if e.follows > FOLLOWS:

@@ -265,7 +265,12 @@ def parents_at(  # noqa: PLR0912, PLR0915 (one factor, one inverse, one loop of 
     n, penalty = problem.n, problem.penalty
     yc = problem.S.shape[0] - trees.start.shape[0] + y
     kept[:] = False
-    path = np.empty(MAX_PARENTS, np.int64)
+    k = 0
+    up = node
+    while trees.var[up] >= 0:
+        k += 1
+        up = trees.up[up]
+    path = np.empty(k, np.int64)
     k = 0
     up = node
     while trees.var[up] >= 0:

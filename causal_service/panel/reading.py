@@ -13,6 +13,7 @@ from causal_service.panel.assembly import assemble_calendar_panel, assemble_cros
 from causal_service.panel.columns import form_findings
 from causal_service.panel.dictionary import Dictionary
 from causal_service.panel.findings import Finding
+from causal_service.panel.forgotten_period import refuse_forgotten_period
 from causal_service.panel.knowledge_reading import validate_knowledge
 from causal_service.panel.panel import Panel
 from causal_service.panel.shape import column_named, to_wide
@@ -67,11 +68,14 @@ def read_panel(
             Text("请给出两个不同的列。", "Name two different columns."),
             {"column": entity},
         )
-    shaped = [_source(table, entity, period, weight, known) for table in _tables(sources)]
+    tables = _tables(sources)
+    shaped = [_source(table, entity, period, weight, known) for table in tables]
     holder = weight_holder(shaped, weight)
     if any(source.period is not None for source in shaped):
         panel, calendar_findings = assemble_calendar_panel(shaped, holder)
     else:
+        for table in tables:
+            refuse_forgotten_period(table, known)
         panel, calendar_findings = assemble_cross_section(shaped, holder), []
     validate_knowledge(known, panel.indicators)
     return ReadPanel(panel, (*form_findings([source.columns for source in shaped], known), *calendar_findings))

@@ -121,7 +121,7 @@ def _section(outcome: str, source: _Source) -> OutcomeSection:
         _headline(levers, ranks, when, source),
         tuple(_lever_row(lever, ranks.get(lever.lever), source) for lever in levers),
         tuple((x, verdict_words(x).get(lang)) for x in _VERDICTS if any(lever.verdict == x for lever in levers)),
-        _contrast_lead(contrast, source),
+        _contrast_lead(contrast, levers, source),
         tuple(_contrast_row(row, source) for row in contrast),
         _chain_groups([chain for chain in parts.chains if chain.outcome == outcome], levers, source),
     )
@@ -226,13 +226,14 @@ def _contrast_row(row: Contrast, source: _Source) -> ContrastRow:
     )
 
 
-def _contrast_lead(rows: Sequence[Contrast], source: _Source) -> str:
-    """Say what correlation would have chosen first, and how much of that holds."""
+def _contrast_lead(rows: Sequence[Contrast], levers: Sequence[Lever], source: _Source) -> str:
+    """Say what correlation would have chosen first, and how much of that holds; nothing where nothing is known."""
     chosen = [row for row in rows if row.correlation_rank <= 3]
-    if len(rows) <= 3 or not chosen:
+    known = {lever.lever for lever in levers if lever.verdict in {"act", "test"}}
+    if len(rows) <= 3 or not chosen or not known:
         return ""
     names = listed([source.name(row.indicator) for row in chosen], source.lang)
-    held = [source.name(row.indicator) for row in chosen if row.causal_rank <= 3]
+    held = [source.name(row.indicator) for row in chosen if row.causal_rank <= 3 and row.indicator in known]
     start = source.word(f"若按相关性挑选，会先抓{names}", f"Picking by correlation would have put {names} first")
     if len(held) == len(chosen):
         return start + source.word("；因果分析也把它们排在前三。", "; the causal ranking has the same ones in front.")

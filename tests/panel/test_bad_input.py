@@ -257,6 +257,11 @@ def test_files_that_cannot_be_joined(tmp_path, frame):
     assert caught.value.code == "mixed-periods"
     with pytest.raises(CallError) as caught_call:
         read_panel([one, two])
+    assert caught_call.value.code == "period-not-named"
+    frame[["x00", "x02"]].to_csv(one, index=False)
+    frame[["x01", "x03"]].to_csv(two, index=False)
+    with pytest.raises(CallError) as caught_call:
+        read_panel([one, two])
     assert caught_call.value.code in ("no-join-key", "column-in-two-files")
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from causal_service.errors import CallError
 from causal_service.panel.dictionary_reading import read_dictionary
 from causal_service.panel.reading import panel_from_frame, read_panel
 
@@ -213,3 +214,15 @@ def test_zero_has_one_sign_in_the_fingerprint(frame):
     assert panel_from_frame(frame, **KEYS).fingerprint == panel_from_frame(negative, **KEYS).fingerprint
     frame.loc[0, "x00"] = 1e-300
     assert panel_from_frame(frame, **KEYS).fingerprint != panel_from_frame(negative, **KEYS).fingerprint
+
+
+@pytest.mark.parametrize("header", ["月份", "month", "reported"])
+def test_a_period_column_that_was_not_named_is_asked_about(tmp_path, header):
+    months = [f"2024-{m:02d}" for m in range(1, 7)] * 3
+    frame = pd.DataFrame({"plant": ["a"] * 6 + ["b"] * 6 + ["c"] * 6, header: months, "x": range(18), "y": range(18)})
+    with pytest.raises(CallError) as refused:
+        read_panel(frame, entity="plant")
+    assert refused.value.code == "period-not-named"
+    assert header in refused.value.remedy.en
+    assert read_panel(frame, entity="plant", period=header).panel.regime == "panel"
+    assert read_panel(frame.drop(columns=header), entity="plant").panel.regime == "cross-section"
