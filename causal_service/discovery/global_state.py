@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 
-__all__ = ["global_generator", "quiet"]
+__all__ = ["global_generator", "quiet", "untouched_generator"]
 
 _ONE_AT_A_TIME = threading.Lock()
 """Standard output and the generator belong to the process, so such calls do not overlap."""
@@ -22,12 +22,18 @@ def quiet() -> Iterator[None]:
 
 
 @contextmanager
+def untouched_generator() -> Iterator[None]:
+    """Restore Python's global generator afterwards."""
+    state = random.getstate()
+    try:
+        yield
+    finally:
+        random.setstate(state)
+
+
+@contextmanager
 def global_generator(seed: int) -> Iterator[None]:
     """Seed Python's global generator and restore it afterwards."""
-    with _ONE_AT_A_TIME:
-        state = random.getstate()
+    with _ONE_AT_A_TIME, untouched_generator():
         random.seed(seed)
-        try:
-            yield
-        finally:
-            random.setstate(state)
+        yield

@@ -43,7 +43,7 @@ from numpy.typing import NDArray
 
 from causal_service.discovery.correlation import check_fraction, check_positive, checked_correlation, rows_with
 from causal_service.discovery.fisher_z import FisherZ, too_many_tests
-from causal_service.discovery.global_state import global_generator, quiet
+from causal_service.discovery.global_state import global_generator, quiet, untouched_generator
 from causal_service.discovery.partial_ancestral import (
     ARROW,
     CIRCLE,
@@ -314,8 +314,11 @@ def _ancestral(marks: Marks, names: Sequence[str], lags: int, knowledge: Knowled
 
 @contextmanager
 def _causallearn() -> Iterator[None]:
-    """Import and run causal-learn with the warning filters restored afterwards; a missing library is said."""
-    with warnings.catch_warnings():
+    """Import and run causal-learn, warning filters and generator restored afterwards; a missing library is said.
+
+    What it imports draws from the global generator the first time on a machine (caches are written).
+    """
+    with warnings.catch_warnings(), untouched_generator():
         warnings.simplefilter("ignore")
         try:
             import causallearn  # noqa: F401
