@@ -91,6 +91,8 @@ def main() -> None:
             path, dictionary=HERE / "dictionary.yaml", outcome="review_score", weight="delivered", resamples=resamples
         )
         study.save(OUT / name)
+        if name == "category":
+            (HERE / "report.html").write_text(study.report("en"), encoding="utf-8")
         result[name] = facts | summary(study)
         print(name, study)
     (HERE / "result.json").write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
