@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +14,8 @@ from causal_service.graph.arrays import edges_of, pdag_of
 from causal_service.graph.causal_graph import Certificate, Node
 from causal_service.graph.certificate import certify
 from causal_service.graph.knowledge import Arrow, Knowledge
+
+pytestmark = pytest.mark.slow
 
 ORDER = ["first", "second", "third"]
 

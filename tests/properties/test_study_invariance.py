@@ -15,6 +15,8 @@ from threadpoolctl import threadpool_limits
 
 import causal_service as cs
 
+pytestmark = pytest.mark.slow
+
 NAMES = ("cycle", "ontime", "rating", "visits")
 LAYERS = {"cycle": "process", "ontime": "process", "rating": "business", "visits": "process"}
 DRAWS = 20
