@@ -29,20 +29,21 @@ from causal_service.panel.panel import Panel
 from causal_service.panel.reading import read_panel
 from causal_service.panel.summary import IndicatorSummary, summarise
 from causal_service.preparation.prepared import Prepared, prepare
-from causal_service.study_choices import (
-    check_options,
-    chosen_lag_order,
-    combined_suspicions,
+from causal_service.study_choices.findings import (
     driver_findings,
     layer_findings,
     library_findings,
-    question_of,
-    refuse_if_stopped,
-    refuse_removed_levers,
-    studied_panel,
     unapplied_knowledge,
     versions,
 )
+from causal_service.study_choices.question import check_options, question_of
+from causal_service.study_choices.studied import (
+    chosen_lag_order,
+    refuse_if_stopped,
+    refuse_removed_levers,
+    studied_panel,
+)
+from causal_service.study_choices.suspicions import combined_suspicions
 from causal_service.study_record import SCHEMA, Answer, Provenance, Study, StudyPlan
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ def check(options: Namespace, lang: str) -> int:
         from causal_service.cli.texts import findings_text
         from causal_service.panel.summary import summarise
         from causal_service.pipeline import check as check_panel
-        from causal_service.study_choices import check_options
+        from causal_service.study_choices.question import check_options
         from causal_service.study_record import findings_json
 
         show("read", 0, 1)
@@ -129,7 +129,7 @@ def written(place: str, lang: str) -> str:
 def _refuse_wrong_question(options: Namespace, panel: Panel, known: Dictionary) -> None:
     """Refuse what a study with the same options would refuse."""
     from causal_service.panel.labels import find_indicator
-    from causal_service.study_choices import question_of
+    from causal_service.study_choices.question import question_of
 
     if options.outcome:
         question_of(panel, known, options.outcome, options.lever, options.horizon, options.resamples)
@@ -140,7 +140,7 @@ def _refuse_wrong_question(options: Namespace, panel: Panel, known: Dictionary) 
 def _no_outcome(options: Namespace) -> CallError:
     from causal_service.panel.dictionary_reading import read_dictionary
     from causal_service.panel.reading import read_panel
-    from causal_service.study_choices import no_outcome
+    from causal_service.study_choices.question import no_outcome
 
     known = read_dictionary(options.dictionary)
     read = read_panel(

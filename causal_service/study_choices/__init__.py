@@ -1,0 +1,9 @@
+"""The choices a study makes before and around the statistics (METHOD, Definitions: Defaults, Identities, Findings).
+
+==============  ======================================================================================
+``question``    options and names: what is asked
+``studied``     which indicators are learned from, which sums follow their parts, how many lags
+``suspicions``  what all checks together say about single indicators
+``findings``    what was found while learning, as findings
+==============  ======================================================================================
+"""

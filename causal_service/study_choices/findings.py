@@ -1,0 +1,138 @@
+"""What was found while learning, as findings; and the versions behind the numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from causal_service.discovery.discover import Discovery
+from causal_service.discovery.hidden_driver import HiddenDriver
+from causal_service.discovery.layer_check import Contradiction
+from causal_service.errors import Text
+from causal_service.panel.dictionary import Dictionary
+from causal_service.panel.findings import Finding
+from causal_service.panel.labels import listed
+from causal_service.preparation.prepared import Prepared
+
+__all__ = ["driver_findings", "layer_findings", "library_findings", "unapplied_knowledge", "versions"]
+
+
+def unapplied_knowledge(dictionary: Dictionary, studied: Sequence[str]) -> tuple[Finding, ...]:
+    """Return one finding when required or forbidden arrows speak of indicators that are not in the study."""
+    left_out = [a for a in (*dictionary.required, *dictionary.forbidden) if not {a[0], a[1]} <= set(studied)]
+    if not left_out:
+        return ()
+    arrows = listed(f"{cause} -> {effect}" for cause, effect, _ in left_out)
+    return (
+        Finding(
+            "knowledge-not-applied",
+            "review",
+            "panel",
+            (),
+            Text(
+                f"以下已知条件涉及未进入研究的指标，未被使用：{arrows}。",
+                f"Knowledge about indicators that are not in the study was not applied: {arrows}.",
+            ),
+            Text("请核对指标名称，以及这些指标为何被移除。", "Check the names, and why those indicators were removed."),
+            {"arrows": tuple(f"{cause} -> {effect}" for cause, effect, _ in left_out)},
+        ),
+    )
+
+
+def layer_findings(contradictions: Sequence[Contradiction], dictionary: Dictionary) -> tuple[Finding, ...]:
+    """Return one finding per arrow that the layers force and the data turn around."""
+    return tuple(
+        Finding(
+            "layer-contradiction",
+            "review",
+            "indicator",
+            (c.source, c.target),
+            Text(
+                f"层级规定“{dictionary.name(c.source).zh}”先于“{dictionary.name(c.target).zh}”，"
+                f"但不加层级约束时，{c.share:.0%} 的重抽样给出相反的方向。",
+                f"The layers put '{dictionary.name(c.source).en}' before '{dictionary.name(c.target).en}', but without "
+                f"layers {c.share:.0%} of resamples direct the arrow the other way.",
+            ),
+            Text(
+                "请核对两者的层级；在核实之前，不要据此行动。",
+                "Check the layers of the two; do not act on this arrow before.",
+            ),
+            {"source": c.source, "target": c.target, "share": c.share},
+        )
+        for c in contradictions
+    )
+
+
+def driver_findings(
+    drivers: Sequence[HiddenDriver], dictionary: Dictionary, levers: Sequence[str]
+) -> tuple[Finding, ...]:
+    """Return one finding per outcome that seems to share a hidden driver with other indicators.
+
+    A driver that explains the data only about as well as the arrows is mentioned when it puts a lever in doubt.
+    """
+    findings = []
+    for driver in drivers:
+        better = driver.evidence > 0
+        if not better and not set(driver.doubted) & set(levers):
+            continue
+        zh = "、".join(f"“{dictionary.name(name).zh}”" for name in driver.children)
+        en = ", ".join(f"'{dictionary.name(name).en}'" for name in driver.children)
+        findings.append(
+            Finding(
+                "hidden-driver",
+                "review",
+                "indicator",
+                (driver.outcome, *driver.children),
+                Text(
+                    f"“{dictionary.name(driver.outcome).zh}”与{zh}的共同变动，可能来自一个随时间变化的未观测因素："
+                    f"与它们之间的因果箭头相比，这种解释{'更符合' if better else '几乎同样符合'}数据。",
+                    f"'{dictionary.name(driver.outcome).en}' and {en} move together as if something unmeasured that "
+                    "changes over time drove them all; that explains the data "
+                    f"{'better than' if better else 'almost as well as'} arrows between them.",
+                ),
+                Text(
+                    "请设法测量这一因素并加入面板；在此之前，先小范围试验，再据此行动。",
+                    "Measure that driver and add it to the panel; until then try such a lever on a small scale first.",
+                ),
+                {"outcome": driver.outcome, "evidence": driver.evidence, "doubted": driver.doubted},
+            )
+        )
+    return tuple(findings)
+
+
+def library_findings(discovery: Discovery, prepared: Prepared) -> tuple[Finding, ...]:
+    """Return what must be known when a library's graph was used: what was repaired, and that it was held fixed."""
+    if discovery.graph_resampled:
+        return ()
+    fixed = Finding(
+        "graph-held-fixed",
+        "review",
+        "panel",
+        (),
+        Text(
+            f"{discovery.method} 的图只在全样本上学习一次，区间不含图本身的不确定性，往往偏窄。",
+            f"The graph of {discovery.method} was learned once; intervals leave out its uncertainty, so they tend to "
+            "be narrow.",
+        ),
+        Text("请改用默认方法 boss 以得到完整的区间。", "Use the default method boss for full intervals."),
+        {"method": discovery.method, "effective_n": prepared.effective_n},
+    )
+    repaired = [
+        Finding(
+            "graph-repaired",
+            "review",
+            "panel",
+            (),
+            note,
+            Text("请核对已知条件。", "Check it against what is known."),
+            {"method": discovery.method},
+        )
+        for note in discovery.notes
+    ]
+    return (fixed, *repaired)
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of what numbers depend on."""
+    from importlib.metadata import version
+
+    return {name: version(name) for name in ("causal-service", "numba", "numpy", "scipy")}

@@ -1,0 +1,36 @@
+"""What all checks together say about single indicators."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from causal_service.discovery.hidden_driver import HiddenDriver
+from causal_service.discovery.layer_check import Contradiction
+from causal_service.levers.ranking import Suspicions
+from causal_service.panel.findings import Finding
+from causal_service.study_choices.studied import Studied
+
+__all__ = ["combined_suspicions"]
+
+
+def combined_suspicions(
+    findings: Sequence[Finding],
+    contradictions: Sequence[Contradiction],
+    drivers: Sequence[HiddenDriver],
+    studied: Studied,
+    outcome: str,
+) -> Suspicions:
+    """Return what all checks together say about single indicators, for one outcome."""
+    leaks = {
+        name
+        for f in findings
+        if f.code == "suspected-leak" and f.severity != "pass" and f.params.get("outcome", outcome) == outcome
+        for name in f.indicators
+    }
+    failed = {
+        name: f.code for f in findings if f.scope == "indicator" and f.severity == "fail" for name in f.indicators
+    }
+    fixed = any(f.code == "graph-held-fixed" for f in findings)
+    turned = frozenset(c.source for c in contradictions if c.target == outcome)
+    driven = frozenset(name for driver in drivers if driver.outcome == outcome for name in driver.doubted)
+    return Suspicions(frozenset(leaks), turned, failed, studied.equations, driven, fixed)
