@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from causal_service.discovery.discover import Discovery, Method, discover
-from causal_service.discovery.hidden_driver import hidden_drivers
-from causal_service.discovery.layer_check import contradicted_layers
+from causal_service.discovery.discover import Method
 from causal_service.discovery.resampling import settled_penalty
-from causal_service.effects.estimate import EffectDraws, effect_draws, effect_rows
 from causal_service.explanation.chains import chains_of, coefficient_draws, frequent_links
 from causal_service.explanation.contrast import contrasts, correlations
 from causal_service.explanation.results import Chain, Contrast
 from causal_service.explanation.wording import answer_text, lever_sentence, reason_text
-from causal_service.graph.knowledge import Knowledge
-from causal_service.levers.ranking import RankedLever, ranked_levers
+from causal_service.inference import Inference, infer
+from causal_service.levers.ranking import RankedLever
 from causal_service.levers.results import Lever, Reason
 from causal_service.panel.checks import check as check_panel
 from causal_service.panel.dictionary import Dictionary
@@ -27,15 +24,8 @@ from causal_service.panel.findings import Finding
 from causal_service.panel.knowledge_reading import merge_knowledge, read_knowledge
 from causal_service.panel.panel import Panel
 from causal_service.panel.reading import read_panel
-from causal_service.panel.summary import IndicatorSummary, summarise
-from causal_service.preparation.prepared import Prepared, prepare
-from causal_service.study_choices.findings import (
-    driver_findings,
-    layer_findings,
-    library_findings,
-    unapplied_knowledge,
-    versions,
-)
+from causal_service.panel.summary import IndicatorSummary
+from causal_service.study_choices.findings import versions
 from causal_service.study_choices.question import check_options, question_of
 from causal_service.study_choices.studied import (
     chosen_lag_order,
@@ -43,7 +33,6 @@ from causal_service.study_choices.studied import (
     refuse_removed_levers,
     studied_panel,
 )
-from causal_service.study_choices.suspicions import combined_suspicions
 from causal_service.study_record import SCHEMA, Answer, Provenance, Study, StudyPlan
 
 if TYPE_CHECKING:
@@ -132,85 +121,41 @@ def study(
     refuse_removed_levers(lever, question, studied, (*findings, *studied.findings))
     order, chosen_by = chosen_lag_order(studied, known, lags)
 
-    tell("prepare", 0, 1)
-    prepared = prepare(studied.panel, known, studied.totals, order)
-    headline: Literal["impact", "sustained"] = "sustained" if prepared.lags > 0 and question.horizon > 0 else "impact"
-    layers = {name: entry.layer for name, entry in known.indicators.items()}
-    background = Knowledge.build(
-        prepared.names,
-        {name: layers.get(name) for name in prepared.names},
-        known.layers,
-        required=[a for a in known.required if {a[0], a[1]} <= set(prepared.names)],
-        forbidden=[a for a in known.forbidden if {a[0], a[1]} <= set(prepared.names)],
-        max_lag=order,
-    )
-
-    tell("discover", 0, question.resamples)
-    workers = threads if threads is not None else (os.cpu_count() or 1)
-    discovery = discover(
-        prepared,
-        background,
-        layers=layers,
+    checked = (*findings, *studied.findings)
+    learned = infer(
+        studied,
+        known,
+        question,
+        checked,
+        lags=order,
         method=method,
-        resamples=question.resamples,
         seed=seed,
-        threads=workers,
-        progress=lambda done, of: tell("discover", done, of),
+        threads=threads if threads is not None else (os.cpu_count() or 1),
+        progress=tell,
     )
-    contradictions = contradicted_layers(prepared, background, discovery, seed=seed, threads=workers)
-    drivers = hidden_drivers(prepared, background, discovery, question.outcomes, horizon=question.horizon, seed=seed)
-
-    tell("effects", 0, 1)
-    draws = effect_draws(prepared, discovery, question.horizon)
-    levers = tuple(name for name in question.levers if name in prepared.names)
-    units = {name: known.indicators[name].unit for name in prepared.names if name in known.indicators}
-    effects = effect_rows(draws, discovery, levers, question.outcomes, units)
 
     tell("explain", 0, 1)
-    summary, indicators = summarise(studied.panel, known, prepared.within_sd)
-    findings = (
-        *findings,
-        *studied.findings,
-        *unapplied_knowledge(known, prepared.names),
-        *layer_findings(contradictions, known),
-        *driver_findings(drivers, known, levers),
-        *library_findings(discovery, prepared),
-    )
-    described = {entry.key: entry for entry in indicators}
+    described, frequency, prepared = learned.indicators, learned.panel.frequency, learned.prepared
+    parts = frozenset(part for total in prepared.totals for part in (total.name, *total.parts))
     ranked: list[Lever] = []
     chains: list[Chain] = []
     contrast: list[Contrast] = []
     answers: list[Answer] = []
-    for name in question.outcomes:
-        rows = ranked_levers(
-            draws,
-            effects,
-            described,
-            known,
-            name,
-            levers=levers,
-            kind=headline,
-            suspicions=combined_suspicions(findings, contradictions, drivers, studied, name),
-            effective_n=prepared.effective_n,
-            entities=None
-            if prepared.regime == "cross-section" and studied.panel.clusters is None
-            else prepared.entities,
-        )
-        worded = tuple(_worded(row, described, summary.frequency, len(rows)) for row in rows)
-        paths = _chains(prepared, draws, discovery, worded, described)
-        parts = frozenset(part for total in prepared.totals for part in (total.name, *total.parts))
-        contrast += contrasts(correlations(studied.panel, name), worded, paths, draws, parts, described)
-        answers.append(Answer(name, answer_text(name, worded, described, summary.frequency)))
+    for name, rows in learned.ranked.items():
+        worded = tuple(_worded(row, described, frequency, len(rows)) for row in rows)
+        paths = _chains(learned, worded)
+        contrast += contrasts(correlations(studied.panel, name), worded, paths, learned.draws, parts, described)
+        answers.append(Answer(name, answer_text(name, worded, described, frequency)))
         ranked += worded
         chains += paths
     tell("explain", 1, 1)
     return Study(
         schema=SCHEMA,
         regime=studied.panel.regime,
-        panel=summary,
+        panel=learned.panel,
         plan=StudyPlan(
             outcome=question.outcomes,
-            levers=levers,
+            levers=learned.levers,
             entity=studied.panel.entity_column,
             period=studied.panel.period_column,
             lags=order,
@@ -221,41 +166,37 @@ def study(
             weight=weight,
             method=method,
             penalty=settled_penalty(prepared),
-            headline=headline,
+            headline=learned.headline,
             layers=known.layers,
             required=known.required,
             forbidden=known.forbidden,
         ),
         provenance=Provenance(seed, prepared.effective_n, prepared.steps, versions()),
         layers=known.layers,
-        indicators=indicators,
+        indicators=tuple(described.values()),
         answers=tuple(answers),
-        findings=findings,
-        graph=discovery.graph,
-        effects=effects,
+        findings=(*checked, *learned.findings),
+        graph=learned.discovery.graph,
+        effects=learned.effects,
         levers=tuple(ranked),
         chains=tuple(chains),
         contrast=tuple(contrast),
     )
 
 
-def _worded(row: RankedLever, described: dict[str, IndicatorSummary], frequency: str, listed: int) -> Lever:
+def _worded(row: RankedLever, described: Mapping[str, IndicatorSummary], frequency: str, listed: int) -> Lever:
     reasons = tuple(Reason(code, params, reason_text(code, params)) for code, params in row.reasons)
     lever = replace(row.lever, reasons=reasons)
     return replace(lever, sentence=lever_sentence(lever, described, frequency, listed))
 
 
-def _chains(
-    prepared: Prepared,
-    draws: EffectDraws,
-    discovery: Discovery,
-    levers: Sequence[Lever],
-    described: dict[str, IndicatorSummary],
-) -> tuple[Chain, ...]:
-    coefficients = coefficient_draws(discovery)
+def _chains(learned: Inference, levers: Sequence[Lever]) -> tuple[Chain, ...]:
+    coefficients = coefficient_draws(learned.discovery)
     links = frequent_links(coefficients)
     return tuple(
         chain
-        for lever in levers
-        for chain in chains_of(prepared, draws, coefficients, links, lever.lever, lever.outcome, lever.kind, described)
+        for row in levers
+        for chain in chains_of(
+            learned.prepared, learned.draws, coefficients, links, row.lever, row.outcome, row.kind, learned.indicators
+        )
     )

@@ -1,0 +1,149 @@
+"""The path from a studied panel to ranked levers: prepare, discover, doubt, estimate, rank."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from causal_service.discovery.discover import Discovery, Method, discover
+from causal_service.discovery.hidden_driver import hidden_drivers
+from causal_service.discovery.layer_check import contradicted_layers
+from causal_service.effects.estimate import EffectDraws, effect_draws, effect_rows
+from causal_service.effects.results import Effect
+from causal_service.graph.knowledge import Knowledge
+from causal_service.levers.ranking import RankedLever, ranked_levers
+from causal_service.panel.dictionary import Dictionary
+from causal_service.panel.findings import Finding
+from causal_service.panel.summary import IndicatorSummary, PanelSummary, summarise
+from causal_service.preparation.prepared import Prepared, prepare
+from causal_service.study_choices.findings import driver_findings, layer_findings, library_findings, unapplied_knowledge
+from causal_service.study_choices.question import Question
+from causal_service.study_choices.studied import Studied
+from causal_service.study_choices.suspicions import combined_suspicions
+
+__all__ = ["Inference", "infer"]
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Inference:
+    """What a panel says about a question, before it is put into words."""
+
+    prepared: Prepared
+    """Moments."""
+    discovery: Discovery
+    """The graph and the draws behind it."""
+    draws: EffectDraws
+    """Effects per draw."""
+    effects: tuple[Effect, ...]
+    """Every lever x outcome x kind."""
+    headline: Literal["impact", "sustained"]
+    """Kind of effect that is ranked."""
+    levers: tuple[str, ...]
+    """Keys of the levers that are in the study, sorted."""
+    panel: PanelSummary
+    """Size and identity of the panel."""
+    indicators: Mapping[str, IndicatorSummary]
+    """What a reader needs to know of each indicator, by key."""
+    findings: tuple[Finding, ...]
+    """What learning brought to light."""
+    ranked: Mapping[str, tuple[RankedLever, ...]]
+    """Ranked levers by outcome, best first."""
+
+
+def infer(
+    studied: Studied,
+    dictionary: Dictionary,
+    question: Question,
+    checked: Sequence[Finding],
+    *,
+    lags: int,
+    method: Method,
+    seed: int,
+    threads: int,
+    progress: Progress | None = None,
+) -> Inference:
+    """Learn from a panel and rank its levers.
+
+    Parameters
+    ----------
+    studied : the panel without what the checks removed.
+    dictionary : layers, knowledge, transforms, steps.
+    question : outcomes, levers, horizon in periods, number of draws.
+    checked : findings of the checks; suspected leaks and failed indicators bear on the verdicts.
+    lags : number of lags L.
+    method : search.
+    seed : non-negative; same seed, same bytes.
+    threads : worker threads; the result does not depend on it.
+    progress : called with (stage, done, of).
+
+    Raises
+    ------
+    DataError : ``too-few-rows``.
+    """
+    tell = progress or (lambda stage, done, of: None)
+    tell("prepare", 0, 1)
+    prepared = prepare(studied.panel, dictionary, studied.totals, lags)
+    headline: Literal["impact", "sustained"] = "sustained" if prepared.lags > 0 and question.horizon > 0 else "impact"
+    layers = {name: entry.layer for name, entry in dictionary.indicators.items()}
+    background = _background(prepared.names, dictionary, lags)
+
+    tell("discover", 0, question.resamples)
+    discovery = discover(
+        prepared,
+        background,
+        layers=layers,
+        method=method,
+        resamples=question.resamples,
+        seed=seed,
+        threads=threads,
+        progress=lambda done, of: tell("discover", done, of),
+    )
+    contradictions = contradicted_layers(prepared, background, discovery, seed=seed, threads=threads)
+    drivers = hidden_drivers(prepared, background, discovery, question.outcomes, horizon=question.horizon, seed=seed)
+
+    tell("effects", 0, 1)
+    draws = effect_draws(prepared, discovery, question.horizon)
+    levers = tuple(name for name in question.levers if name in prepared.names)
+    units = {name: dictionary.indicators[name].unit for name in prepared.names if name in dictionary.indicators}
+    effects = effect_rows(draws, discovery, levers, question.outcomes, units)
+    summary, indicators = summarise(studied.panel, dictionary, prepared.within_sd)
+    described = {entry.key: entry for entry in indicators}
+    independent_rows = prepared.regime == "cross-section" and studied.panel.clusters is None
+    findings = (
+        *unapplied_knowledge(dictionary, prepared.names),
+        *layer_findings(contradictions, dictionary),
+        *driver_findings(drivers, dictionary, levers),
+        *library_findings(discovery, prepared),
+    )
+    ranked = {
+        name: ranked_levers(
+            draws,
+            effects,
+            described,
+            dictionary,
+            name,
+            levers=levers,
+            kind=headline,
+            suspicions=combined_suspicions((*checked, *findings), contradictions, drivers, studied, name),
+            effective_n=prepared.effective_n,
+            entities=None if independent_rows else prepared.entities,
+        )
+        for name in question.outcomes
+    }
+    return Inference(prepared, discovery, draws, effects, headline, levers, summary, described, findings, ranked)
+
+
+def _background(names: Sequence[str], dictionary: Dictionary, lags: int) -> Knowledge:
+    """Return tiers, required and forbidden arrows among the indicators that are studied."""
+    entries = dictionary.indicators
+    return Knowledge.build(
+        names,
+        {name: entries[name].layer if name in entries else None for name in names},
+        dictionary.layers,
+        required=[a for a in dictionary.required if {a[0], a[1]} <= set(names)],
+        forbidden=[a for a in dictionary.forbidden if {a[0], a[1]} <= set(names)],
+        max_lag=lags,
+    )
