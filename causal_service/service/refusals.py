@@ -1,0 +1,137 @@
+"""What only a service refuses: no key, no such resource, too large, too often. No HTTP status lives here."""
+
+from __future__ import annotations
+
+from causal_service.errors import CallError, CausalServiceError, Text
+
+__all__ = [
+    "Refusal",
+    "TooMuch",
+    "Unavailable",
+    "body_too_large",
+    "cross_site",
+    "missing_scope",
+    "no_key",
+    "no_space",
+    "not_found",
+    "rate_limited",
+    "unavailable",
+    "wrong_cursor",
+    "wrong_key",
+]
+
+
+class Refusal(CallError):
+    """The request cannot be served as it stands."""
+
+
+class TooMuch(Refusal):
+    """Too large, too many or too often; ``retry_after`` seconds when waiting helps."""
+
+    retry_after: int | None = None
+
+
+class Unavailable(CausalServiceError):
+    """A part the service needs does not answer; the request may be sent again."""
+
+
+def not_found(kind: Text) -> Refusal:
+    """Return the refusal of something that does not exist in the caller's workspace."""
+    return Refusal(
+        "not-found",
+        Text(f"没有这个{kind.zh}。", f"There is no such {kind.en}."),
+        Text("请检查编号；它可能已被删除。", "Check the id; it may have been deleted."),
+    )
+
+
+def no_key() -> Refusal:
+    """Return the refusal of a request without credentials."""
+    return Refusal(
+        "no-key",
+        Text("请求没有携带密钥。", "The request carries no key."),
+        Text("请加上请求头 Authorization: Bearer KEY。", "Send the header Authorization: Bearer KEY."),
+    )
+
+
+def wrong_key() -> Refusal:
+    """Return the refusal of credentials that are unknown, expired or revoked; it does not say which."""
+    return Refusal(
+        "wrong-key",
+        Text("密钥无效、已过期或已吊销。", "The key is not valid, has expired or was revoked."),
+        Text("请向管理员索取新的密钥。", "Ask the administrator for a new key."),
+    )
+
+
+def missing_scope(scope: str) -> Refusal:
+    """Return the refusal of a key that lacks ``scope``."""
+    return Refusal(
+        "missing-scope",
+        Text(f"密钥没有“{scope}”权限。", f"The key lacks the scope '{scope}'."),
+        Text("请使用带有该权限的密钥。", "Use a key that has it."),
+        {"scope": scope},
+    )
+
+
+def cross_site() -> Refusal:
+    """Return the refusal of a request that another site's page made to a service without keys."""
+    return Refusal(
+        "cross-site",
+        Text("请求来自其他网站或其他主机名。", "The request came from another site or under another host name."),
+        Text("请直接打开本服务的地址。", "Open the service under its own address."),
+    )
+
+
+def rate_limited(seconds: int) -> TooMuch:
+    """Return the refusal of too many requests; waiting ``seconds`` helps."""
+    refusal = TooMuch(
+        "rate-limited",
+        Text("请求过于频繁。", "Too many requests."),
+        Text(f"请在 {seconds} 秒后重试。", f"Try again in {seconds} seconds."),
+        {"seconds": seconds},
+    )
+    refusal.retry_after = seconds
+    return refusal
+
+
+def body_too_large(limit: int) -> TooMuch:
+    """Return the refusal of a body above ``limit`` bytes."""
+    return TooMuch(
+        "too-large",
+        Text(f"内容超过 {_mib(limit)} MiB 的上限。", f"The content is larger than the limit of {_mib(limit)} MiB."),
+        Text(
+            "请只保留需要的列和行，或请管理员提高上限。",
+            "Keep only the rows and columns needed, or ask for a higher limit.",
+        ),
+        {"limit": limit},
+    )
+
+
+def no_space() -> Unavailable:
+    """Return the refusal when the disk or store has no room."""
+    return Unavailable(
+        "no-space",
+        Text("存储空间不足，没有保存任何内容。", "The store has no room left; nothing was kept."),
+        Text("请联系管理员清理空间后重试。", "Ask the administrator to make room, then try again."),
+    )
+
+
+def unavailable(part: Text) -> Unavailable:
+    """Return the refusal when ``part`` (database, store) does not answer."""
+    return Unavailable(
+        "unavailable",
+        Text(f"{part.zh}暂时不可用。", f"The {part.en} does not answer at the moment."),
+        Text("请稍后重试。", "Try again in a moment."),
+    )
+
+
+def wrong_cursor() -> Refusal:
+    """Return the refusal of a paging cursor that this service did not give."""
+    return Refusal(
+        "wrong-cursor",
+        Text("分页游标无效。", "The paging cursor is not valid."),
+        Text("请使用上一页返回的 next。", "Use the 'next' of the page before."),
+    )
+
+
+def _mib(count: int) -> str:
+    return f"{count / 2**20:,.3g}" if count < 2**30 else f"{count / 2**20:,.0f}"
