@@ -111,7 +111,7 @@ def infer(
     effects = effect_rows(draws, discovery, levers, question.outcomes, units)
     summary, indicators = summarise(studied.panel, dictionary, prepared.within_sd)
     described = {entry.key: entry for entry in indicators}
-    independent_rows = prepared.regime == "cross-section" and studied.panel.clusters is None
+    one_sample = prepared.unit in ("row", "period")
     findings = (
         *unapplied_knowledge(dictionary, prepared.names),
         *layer_findings(contradictions, dictionary),
@@ -129,7 +129,7 @@ def infer(
             kind=headline,
             suspicions=combined_suspicions((*checked, *findings), contradictions, drivers, studied, name),
             effective_n=prepared.effective_n,
-            entities=None if independent_rows else prepared.entities,
+            entities=None if one_sample else prepared.entities,
         )
         for name in question.outcomes
     }

@@ -25,6 +25,7 @@ from causal_service.panel.knowledge_reading import merge_knowledge, read_knowled
 from causal_service.panel.panel import Panel
 from causal_service.panel.reading import read_panel
 from causal_service.panel.summary import IndicatorSummary
+from causal_service.study_choices.design import design_findings
 from causal_service.study_choices.findings import versions
 from causal_service.study_choices.question import check_options, question_of
 from causal_service.study_choices.studied import (
@@ -175,7 +176,7 @@ def study(
         layers=known.layers,
         indicators=tuple(described.values()),
         answers=tuple(answers),
-        findings=(*checked, *learned.findings),
+        findings=(*checked, *design_findings(studied.panel, learned.prepared, chosen_by), *learned.findings),
         graph=learned.discovery.graph,
         effects=learned.effects,
         levers=tuple(ranked),

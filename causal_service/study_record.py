@@ -21,7 +21,7 @@ from causal_service.levers.results import Lever
 from causal_service.panel.findings import Finding
 from causal_service.panel.panel import Regime
 from causal_service.panel.summary import IndicatorSummary, PanelSummary
-from causal_service.preparation.prepared import PreparationStep
+from causal_service.preparation.steps import PreparationStep
 
 if TYPE_CHECKING:
     import pandas as pd

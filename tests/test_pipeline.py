@@ -252,10 +252,21 @@ class TestRegimes:
         assert (found.regime, found.plan.lags, found.plan.lags_chosen) == ("panel", 0, "regime")
         assert found.plan.headline == "impact"
 
-    def test_a_single_series_is_refused_with_a_way_out(self, frame):
+    def test_a_single_series_is_studied_and_says_so(self, simulated):
+        found = study(simulated.frame(0, entities=1, periods=120), dictionary=simulated.dictionary(LAYERS))
+        assert (found.regime, found.plan.lags, found.plan.headline) == ("series", 1, "sustained")
+        design = next(f for f in found.findings if f.code == "analysis-design")
+        assert "single time series" in design.message.en
+        assert "单一时间序列" in design.message.zh
+        assert design.params["unit"] == "period"
+        assert ("common-shocks", ()) in codes(found)
+        edges = {(e.source, e.target) for e in found.graph.edges if e.lag == 0}
+        assert {("cycle", "ontime"), ("ontime", "rating")} <= edges
+
+    def test_a_short_series_is_refused_with_a_way_out(self, frame):
         error = refused(frame[frame["plant"] == "plant 00"])
-        assert error.code == "series-not-supported"
-        assert "14 periods" in error.what.en
+        assert error.code == "too-few-rows"
+        assert "level, trend and season" in error.what.en
         assert "several entities" in error.remedy.en
 
     def test_few_entities_are_never_enough_to_act(self, simulated):

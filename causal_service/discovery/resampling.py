@@ -65,10 +65,14 @@ def settled_penalty(prepared: Prepared) -> float:
 
 
 def block_weights(prepared: Prepared, seed: int, draw: int) -> tuple[NDArray[np.float64], float]:
-    """Return (multinomial block weights (blocks,), penalty discount) of a draw."""
+    """Return (block weights (blocks,), penalty discount) of a draw.
+
+    Multinomial counts of blocks, or of the runs of consecutive blocks that start at each of them.
+    """
     rng = np.random.Generator(np.random.Philox(key=np.array([seed, draw], np.uint64)))
     b = prepared.blocks
-    weights = rng.multinomial(b, np.full(b, 1.0 / b)).astype(np.float64)
+    starts = rng.multinomial(-(-b // prepared.run), np.full(b, 1.0 / b)).astype(np.float64)
+    weights = np.sum([np.roll(starts, step) for step in range(prepared.run)], axis=0)
     low, high = PENALTY_RANGE
     return weights, float(rng.uniform(low, high))
 

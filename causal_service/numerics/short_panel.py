@@ -5,8 +5,10 @@ stationary process with autocovariances Gamma(k), an entity observed at n period
 
     E W_ab = Gamma(a - b) - sum_k H(k) Gamma(k + a - b),    H(k) = #{(t, s): t - s = k} / n^2
 
-for the blocks shifted by a and b periods. The stationary covariance is the fixed point S = W + B(S), where B is the
-second term under a VAR(L) fitted to S; its Lyapunov equation is solved by doubling (Smith 1968).
+for the blocks shifted by a and b periods. Where a trend and a season are removed as well, H(k) n is the sum of the k-th
+diagonal of the projection on all terms, of which the formula above is the case of the level alone. The stationary
+covariance is the fixed point S = W + B(S), where B is the second term under a VAR(L) fitted to S; its Lyapunov equation
+is solved by doubling (Smith 1968).
 
 All draws are solved side by side in stacked matrices (B, d, d).
 """
@@ -16,29 +18,47 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["SPECTRAL_CAP", "pair_counts", "stationary_covariance"]
+from causal_service.numerics.deterministic import carriers
+
+__all__ = ["FARTHEST", "SPECTRAL_CAP", "pair_counts", "stationary_covariance"]
 
 SPECTRAL_CAP = 0.97
 """Largest spectral radius the fitted VAR may have; a faster unit root is shrunk to it."""
+FARTHEST = 240
+"""Largest distance in periods of the autocovariances used; at the capped radius the next ones are below .001."""
 _RIDGE = 1e-9
 """Share of the mean variance added to the diagonal before solving."""
 
 Array = NDArray[np.float64]
 
 
-def pair_counts(entity: NDArray[np.int64], time: NDArray[np.int64], w: Array, span: int) -> Array:
-    """Return H (2 span - 1,): weight of Gamma(k), k = -(span-1)..span-1, in the variance of an entity mean.
+def pair_counts(
+    entity: NDArray[np.int64], time: NDArray[np.int64], w: Array, span: int, terms: Array | None = None
+) -> Array:
+    """Return H (2 m + 1,): weight of Gamma(k), k = -m..m, in what the removed terms take out of a row's variance.
 
-    Entities are averaged by their weight. ``time`` (R,) counts calendar periods from 0 to span - 1.
+    Entities are averaged by their weight. Autocovariances further apart than ``FARTHEST`` periods count as zero.
+
+    Parameters
+    ----------
+    entity, w : codes and weights of the rows (R,).
+    time : calendar periods (R,) from 0 to span - 1.
+    terms : deterministic terms (R, k) removed from every entity, the level among them; default the level alone.
     """
-    grid = np.zeros((int(entity.max()) + 1, span))
-    np.add.at(grid, (entity, time), w)
-    mass = grid.sum(axis=1)
-    grid = grid[mass > 0] / np.sqrt(mass[mass > 0, None] * w.sum())
-    H = np.zeros(2 * span - 1)
-    for k in range(span):
-        H[span - 1 + k] = H[span - 1 - k] = float((grid[:, k:] * grid[:, : span - k]).sum())
-    return H
+    taken = _level(entity, w) if terms is None else carriers(entity, w, terms)[0]
+    entities, k = int(entity.max()) + 1, taken.shape[1]
+    grid = np.zeros((entities, span, k))
+    grid[entity, time] = taken / np.sqrt(w.sum())
+    paths = np.ascontiguousarray(grid.transpose(0, 2, 1)).reshape(entities * k, span)
+    farthest = min(span - 1, FARTHEST)
+    half = np.array([float((paths[:, lag:] * paths[:, : span - lag]).sum()) for lag in range(farthest + 1)])
+    return np.concatenate([half[:0:-1], half])
+
+
+def _level(entity: NDArray[np.int64], w: Array) -> Array:
+    """``carriers`` (R, 1) of entity means."""
+    mass = np.bincount(entity, weights=w)
+    return np.asarray(w / np.sqrt(mass[entity]))[:, None]
 
 
 def stationary_covariance(W: Array, H: Array, p: int, lags: int, tolerance: float = 1e-7, rounds: int = 60) -> Array:

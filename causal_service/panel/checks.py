@@ -13,7 +13,6 @@ from causal_service.panel.coverage_checks import (
     missing_values,
     period_count,
     regime_seen,
-    series_refused,
     sufficiency,
     thin_cells,
 )
@@ -56,7 +55,6 @@ def check(panel: Panel, dictionary: Dictionary, outcomes: Sequence[str]) -> tupl
 def _all_checks(panel: Panel, dictionary: Dictionary, keys: Sequence[str]) -> tuple[Finding, ...]:
     return (
         *regime_seen(panel),
-        *series_refused(panel),
         *period_count(panel),
         *entity_count(panel),
         *calendar_gaps(panel),

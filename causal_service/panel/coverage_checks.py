@@ -56,22 +56,6 @@ def regime_seen(panel: Panel) -> list[Finding]:
     return [about_panel("regime", "pass", message=Text(zh, en), params=params)]
 
 
-def series_refused(panel: Panel) -> list[Finding]:
-    """Stop the study of a single entity: common influences over time cannot be removed from one series."""
-    if panel.regime != "series":
-        return []
-    periods = panel.present.shape[1]
-    message = Text(
-        f"只有一个实体（{periods} 期）：单一时间序列无法剔除共同的时间影响，目前不支持。",
-        f"There is one entity only ({periods} periods): a single series is not supported yet.",
-    )
-    remedy = Text(
-        "请提供多个实体的面板（例如各工厂、各门店），并指定实体列。",
-        "Bring a panel of several entities (plants, stores) and name the entity column.",
-    )
-    return [about_panel("series-not-supported", "fail", message=message, remedy=remedy, params={"periods": periods})]
-
-
 def missing_values(panel: Panel, dictionary: Dictionary, outcomes: Sequence[str]) -> list[Finding]:
     """Judge the share of empty cells of every indicator; an outcome without any value stops the study."""
     share = np.isnan(panel.values[panel.present]).mean(axis=0)

@@ -10,17 +10,21 @@ from causal_service.errors import DataError
 from causal_service.panel.dictionary import Dictionary
 from causal_service.panel.panel import Panel
 from causal_service.preparation.prepared import Prepared, Total, prepare
+from causal_service.preparation.time_terms import calendar_cycles
 
 __all__ = ["MAX_LAGS", "chosen_lags"]
 
 MAX_LAGS = 3
-"""Largest lag order tried by ``auto``."""
+"""Largest lag order tried by ``auto`` in a panel."""
+LONGEST = 12
+"""Longest season in periods that is tried as a lag order in a single series."""
 
 
 def chosen_lags(panel: Panel, dictionary: Dictionary, totals: Sequence[Total]) -> int:
-    """Return the lag order 1..3 with the smallest BIC; rows of the longest order tried are used for all.
+    """Return the lag order with the smallest BIC; rows of the longest order tried are used for all.
 
-    Orders above a quarter of the periods, or that the rows cannot carry, are not tried.
+    Up to ``MAX_LAGS`` are tried, in a single series up to one season of the calendar; orders above a quarter of the
+    periods, or that the rows cannot carry, are not.
     """
     moments = _longest_moments(panel, dictionary, totals)
     longest = moments.lags
@@ -40,7 +44,10 @@ def chosen_lags(panel: Panel, dictionary: Dictionary, totals: Sequence[Total]) -
 
 def _longest_moments(panel: Panel, dictionary: Dictionary, totals: Sequence[Total]) -> Prepared:
     """Return the moments of the longest order that the panel can carry."""
-    longest = max(1, min(MAX_LAGS, panel.values.shape[1] // 4))
+    limit = MAX_LAGS
+    if panel.regime == "series":
+        limit = max([limit, *(round(cycle.length) for cycle in calendar_cycles(panel) if cycle.length <= LONGEST)])
+    longest = max(1, min(limit, panel.values.shape[1] // 4))
     while longest > 1:
         try:
             return prepare(panel, dictionary, totals, longest)

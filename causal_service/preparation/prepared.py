@@ -9,15 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causal_service.errors import DataError, Text
+from causal_service.numerics.deterministic import without_terms
 from causal_service.numerics.gaussian_em import expected_grams, fill_gaps
 from causal_service.numerics.short_panel import pair_counts, stationary_covariance
 from causal_service.numerics.within import within
 from causal_service.panel.dictionary import Dictionary
 from causal_service.panel.panel import Panel, Regime
-from causal_service.preparation.rows import Rows, lagged_rows, resampling_blocks
+from causal_service.preparation.rows import BlockUnit, Rows, lagged_rows, resampling_blocks
+from causal_service.preparation.steps import PreparationStep, steps_taken
+from causal_service.preparation.time_terms import TimeTerms, needs_time_terms, time_terms
 from causal_service.preparation.transforms import declared_transform, transformed
 
-__all__ = ["PreparationStep", "Prepared", "Total", "prepare"]
+__all__ = ["Prepared", "Total", "prepare"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +33,6 @@ class Total:
     """Keys of its parts, none of them a total itself."""
     coefficients: tuple[float, ...]
     """Weight of each part, total's unit per part's unit."""
-
-
-@dataclass(frozen=True, slots=True)
-class PreparationStep:
-    """One recorded step."""
-
-    code: str
-    """Kebab-case identifier."""
-    text: Text
-    """What was done, with numbers."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,6 +74,12 @@ class Prepared:
     """(p,) users' units per standardised unit: within-SD of the transformed column divided by its average slope."""
     steps: tuple[PreparationStep, ...]
     """What was done, in order."""
+    unit: BlockUnit = "entity"
+    """What a block is."""
+    run: int = 1
+    """Consecutive blocks that are drawn together; 1 = blocks are drawn one by one."""
+    terms: TimeTerms | None = None
+    """Deterministic terms removed from every entity; ``None`` = entity and period effects (a mean without periods)."""
 
     @property
     def blocks(self) -> int:
@@ -122,47 +121,69 @@ def prepare(panel: Panel, dictionary: Dictionary, totals: Sequence[Total], lags:
     base_names = [name for name in names if name not in {t.name for t in kept_totals}]
     values, slopes, kinds = _on_scale(panel, dictionary, kept_totals, base_names)
     rows = lagged_rows(panel, lags)
-    _check_enough(panel, rows, len(base_names), lags)
+    b = len(base_names)
+    _check_enough(panel, rows, b, lags)
     Z = rows.take(values)
     missing = np.isnan(Z)
-    entity = rows.entity if panel.regime != "cross-section" else np.zeros_like(rows.entity)
-    period = rows.time - rows.time.min()
-    Z = within(Z, rows.weight, entity, period)
-    b = len(base_names)
+    terms = None
+    if needs_time_terms(panel):
+        terms = time_terms(panel, rows, Z[:, lags * b :], Z[:, max(lags - 1, 0) * b : lags * b])
+        _check_enough(panel, rows, b, lags, terms)
+    Z = _without_effects(panel, rows, Z, terms)
     sd = np.sqrt(_mean_square(Z[:, lags * b :], missing[:, lags * b :], rows.weight))
     sd = np.where(sd > 0, sd, 1.0)
     Z = Z / np.tile(sd, lags + 1)
     filled, sigma = fill_gaps(Z, missing, rows.weight)
     if missing.any():
-        filled, sigma = fill_gaps(within(filled, rows.weight, entity, period), missing, rows.weight)
-    block = resampling_blocks(panel, rows)
-    blocks = int(block.max()) + 1
-    grams = expected_grams(filled, missing, sigma, rows.weight, block, blocks)
-    n, used = _effective_n(panel, rows)
+        filled, sigma = fill_gaps(_without_effects(panel, rows, filled, terms), missing, rows.weight)
+    blocks = resampling_blocks(panel, rows)
+    grams = expected_grams(filled, missing, sigma, rows.weight, blocks.code, blocks.count)
+    n, used = _effective_n(panel, rows, terms)
     spread = np.sqrt(rows.entity.size / used)
     totals_sd, expand = _expansion(names, base_names, kept_totals, sd, sigma, lags)
     within_all = {name: float(value) for name, value in zip(base_names, sd * spread / slopes, strict=True)}
     within_all |= {t.name: totals_sd[t.name] * spread for t in kept_totals}
     unit_sd = np.array([within_all[name] / spread for name in names])
-    panel_like = panel.regime == "panel" and lags > 0
+    dynamic = panel.regime != "cross-section" and lags > 0
+    period = rows.time - rows.time.min()
+    columns = None if terms is None else terms.columns
     return Prepared(
         regime=panel.regime,
         names=names,
         lags=lags,
         grams=grams,
-        mass=np.bincount(block, weights=rows.weight, minlength=blocks).astype(np.float64),
-        span=pair_counts(rows.entity, period, rows.weight, int(period.max()) + 1) if panel_like else np.empty(0),
+        mass=np.bincount(blocks.code, weights=rows.weight, minlength=blocks.count).astype(np.float64),
+        span=pair_counts(rows.entity, period, rows.weight, int(period.max()) + 1, columns) if dynamic else np.empty(0),
         expand=expand,
         base=b,
         totals=tuple(kept_totals),
         effective_n=n,
         rows=int(rows.entity.size),
         entities=int(np.unique(rows.entity).size) if panel.clusters is None else len(set(panel.clusters)),
-        shrinkage=1 - 1 / np.unique(rows.entity).size,
+        shrinkage=1 - 1 / np.unique(rows.entity).size if terms is None else 1.0,
         within_sd=within_all,
         unit_sd=unit_sd,
-        steps=_steps(panel, rows, missing, kinds, kept_totals, lags, n),
+        steps=steps_taken(
+            rows,
+            regime=panel.regime,
+            transforms=kinds,
+            missing=float(missing.mean()),
+            totals={t.name: t.parts for t in kept_totals},
+            effective_n=n,
+            terms=terms,
+        ),
+        unit=blocks.unit,
+        run=blocks.run,
+        terms=terms,
     )
+
+
+def _without_effects(panel: Panel, rows: Rows, Z: NDArray[np.float64], terms: TimeTerms | None) -> NDArray[np.float64]:
+    """Return Z (R, q) without the effects that the regime removes."""
+    if terms is not None:
+        return without_terms(Z, rows.weight, rows.entity, terms.columns)
+    entity = rows.entity if panel.regime != "cross-section" else np.zeros_like(rows.entity)
+    return within(Z, rows.weight, entity, rows.time - rows.time.min())
 
 
 def _is_linear(total: Total, panel: Panel, dictionary: Dictionary) -> bool:
@@ -219,35 +240,57 @@ def _mean_square(Z: NDArray[np.float64], missing: NDArray[np.bool_], w: NDArray[
     return total
 
 
-def _effective_n(panel: Panel, rows: Rows) -> tuple[float, float]:
+def _effective_n(panel: Panel, rows: Rows, terms: TimeTerms | None = None) -> tuple[float, float]:
     """Return (effective n with Kish's factor, rows less effects removed)."""
     R = rows.entity.size
     removed = 1.0
-    if panel.regime != "cross-section":
+    if needs_time_terms(panel):
+        k = _FEWEST_TERMS if terms is None else terms.columns.shape[1]
+        removed = float(np.unique(rows.entity).size * k)
+    elif panel.regime != "cross-section":
         removed = float(np.unique(rows.entity).size + np.unique(rows.time).size - 1)
     used = max(R - removed, 1.0)
     kish = rows.weight.sum() ** 2 / (R * (rows.weight**2).sum())
     return used * float(kish), used
 
 
-def _check_enough(panel: Panel, rows: Rows, p: int, lags: int) -> None:
+def _check_enough(panel: Panel, rows: Rows, p: int, lags: int, terms: TimeTerms | None = None) -> None:
     R = rows.entity.size
-    used = _effective_n(panel, rows)[1] if R else 0.0
+    used = _effective_n(panel, rows, terms)[1] if R else 0.0
     needed = p * (lags + 1) + 8
     if R == 0 or used < needed:
+        gone = _REMOVED["terms" if needs_time_terms(panel) else panel.regime]
+        order = Text(f"{lags} 阶滞后", f"{lags} {'lag' if lags == 1 else 'lags'}")
         raise DataError(
             "too-few-rows",
             Text(
-                f"剔除个体和时期影响后只剩 {used:.0f} 行可用（{lags} 阶滞后，{p} 个指标），至少需要 {needed} 行。",
-                f"Only {used:.0f} usable rows are left after entity and period effects ({lags} lags, {p} indicators); "
+                f"剔除{gone.zh}后只剩 {used:.0f} 行可用（{order.zh}，{p} 个指标），至少需要 {needed} 行。",
+                f"Only {used:.0f} usable rows are left after {gone.en} ({order.en}, {p} indicators); "
                 f"at least {needed} are needed.",
             ),
-            Text(
-                "请增加时期或个体、减少指标，或把滞后设为 0。",
-                "Add periods or entities, study fewer indicators, or set lags to 0.",
-            ),
+            _MORE_ROWS[panel.regime],
             {"rows": int(R), "usable": float(used), "needed": needed},
         )
+
+
+_FEWEST_TERMS = 2
+"""A level and a trend."""
+_REMOVED = {
+    "panel": Text("个体和时期影响", "entity and period effects"),
+    "terms": Text("水平、趋势和季节", "level, trend and season"),
+    "cross-section": Text("总体均值", "the overall mean"),
+}
+_MORE_ROWS = {
+    "panel": Text(
+        "请增加时期或个体、减少指标，或把滞后设为 0。",
+        "Add periods or entities, study fewer indicators, or set lags to 0.",
+    ),
+    "series": Text(
+        "请增加时期、减少指标，或把滞后设为 0；若有多个同类实体，请按面板提供。",
+        "Add periods, study fewer indicators, or set lags to 0; bring several entities as a panel where there are any.",
+    ),
+    "cross-section": Text("请增加数据行或减少指标。", "Add rows or study fewer indicators."),
+}
 
 
 def _expansion(
@@ -274,64 +317,3 @@ def _expansion(
             totals_sd[name] = float(np.sqrt(one[i] @ now @ one[i]))
             one[i] /= totals_sd[name]
     return totals_sd, np.kron(np.eye(lags + 1), one).astype(np.float64)
-
-
-def _steps(
-    panel: Panel,
-    rows: Rows,
-    missing: NDArray[np.bool_],
-    kinds: Mapping[str, str],
-    totals: Sequence[Total],
-    lags: int,
-    n: float,
-) -> tuple[PreparationStep, ...]:
-    R = rows.entity.size
-    steps = []
-    for name, kind in kinds.items():
-        steps.append(
-            PreparationStep("transform", Text(f"{name} 取 {kind} 尺度。", f"{name} is put on the {kind} scale."))
-        )
-    steps.append(
-        PreparationStep(
-            "rows",
-            Text(
-                f"共 {R} 行，含 {lags} 阶滞后；日历缺口处断开。",
-                f"{R} rows with {lags} lags; calendar gaps break lags.",
-            ),
-        )
-    )
-    if panel.regime != "cross-section":
-        steps.append(
-            PreparationStep(
-                "within",
-                Text(
-                    f"剔除个体与时期影响；有效样本量 {n:.0f}。",
-                    f"Entity and period effects are removed; effective n is {n:.0f}.",
-                ),
-            )
-        )
-    if missing.any():
-        steps.append(
-            PreparationStep(
-                "gaps",
-                Text(
-                    f"{missing.mean():.1%} 的单元缺失，用 EM 求期望矩阵，不做均值填补。",
-                    f"{missing.mean():.1%} of cells are empty; expected moments by EM, no mean imputation.",
-                ),
-            )
-        )
-    if panel.regime == "panel" and lags > 0:
-        steps.append(
-            PreparationStep(
-                "short-panel",
-                Text("对短面板偏差做了修正。", "The short-panel bias of the moments is corrected."),
-            )
-        )
-    steps.extend(
-        PreparationStep(
-            "total",
-            Text(f"{t.name} 由 {', '.join(t.parts)} 加总得到。", f"{t.name} is the sum of {', '.join(t.parts)}."),
-        )
-        for t in totals
-    )
-    return tuple(steps)

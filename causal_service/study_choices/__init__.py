@@ -3,6 +3,7 @@
 ==============  ======================================================================================
 ``question``    options and names: what is asked
 ``studied``     which indicators are learned from, which sums follow their parts, how many lags
+``design``      which kind of data was seen, and what was chosen because of it
 ``suspicions``  what all checks together say about single indicators
 ``findings``    what was found while learning, as findings
 ==============  ======================================================================================

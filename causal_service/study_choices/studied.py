@@ -15,6 +15,7 @@ from causal_service.panel.identity_plan import resolve_identities
 from causal_service.panel.panel import Panel
 from causal_service.preparation.lag_order import chosen_lags
 from causal_service.preparation.prepared import Total
+from causal_service.study_choices.design import LagsChosen
 from causal_service.study_choices.question import Question
 
 __all__ = ["Studied", "chosen_lag_order", "refuse_if_stopped", "refuse_removed_levers", "studied_panel"]
@@ -124,9 +125,7 @@ def _totals(derived: Sequence[Identity], dictionary: Dictionary) -> tuple[Total,
     return tuple(out.values())
 
 
-def chosen_lag_order(
-    studied: Studied, dictionary: Dictionary, lags: int | Literal["auto"]
-) -> tuple[int, Literal["given", "auto", "regime"]]:
+def chosen_lag_order(studied: Studied, dictionary: Dictionary, lags: int | Literal["auto"]) -> tuple[int, LagsChosen]:
     """Return (lags, who chose them)."""
     panel = studied.panel
     if panel.regime == "cross-section" or len(panel.periods) < SHORTEST:

@@ -81,14 +81,14 @@ def test_weights_have_mean_one_and_zero_weight_takes_a_row_out(simulated):
 def test_many_entities_are_one_block_each(simulated):
     panel = simulated.panel(simulated.frame(0, entities=FEW_ENTITIES, periods=6))
     rows = lagged_rows(panel, 1)
-    np.testing.assert_array_equal(resampling_blocks(panel, rows), rows.entity)
+    np.testing.assert_array_equal(resampling_blocks(panel, rows).code, rows.entity)
 
 
 def test_few_entities_are_cut_into_stretches_of_time(simulated):
     """Six plants x 30 months: at least thirty blocks, each one plant and one unbroken stretch of several months."""
     panel = simulated.panel(simulated.frame(0, entities=6, periods=31))
     rows = lagged_rows(panel, 1)
-    block = resampling_blocks(panel, rows)
+    block = resampling_blocks(panel, rows).code
     codes, sizes = np.unique(block, return_counts=True)
     np.testing.assert_array_equal(codes, np.arange(codes.size))
     assert codes.size >= 30
@@ -102,16 +102,16 @@ def test_few_entities_are_cut_into_stretches_of_time(simulated):
 def test_short_time_is_not_cut_below_four_periods(simulated):
     panel = simulated.panel(simulated.frame(0, entities=5, periods=9))
     rows = lagged_rows(panel, 1)
-    _, sizes = np.unique(resampling_blocks(panel, rows), return_counts=True)
+    _, sizes = np.unique(resampling_blocks(panel, rows).code, return_counts=True)
     assert sizes.min() >= 4
 
 
 def test_cross_section_rows_are_blocks_unless_clusters_are_declared(simulated):
     frame = simulated.frame(0, entities=6, periods=5).drop(columns="month")
     loose = simulated.cross_section(frame.drop(columns="plant"))
-    np.testing.assert_array_equal(resampling_blocks(loose, lagged_rows(loose, 0)), np.arange(30))
+    np.testing.assert_array_equal(resampling_blocks(loose, lagged_rows(loose, 0)).code, np.arange(30))
     clustered = simulated.cross_section(frame, entity="plant")
-    block = resampling_blocks(clustered, lagged_rows(clustered, 0))
+    block = resampling_blocks(clustered, lagged_rows(clustered, 0)).code
     np.testing.assert_array_equal(np.bincount(block), 5)
     assert [clustered.clusters[np.flatnonzero(block == b)[0]] for b in range(6)] == sorted(set(frame["plant"]))
 
@@ -122,6 +122,14 @@ def test_very_many_rows_share_blocks():
     from causal_service.panel.reading import panel_from_frame
 
     panel = panel_from_frame(frame)
-    sizes = np.bincount(resampling_blocks(panel, lagged_rows(panel, 0)))
+    sizes = np.bincount(resampling_blocks(panel, lagged_rows(panel, 0)).code)
     assert sizes.size == MAX_BLOCKS
     assert set(sizes) == {2, 3}
+
+
+def test_a_series_is_drawn_in_overlapping_runs(simulated):
+    """120 months with one lag: 119 rows, one block each, in runs of five (the smallest cube above 119 is 125)."""
+    panel = simulated.panel(simulated.frame(0, entities=1, periods=120))
+    blocks = resampling_blocks(panel, lagged_rows(panel, 1))
+    np.testing.assert_array_equal(blocks.code, np.arange(119))
+    assert (blocks.unit, blocks.run) == ("period", 5)

@@ -1,0 +1,124 @@
+"""What was done to a panel before anything was learned from it, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from causal_service.errors import Text
+from causal_service.panel.panel import Regime
+from causal_service.preparation.rows import Rows
+from causal_service.preparation.time_terms import TimeTerms
+
+__all__ = ["PreparationStep", "steps_taken", "terms_words"]
+
+
+@dataclass(frozen=True, slots=True)
+class PreparationStep:
+    """One recorded step."""
+
+    code: str
+    """Kebab-case identifier."""
+    text: Text
+    """What was done, with numbers."""
+
+
+def steps_taken(
+    rows: Rows,
+    *,
+    regime: Regime,
+    transforms: Mapping[str, str],
+    missing: float,
+    totals: Mapping[str, Sequence[str]],
+    effective_n: float,
+    terms: TimeTerms | None,
+) -> tuple[PreparationStep, ...]:
+    """Return what was done to a panel, in words.
+
+    Parameters
+    ----------
+    transforms : transform by indicator, the identity left out.
+    missing : share of empty cells in the rows, 0..1.
+    totals : parts of every exact sum.
+    """
+    R, lags = rows.entity.size, rows.lags
+    steps = []
+    for name, kind in transforms.items():
+        steps.append(
+            PreparationStep("transform", Text(f"{name} 取 {kind} 尺度。", f"{name} is put on the {kind} scale."))
+        )
+    if regime == "cross-section":
+        steps.append(PreparationStep("rows", Text(f"共 {R} 行。", f"{R} rows.")))
+    else:
+        steps.append(
+            PreparationStep(
+                "rows",
+                Text(
+                    f"共 {R} 行，含 {lags} 阶滞后；日历缺口处断开。",
+                    f"{R} rows with {lags} {'lag' if lags == 1 else 'lags'}; calendar gaps break lags.",
+                ),
+            )
+        )
+        removed = Text("个体与时期影响", "Entity and period effects") if terms is None else terms_words(terms)
+        steps.append(
+            PreparationStep(
+                "within" if terms is None else "time-terms",
+                Text(
+                    f"剔除{removed.zh}；有效样本量 {effective_n:.0f}。",
+                    f"{removed.en} are removed; effective n is {effective_n:.0f}.",
+                ),
+            )
+        )
+    if missing > 0:
+        steps.append(
+            PreparationStep(
+                "gaps",
+                Text(
+                    f"{missing:.1%} 的单元缺失，用 EM 求期望矩阵，不做均值填补。",
+                    f"{missing:.1%} of cells are empty; expected moments by EM, no mean imputation.",
+                ),
+            )
+        )
+    if regime != "cross-section" and lags > 0:
+        short = Text("对短面板偏差做了修正。", "The short-panel bias of the moments is corrected.")
+        series = Text("对有限长度的偏差做了修正。", "The bias of a series of finite length is corrected.")
+        steps.append(PreparationStep("short-panel", series if regime == "series" else short))
+    steps.extend(
+        PreparationStep(
+            "total",
+            Text(f"{name} 由 {', '.join(parts)} 加总得到。", f"{name} is the sum of {', '.join(parts)}."),
+        )
+        for name, parts in totals.items()
+    )
+    return tuple(steps)
+
+
+def terms_words(terms: TimeTerms) -> Text:
+    """Return the deterministic terms as the object of a sentence."""
+    trend = Text("二次趋势" if terms.bent else "线性趋势", "bent trend" if terms.bent else "straight trend")
+    if not terms.cycles:
+        return Text(f"每个实体的水平和{trend.zh}", f"A level and a {trend.en} per entity")
+    if not terms.harmonics:
+        return Text(
+            f"每个实体的水平和{trend.zh}（未见季节的证据）",
+            f"A level and a {trend.en} per entity (no evidence of a season)",
+        )
+    season = _season_words(terms)
+    return Text(
+        f"每个实体的水平、{trend.zh}和季节（{season.zh}）",
+        f"A level, a {trend.en} and a season ({season.en}) per entity",
+    )
+
+
+def _season_words(terms: TimeTerms) -> Text:
+    zh, en = [], []
+    for cycle in terms.cycles:
+        found = [h for name, h in terms.harmonics if name == cycle.name]
+        if found:
+            numbers = ", ".join(map(str, found))
+            zh.append(f"{_CYCLES[cycle.name].zh}第 {numbers} 谐波")
+            en.append(f"{_CYCLES[cycle.name].en} {'harmonic' if len(found) == 1 else 'harmonics'} {numbers}")
+    return Text("、".join(zh), "; ".join(en))
+
+
+_CYCLES = {"year": Text("年度", "yearly"), "week": Text("每周", "weekly")}
