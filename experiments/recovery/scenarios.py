@@ -37,7 +37,9 @@ def make_case(scenario: Scenario, seed: int) -> Case:
 SCENARIOS = {
     s.name: s
     for s in [
-        *(Scenario(name, "shared", name) for name in ("linear", "linear_small", "linear_tiny", "base", "small")),
+        *(Scenario(name, "shared", name, 200) for name in ("linear", "base", "nonlinear_heavy", "latent")),
+        *(Scenario(name, "shared", name) for name in ("linear_small", "linear_tiny", "small", "tiny")),
+        *(Scenario(name, "shared", name) for name in ("skewed", "few", "wide")),
         *(Scenario(f"own_{name}", "own", name) for name in ("linear", "linear_small", "mixed", "mixed_small")),
         *(Scenario(f"own_{name}", "own", name) for name in ("curved", "driver")),
         Scenario("null_correlated", "own", "null_correlated", 200, null=True),
