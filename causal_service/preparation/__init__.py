@@ -4,7 +4,8 @@
 ``transforms``   the scale on which an indicator is linear, and the way back to its unit
 ``rows``         lagged rows that never bridge a gap
 ``time_terms``   trend and season of a single series, or of a few, in the place of period effects
-``prepared``     within-transform, EM on gaps, block moments
+``within_rows``  effects removed, columns standardised, gaps filled by EM
+``prepared``     block moments of those rows
 ``steps``        what was done, in words
 ``lag_order``    how many lags, by BIC
 ===============  ======================================================================================
