@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from causal_service.errors import CallError, CausalServiceError, DataError, MissingPart, Text
 from causal_service.service.refusals import Refusal, TooMuch, Unavailable
 
-__all__ = ["Pointer", "Problem", "answer", "install", "problem_of", "status_of"]
+__all__ = ["Pointer", "Problem", "answer", "install", "kind_of", "problem_of", "status_of"]
 
 STATUS = {
     "no-key": 401, "wrong-key": 401, "missing-scope": 403, "cross-site": 403, "not-found": 404, "no-such-page": 404,
@@ -55,6 +55,8 @@ class Problem:
     """HTTP status."""
     code: str
     """Kebab-case code, stable across versions."""
+    kind: str
+    """Class of the refusal in the error tree, for example ``FailedCheck``; a client raises it again."""
     detail: str
     """What is wrong, in the language asked for."""
     remedy: str
@@ -75,6 +77,11 @@ def status_of(error: CausalServiceError) -> int:
     return STATUS.get(error.code, kind)
 
 
+def kind_of(error: CausalServiceError) -> str:
+    """Return the nearest class of ``error`` that the error tree draws."""
+    return next(kind.__name__ for kind in type(error).__mro__ if kind.__module__ == CausalServiceError.__module__)
+
+
 def problem_of(
     error: CausalServiceError, lang: str, errors: tuple[Pointer, ...] = (), request_id: str | None = None
 ) -> Problem:
@@ -84,6 +91,7 @@ def problem_of(
         error.code.replace("-", " "),
         status_of(error),
         error.code,
+        kind_of(error),
         error.what.get(lang),
         error.remedy.get(lang),
         {"detail": error.what, "remedy": error.remedy},
