@@ -146,7 +146,7 @@ def study(
         worded = tuple(_worded(row, described, frequency, len(rows)) for row in rows)
         paths = _chains(learned, worded)
         contrast += contrasts(correlations(studied.panel, name), worded, paths, learned.draws, parts, described)
-        answers.append(Answer(name, answer_text(name, worded, described, frequency)))
+        answers.append(Answer(name, answer_text(name, worded, described, frequency, studied.panel.regime)))
         ranked += worded
         chains += paths
     tell("explain", 1, 1)

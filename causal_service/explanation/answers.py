@@ -19,18 +19,46 @@ from causal_service.explanation.phrases import (
 )
 from causal_service.explanation.quantities import amount, format_number, is_known
 from causal_service.levers.results import Lever
+from causal_service.panel.panel import Regime
 
 __all__ = ["answer_text"]
 
 _FOLLOWING, _CANDIDATES = 2, 3
+_TRIAL: dict[Regime, Text] = {
+    "panel": Text("建议先在少数实体中试点。", "Try it in a few entities first."),
+    "series": Text("建议先限期试行，并与此前各期对比。", "Try it for a limited time first, and compare with before."),
+    "cross-section": Text(
+        "建议先在一部分对象上试行，并设对照组。", "Try it on part of the cases first, beside a comparison group."
+    ),
+}
+_HELP: dict[Regime, Text] = {
+    "panel": Text(
+        "有帮助的做法：积累更多时期或更多实体的数据，在部分实体中有意加大某个杠杆的变动，或提高测量精度。",
+        "What would help: more periods or entities, larger deliberate moves of one lever in some entities, "
+        "or more precise measurement.",
+    ),
+    "series": Text(
+        "有帮助的做法：积累更多时期，纳入同类实体组成面板，在部分时期有意加大某个杠杆的变动，或提高测量精度。",
+        "What would help: more periods, similar entities to make a panel, larger deliberate moves of one lever in some "
+        "periods, or more precise measurement.",
+    ),
+    "cross-section": Text(
+        "有帮助的做法：更多数据行，对同样的对象在多个时期重复测量，有意加大某个杠杆的变动，或提高测量精度。",
+        "What would help: more rows, the same cases measured over several periods, larger deliberate moves of one "
+        "lever, or more precise measurement.",
+    ),
+}
 _FAVOURABLE = frozenset({"significant", "in-top3-likely"})
 
 
-def answer_text(outcome: str, levers: Sequence[Lever], indicators: Names, frequency: str = "") -> Text:
+def answer_text(
+    outcome: str, levers: Sequence[Lever], indicators: Names, frequency: str = "", regime: Regime = "panel"
+) -> Text:
     """Answer "what should we move for ``outcome``?" in one paragraph.
 
     When no lever stands out the paragraph says what was looked for, the smallest effect that could have been seen, and
-    what would help. ``levers`` may hold other outcomes too; they are ignored.
+    what would help. ``levers`` may hold other outcomes too; they are ignored. A trial looks different in every
+    ``regime``.
     """
     ranked = sorted(
         (lever for lever in levers if lever.outcome == outcome), key=lambda lever: (lever.rank, lever.lever)
@@ -40,8 +68,8 @@ def answer_text(outcome: str, levers: Sequence[Lever], indicators: Names, freque
     if any(lever.verdict == "act" for lever in ranked):
         return _act(ranked, indicators, frequency)
     if any(lever.verdict == "test" for lever in ranked):
-        return _test(ranked, indicators, frequency)
-    return _nothing_stands_out(ranked, indicators, frequency)
+        return _test(ranked, indicators, frequency, regime)
+    return _nothing_stands_out(ranked, indicators, frequency, regime)
 
 
 def _act(ranked: Sequence[Lever], indicators: Names, frequency: str) -> Text:
@@ -110,7 +138,7 @@ def _idle(count: int) -> Text:
     )
 
 
-def _test(ranked: Sequence[Lever], indicators: Names, frequency: str) -> Text:
+def _test(ranked: Sequence[Lever], indicators: Names, frequency: str, regime: Regime) -> Text:
     first, *others = [lever for lever in ranked if lever.verdict == "test"]
     name, outcome = name_of(first.lever, indicators), name_of(first.outcome, indicators)
     sentence = lever_sentence(first, indicators, frequency, len(ranked))
@@ -125,13 +153,13 @@ def _test(ranked: Sequence[Lever], indicators: Names, frequency: str) -> Text:
     if against:
         en = against[0].en[:1].lower() + against[0].en[1:]
         parts.append(Text(f"暂不行动的原因：{against[0].zh}", f"Why not act at once: {en}"))
-    parts.append(Text("建议先在少数实体中试点。", "Try it in a few entities first."))
+    parts.append(_TRIAL[regime])
     if others:
         parts.append(_worth_a_trial(others[: _CANDIDATES - 1], indicators))
     return _joined(parts)
 
 
-def _nothing_stands_out(ranked: Sequence[Lever], indicators: Names, frequency: str) -> Text:
+def _nothing_stands_out(ranked: Sequence[Lever], indicators: Names, frequency: str, regime: Regime) -> Text:
     name, when = name_of(ranked[0].outcome, indicators), horizon_words(ranked[0].horizon, frequency)
     levers = "lever" if len(ranked) == 1 else "levers"
     later = f" {when.en}" if when.en else ""
@@ -143,11 +171,7 @@ def _nothing_stands_out(ranked: Sequence[Lever], indicators: Names, frequency: s
             f"We looked for the effect of one step of each of {len(ranked)} {levers}{later}.",
         ),
         *_smallest_seen(ranked, indicators),
-        Text(
-            "有帮助的做法：积累更多时期或更多实体的数据，在部分实体中有意加大某个杠杆的变动，或提高测量精度。",
-            "What would help: more periods or entities, larger deliberate moves of one lever in some entities, "
-            "or more precise measurement.",
-        ),
+        _HELP[regime],
     ]
     return _joined(parts)
 

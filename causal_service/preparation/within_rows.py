@@ -18,7 +18,7 @@ from causal_service.numerics.within import within
 from causal_service.panel.dictionary import Dictionary
 from causal_service.panel.panel import Panel
 from causal_service.preparation.rows import Blocks, Rows, lagged_rows, resampling_blocks
-from causal_service.preparation.time_terms import TimeTerms, needs_time_terms, time_terms
+from causal_service.preparation.time_terms import TimeTerms, removed_terms
 from causal_service.preparation.transforms import declared_transform, transformed
 
 __all__ = ["Total", "WithinRows", "within_rows"]
@@ -86,10 +86,8 @@ def within_rows(panel: Panel, dictionary: Dictionary, totals: Sequence[Total], l
     _check_enough(panel, rows, b, lags)
     Z = rows.take(values)
     missing = np.isnan(Z)
-    terms = None
-    if needs_time_terms(panel):
-        terms = time_terms(panel, rows, Z[:, lags * b :], Z[:, max(lags - 1, 0) * b : lags * b])
-        _check_enough(panel, rows, b, lags, terms)
+    terms = removed_terms(panel, rows, Z[:, lags * b :], Z[:, max(lags - 1, 0) * b : lags * b])
+    _check_enough(panel, rows, b, lags, terms)
     Z = _without_effects(panel, rows, Z, terms)
     sd = np.sqrt(_mean_square(Z[:, lags * b :], missing[:, lags * b :], rows.weight))
     sd = np.where(sd > 0, sd, 1.0)
@@ -183,9 +181,10 @@ def _effective_n(panel: Panel, rows: Rows, terms: TimeTerms | None = None) -> tu
     """Return (effective n with Kish's factor, rows less effects removed)."""
     R = rows.entity.size
     removed = 1.0
-    if needs_time_terms(panel):
-        k = _FEWEST_TERMS if terms is None else terms.columns.shape[1]
-        removed = float(np.unique(rows.entity).size * k)
+    if terms is not None:
+        removed = float(np.unique(rows.entity).size * terms.columns.shape[1])
+    elif panel.regime == "series":
+        removed = _FEWEST_TERMS
     elif panel.regime != "cross-section":
         removed = float(np.unique(rows.entity).size + np.unique(rows.time).size - 1)
     used = max(R - removed, 1.0)
@@ -198,7 +197,7 @@ def _check_enough(panel: Panel, rows: Rows, p: int, lags: int, terms: TimeTerms 
     used = _effective_n(panel, rows, terms)[1] if R else 0.0
     needed = p * (lags + 1) + 8
     if R == 0 or used < needed:
-        gone = _REMOVED["terms" if needs_time_terms(panel) else panel.regime]
+        gone = _REMOVED[panel.regime if terms is None else "series"]
         order = Text(f"{lags} 阶滞后", f"{lags} {'lag' if lags == 1 else 'lags'}")
         raise DataError(
             "too-few-rows",
@@ -212,11 +211,11 @@ def _check_enough(panel: Panel, rows: Rows, p: int, lags: int, terms: TimeTerms 
         )
 
 
-_FEWEST_TERMS = 2
+_FEWEST_TERMS = 2.0
 """A level and a trend."""
 _REMOVED = {
     "panel": Text("个体和时期影响", "entity and period effects"),
-    "terms": Text("水平、趋势和季节", "level, trend and season"),
+    "series": Text("水平、趋势和季节", "level, trend and season"),
     "cross-section": Text("总体均值", "the overall mean"),
 }
 _MORE_ROWS = {

@@ -40,6 +40,11 @@ _FIXED = Text(
     " Lasting differences between entities (size, location) and swings that all of them share (season, market) "
     "have been removed and cannot cause this.",
 )
+_DETRENDED = Text(
+    "趋势和固定的季节已经剔除，不会造成这种偏差；但某一期同时影响多个指标的冲击（行情、政策、停工）仍会造成。",
+    " Trend and fixed season have been removed and cannot cause this; a shock that moves several indicators in the "
+    "same period (market, policy, stoppage) still can.",
+)
 _LINEAR = (
     Text("在当前水平附近近似成直线", "Roughly straight near present levels"),
     Text(
@@ -82,8 +87,11 @@ _UNLAYERED = (
 )
 
 
-def assumptions(regime: str, layered: bool, lang: str) -> tuple[Assumption, ...]:
-    """Return what the numbers of a study rest on; they differ by kind of data and by whether layers were declared."""
+def assumptions(regime: str, layered: bool, lang: str, detrended: bool = False) -> tuple[Assumption, ...]:
+    """Return what the numbers of a study rest on; they differ by kind of data and by whether layers were declared.
+
+    ``detrended``: trend and season were taken out in the place of period effects.
+    """
     crossed = regime == "cross-section"
     pairs = [
         _MEANING,
@@ -95,14 +103,16 @@ def assumptions(regime: str, layered: bool, lang: str) -> tuple[Assumption, ...]
     ]
     result = []
     for title, text in pairs:
-        more = _FIXED.get(lang) if text is _HIDDEN[1] and regime == "panel" else ""
+        more = ""
+        if text is _HIDDEN[1] and not crossed:
+            more = (_DETRENDED if detrended else _FIXED).get(lang)
         result.append(Assumption(title.get(lang), text.get(lang) + more))
     return tuple(result)
 
 
-def method_paragraphs(regime: str, resamples: int | None, lang: str) -> tuple[str, ...]:
-    """Return how the numbers came about, for a reader who does not know the method."""
-    first = _PANEL_STEP if regime == "panel" else _OTHER_STEP
+def method_paragraphs(regime: str, resamples: int | None, lang: str, detrended: bool = False) -> tuple[str, ...]:
+    """Return how the numbers came about, for a reader who does not know the method; ``detrended`` as above."""
+    first = _TERMS_STEP if detrended else _OTHER_STEP if regime == "cross-section" else _PANEL_STEP
     count = Text(f"{resamples}次", f"{resamples:,} ") if resamples is not None else Text("多次", "many ")
     again = Text(
         f"以上步骤在{count.zh}重抽样上重复，每次都重新学习因果图并计算每个杠杆的效应；"
@@ -126,6 +136,11 @@ _PANEL_STEP = Text(
     "First, the long-run average of every entity and the common swing of every period are removed from each "
     "indicator, so that only changes within an entity over time are compared; the bias of short panels is "
     "corrected.",
+)
+_TERMS_STEP = Text(
+    "首先从每个指标中剔除水平、趋势和日历季节，只看其余的逐期变化，并校正序列长度有限造成的偏差。",
+    "First, level, trend and the season of the calendar are removed from each indicator, so that only what is left "
+    "from period to period is studied; the bias of a series of finite length is corrected.",
 )
 _OTHER_STEP = Text(
     "首先把各指标标准化，使它们可以比较；结果仍以原单位给出。",

@@ -78,6 +78,7 @@ def compose(parts: StudyParts, lang: str) -> Document:
     outcomes = outcomes_of(parts)
     cards = [_finding_card(finding, source) for finding in sorted(parts.findings, key=_by_severity)]
     resamples = plan_values(parts.plan).get("resamples")
+    detrended = any(finding.code == "common-shocks" for finding in parts.findings)
     return Document(
         lang,
         _title([source.name(key) for key in outcomes], lang),
@@ -85,8 +86,8 @@ def compose(parts: StudyParts, lang: str) -> Document:
         tuple(_section(key, source) for key in outcomes),
         tuple(card for card in cards if card.severity != "pass"),
         tuple(card for card in cards if card.severity == "pass"),
-        assumptions(parts.regime, any(node.layer is not None for node in parts.graph.nodes), lang),
-        method_paragraphs(parts.regime, resamples if isinstance(resamples, int) else None, lang),
+        assumptions(parts.regime, any(node.layer is not None for node in parts.graph.nodes), lang, detrended),
+        method_paragraphs(parts.regime, resamples if isinstance(resamples, int) else None, lang, detrended),
         provenance_facts(parts, lang),
         tuple(_indicator_row(entry, source) for entry in parts.indicators),
     )

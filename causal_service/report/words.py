@@ -25,7 +25,7 @@ _WORDS: dict[str, Text] = {
     "more_levers": Text("其余杠杆", "Remaining levers"),
     "no_lever": Text("没有可供排序的杠杆。", "There is no lever to rank."),
     "act_means": Text("证据充分，可以投入", "the evidence is sufficient to commit"),
-    "test_means": Text("有希望，先在少数实体试点", "promising; try it in a few entities first"),
+    "test_means": Text("有希望，先小范围试点", "promising; try it on a small scale first"),
     "watch_means": Text("目前看不出值得投入", "nothing so far that is worth spending on"),
     "insufficient_means": Text("数据看不清有用大小的效应", "a useful effect could not have been seen"),
     "contrast": Text("为什么通常的排序会误导", "Why the usual ranking misleads"),

@@ -26,7 +26,11 @@ FILES = {
     "infinite value": ((HEADER + ROWS + "P9,2024-01,inf,80\n").encode(), DATA, ("cycle", "line 17")),
     "string in a numeric column": ((HEADER + ROWS + "P9,2024-01,fast,80\n").encode(), DATA, ("fast", "line 17")),
     "entity and period twice": ((HEADER + ROWS + "P1,2024-03,4,80\n").encode(), DATA, ("P1/2024-03", "line")),
-    "one entity": ((HEADER + "".join(f"A,2024-{t:02d},{t % 4},{t}\n" for t in range(1, 13))).encode(), DATA, ("one",)),
+    "one entity": (
+        (HEADER + "".join(f"A,2024-{t:02d},{t % 4},{t}\n" for t in range(1, 13))).encode(),
+        DATA,
+        ("usable rows", "trend"),
+    ),
 }
 CALLS = {
     "no verb": ((), ("No verb", "demo")),

@@ -9,7 +9,7 @@ import pytest
 from causal_service.panel.panel import Panel
 from causal_service.panel.reading import panel_from_frame
 from causal_service.preparation.rows import lagged_rows
-from causal_service.preparation.time_terms import TimeTerms, calendar_cycles, needs_time_terms, time_terms
+from causal_service.preparation.time_terms import TimeTerms, calendar_cycles, removed_terms, time_terms
 
 
 def series(labels: list[str], seed: int = 0, **drifts: float) -> Panel:
@@ -89,9 +89,36 @@ def test_terms_never_cost_more_than_a_fifth_of_the_rows():
         assert terms.columns.shape[1] <= periods / 5
 
 
-def test_one_entity_needs_terms_and_many_do_not(simulated):
-    assert needs_time_terms(series(months(40)))
-    assert not needs_time_terms(simulated.panel(simulated.frame(0, entities=8, periods=12)))
-    assert not needs_time_terms(
-        simulated.cross_section(simulated.frame(0, entities=2).drop(columns=["plant", "month"]))
+def few(entities: int, common: float, seed: int = 0) -> Panel:
+    """Four autoregressive indicators of a few entities over 60 months; ``common`` is the size of shocks they share."""
+    rng = np.random.default_rng(seed)
+    shocks = rng.normal(size=(entities, 60, 4)) + common * rng.normal(size=(1, 60, 4))
+    X = np.zeros((entities, 60, 4))
+    for t in range(1, 60):
+        X[:, t] = 0.5 * X[:, t - 1] + shocks[:, t]
+    keys = {"who": np.repeat(np.arange(entities), 60).astype(str), "when": months(60) * entities}
+    return panel_from_frame(
+        pd.DataFrame(X.reshape(-1, 4), columns=list("abcd")).assign(**keys), entity="who", period="when"
     )
+
+
+def chosen(panel: Panel) -> TimeTerms | None:
+    rows = lagged_rows(panel, 1)
+    Z = rows.take(panel.values)
+    return removed_terms(panel, rows, Z[:, 4:], Z[:, :4])
+
+
+def test_a_single_series_always_has_terms():
+    assert chosen(series(months(60))) is not None
+
+
+@pytest.mark.parametrize(("entities", "with_shocks"), [(3, 4), (4, 0)])
+def test_few_entities_have_terms_and_four_keep_period_effects_against_shocks_they_share(entities, with_shocks):
+    alone = [chosen(few(entities, 0.0, seed)) is not None for seed in range(4)]
+    shared = [chosen(few(entities, 1.0, seed)) is not None for seed in range(4)]
+    assert sum(alone) >= 3
+    assert sum(shared) == with_shocks
+
+
+def test_five_entities_keep_their_period_effects():
+    assert chosen(few(5, 0.0)) is None
