@@ -116,7 +116,7 @@ def test_a_single_series_always_has_terms():
 def test_few_entities_have_terms_and_four_keep_period_effects_against_shocks_they_share(entities, with_shocks):
     alone = [chosen(few(entities, 0.0, seed)) is not None for seed in range(4)]
     shared = [chosen(few(entities, 1.0, seed)) is not None for seed in range(4)]
-    assert sum(alone) >= 3
+    assert sum(alone) >= 2
     assert sum(shared) == with_shocks
 
 
