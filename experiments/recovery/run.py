@@ -20,7 +20,10 @@ from summary import summarise
 from trial import trial
 
 HERE = Path(__file__).resolve().parent
-SENT = ("kept", "case", "shared_simulator", "simulator", "scenarios", "scoring", "trial")
+SENT = (
+    *("kept", "case", "settings", "world", "simulation", "twins", "truth", "own_case", "shared_average"),
+    *("shared_simulator", "scenarios", "scoring", "trial"),
+)
 """What a worker of a cluster needs, each after what it imports."""
 FIRST_SEED, TUNING_SEED = 1000, 100
 QUICK = {"linear": 6, "linear_tiny": 6, "base": 6, "own_linear": 6, "null_confounded": 6, "leak_missing_layer": 6}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from case import Case
+from own_case import own_case
+from settings import SETTINGS
 from shared_simulator import shared_case
-from simulator import SETTINGS, own_case
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,8 @@ class Scenario:
     """No lever has any effect on the outcome."""
     leak_layer: str | None = None
     """Layer declared for the planted consequence of the outcome, where there is one."""
+    lags: int | Literal["auto"] = 1
+    """Lags that the study is asked to use."""
 
 
 def make_case(scenario: Scenario, seed: int) -> Case:
@@ -32,6 +36,10 @@ def make_case(scenario: Scenario, seed: int) -> Case:
     if scenario.source == "shared":
         return shared_case(scenario.settings, seed, scenario.null)
     return own_case(SETTINGS[scenario.settings], seed, scenario.leak_layer)
+
+
+def _own(name: str, lags: int | Literal["auto"] = 1) -> Scenario:
+    return Scenario(name, "own", name, lags=lags)
 
 
 SCENARIOS = {
@@ -42,6 +50,12 @@ SCENARIOS = {
         *(Scenario(name, "shared", name) for name in ("skewed", "few", "wide")),
         *(Scenario(f"own_{name}", "own", name) for name in ("linear", "linear_small", "mixed", "mixed_small")),
         *(Scenario(f"own_{name}", "own", name) for name in ("curved", "driver")),
+        *(_own(f"{kind}_levers") for kind in ("binary", "count", "rate", "heavy", "saturating")),
+        *(_own(name) for name in ("series", "series_240", "cross_section", "cross_section_clusters")),
+        *(_own(name) for name in ("few_5", "few_8", "few_12", "unbalanced", "quarters")),
+        _own("lag2", lags=2),
+        Scenario("lag2_auto", "own", "lag2", lags="auto"),
+        *(_own(name) for name in ("unit_root", "entity_trends", "break_half", "break_sign", "slopes")),
         Scenario("null_correlated", "own", "null_correlated", 200, null=True),
         Scenario("null_confounded", "own", "null_confounded", 200, null=True),
         Scenario("null_driver", "own", "null_driver", 200, null=True),

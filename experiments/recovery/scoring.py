@@ -14,14 +14,16 @@ NONZERO = 0.05
 
 
 def graph_f1(truth: tuple[Bool, Bool], directed: Bool, lagged: Bool, undirected: Bool) -> float:
-    """F1 of same-month and lag-1 arrows together, inertia left out; an undirected pair is half a hit.
+    """F1 of same-period and lagged arrows together, inertia left out; an undirected pair is half a hit.
 
-    All arrays are (p, p) with [y, x] for x -> y; ``truth`` is (same month, one month later).
+    Arrays are (p, p) with [y, x] for x -> y; ``truth`` is (same period, later), where later arrows, like ``lagged``,
+    are (L, p, p) by lag.
     """
     other = ~np.eye(len(directed), dtype=bool)
     now, later, said_later = truth[0], truth[1] & other, lagged & other
+    shared = min(len(later), len(said_later))
     pairs = undirected | undirected.T
-    hits = (now & directed).sum() + (later & said_later).sum() + 0.5 * (now & pairs).sum()
+    hits = (now & directed).sum() + (later[:shared] & said_later[:shared]).sum() + 0.5 * (now & pairs).sum()
     said = directed.sum() + said_later.sum() + np.triu(pairs).sum()
     return float(2 * hits / max(said + now.sum() + later.sum(), 1))
 

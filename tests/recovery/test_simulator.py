@@ -11,24 +11,87 @@ from pathlib import Path
 import numpy as np
 import pytest
 from bars import Bar
+from case import Array, through_others
+from own_case import own_case
 from scoring import coverage, graph_f1, rank_correlation, rmse, top_recall
-from simulator import SETTINGS, build, draw, exact_effects, own_case, run, twin_effects, within_sd
+from settings import SETTINGS
+from simulation import BURN, Inputs, advance, draw, run, within_sd
 from summary import figure, power_curve
+from truth import HORIZON, exact_effects, twin_effects
+from twins import average_effects
+from world import World, build, spectral_radius
 
 
-def test_closed_form_equals_twin_simulation():
-    settings = SETTINGS["linear"]
+def twins_of(world: World, inputs: Inputs, months: int) -> Array:
+    """Twins of the panel's own entities in its own months."""
+    base = run(world, inputs)
+    return average_effects(
+        lambda before, at, adjust: advance(world, inputs, before, at, inputs.common[at], adjust),
+        base,
+        BURN + np.arange(months - HORIZON),
+        0.25 * within_sd(base[BURN:]),
+        np.array([kind == "binary" for kind in world.kind]),
+        (0.0, 1.0),
+        world.outcome,
+        HORIZON,
+        len(world.lagged),
+    )
+
+
+@pytest.mark.parametrize("name", ["linear", "lag2", "unit_root", "entity_trends", "break_sign", "slopes"])
+def test_closed_form_equals_twin_simulation(name: str):
+    settings = replace(SETTINGS[name], entities=6, months=12)
     world = build(settings, np.random.default_rng(3))
-    twins = twin_effects(world, settings, np.random.default_rng(4))
+    inputs = draw(world, settings, 6, 12, np.random.default_rng(4))
     levers = np.arange(world.layer.size) != world.outcome
-    for exact, simulated in zip(exact_effects(world), twins, strict=True):
-        assert np.allclose(exact[levers], simulated[levers], atol=1e-10)
+    exact = exact_effects(world, 12, inputs.slopes)[:, levers]
+    assert np.abs(exact).max() > 0.1
+    assert np.allclose(exact, twins_of(world, inputs, 12)[:, levers], atol=1e-10)
+
+
+def test_a_binary_lever_moves_the_outcome_by_the_step_between_its_states():
+    settings = replace(SETTINGS["binary_levers"], entities=6, months=12)
+    world = build(settings, np.random.default_rng(3))
+    lever = world.kind.index("binary")
+    world.now[:, lever], world.lagged[:, :, lever] = 0.0, 0.0
+    world.now[world.outcome, lever] = 0.7
+    effects = twins_of(world, draw(world, settings, 6, 12, np.random.default_rng(4)), 12)
+    assert effects[0, lever] == pytest.approx(0.7)
+    assert effects[1, lever] >= 0.7
+
+
+def test_a_path_through_a_state_is_averaged_over_the_periods():
+    settings = replace(SETTINGS["binary_levers"], entities=6, months=12, common=3.0)
+    world = build(settings, np.random.default_rng(3))
+    common = draw(world, settings, 1, 12, np.random.default_rng(4)).common
+    first, second = (twin_effects(world, settings, common, np.random.default_rng(seed), 2000) for seed in (5, 6))
+    other = draw(world, settings, 1, 12, np.random.default_rng(7)).common
+    elsewhere = twin_effects(world, settings, other, np.random.default_rng(5), 2000)
+    assert np.abs(first - second).max() < 0.1
+    assert np.abs(first - elsewhere).max() > np.abs(first - second).max()
+
+
+def test_shocks_die_out_except_in_random_walks():
+    for name in ("linear", "lag2"):
+        world = build(SETTINGS[name], np.random.default_rng(21))
+        assert spectral_radius(world.now, world.lagged) < 0.95
+    world = build(SETTINGS["unit_root"], np.random.default_rng(21))
+    assert spectral_radius(world.now, world.lagged) == pytest.approx(1.0)
+    assert world.wanders.sum() == 4
+    assert not world.now[world.wanders].any()
 
 
 def test_every_indicator_has_within_variance_one():
     world = build(SETTINGS["linear"], np.random.default_rng(5))
-    panel = run(world, draw(world, SETTINGS["linear"], 300, 80, np.random.default_rng(6)))
+    panel = run(world, draw(world, SETTINGS["linear"], 300, 80, np.random.default_rng(6)))[BURN:]
     assert np.allclose(within_sd(panel), 1.0, atol=0.08)
+
+
+def test_a_path_through_a_state_is_told_from_a_direct_one():
+    arrows = np.zeros((4, 4), bool)
+    arrows[1, 0] = arrows[3, 1] = arrows[3, 2] = True
+    through = through_others(arrows, ("continuous", "binary", "continuous", "continuous"), 3)
+    assert through.tolist() == [True, False, False, False]
 
 
 @pytest.mark.parametrize("name", ["null_correlated", "null_confounded", "null_driver"])
@@ -62,9 +125,26 @@ def test_the_same_seed_gives_the_same_panel():
 
 def test_gaps_and_late_starts_are_in_the_panel():
     case = own_case(SETTINGS["linear"], 12)
-    starts = case.frame.groupby("entity")["month"].min()
+    starts = case.frame.groupby("entity")["period"].min()
     assert case.frame[list(case.names)].isna().to_numpy().mean() == pytest.approx(0.04, abs=0.01)
     assert 0 < (starts > "2020-02").mean() < 0.35
+
+
+def test_entities_enter_and_leave():
+    case = own_case(SETTINGS["quarters"], 12)
+    stays = case.frame.groupby("entity")["period"].nunique()
+    assert stays.max() == 8
+    assert (stays < 8).mean() > 0.3
+    assert case.frame["period"].min() == "2020Q1"
+
+
+def test_a_survey_has_no_period_and_clusters_are_its_only_entities():
+    rows = replace(SETTINGS["cross_section"], entities=200)
+    assert not {"entity", "period"} & set(own_case(rows, 13).frame)
+    clustered = own_case(replace(SETTINGS["cross_section_clusters"], entities=200, clusters=10), 13)
+    assert clustered.frame["entity"].nunique() == 10
+    assert clustered.dictionary.period is None
+    assert np.array_equal(clustered.sustained, clustered.impact)
 
 
 def test_measures_equal_those_of_the_shared_tools(shared_data: Callable[[str], Path]):
@@ -79,7 +159,9 @@ def test_measures_equal_those_of_the_shared_tools(shared_data: Callable[[str], P
     rng = np.random.default_rng(13)
     C, L, C_hat, L_hat = (rng.random((4, 9, 9)) < 0.2) & ~np.eye(9, dtype=bool)
     U_hat = np.triu(rng.random((9, 9)) < 0.1, 1) & ~C_hat & ~C_hat.T
-    assert graph_f1((C, L), C_hat, L_hat, U_hat) == pytest.approx(shared.graph_f1(C, L, C_hat, L_hat, U_hat))
+    assert graph_f1((C, L[None]), C_hat, L_hat[None], U_hat) == pytest.approx(
+        shared.graph_f1(C, L, C_hat, L_hat, U_hat)
+    )
     true, said, unit = rng.normal(0, 0.3, 12), rng.normal(0, 0.3, 12), np.ones(12)
     recall, correlation, _ = shared.ranking(true, said, unit)
     assert (top_recall(true, said), rank_correlation(true, said)) == pytest.approx((recall, correlation))
