@@ -26,7 +26,7 @@ from causal_service.preparation.steps import PreparationStep
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["FINDINGS_SCHEMA", "SCHEMA", "Answer", "Provenance", "Study", "StudyPlan", "findings_json", "load"]
+__all__ = ["FINDINGS_SCHEMA", "SCHEMA", "Answer", "Provenance", "Study", "StudyPlan", "findings_json", "load", "plain"]
 
 SCHEMA = "causal-service/study/1"
 FINDINGS_SCHEMA = "causal-service/findings/1"
@@ -147,8 +147,8 @@ class Study:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the content of ``study.json``: plain lists, strings and numbers of 12 significant digits."""
-        plain: dict[str, Any] = _plain(self)
-        return plain
+        content: dict[str, Any] = plain(self)
+        return content
 
     def to_json(self) -> str:
         """Return ``study.json``; the same panel, plan and seed give the same bytes."""
@@ -232,7 +232,7 @@ def load(path: str | Path) -> Study:
 def findings_json(panel: PanelSummary, regime: Regime, findings: Sequence[Finding]) -> str:
     """Return what was checked, without a study: the parts ``regime``, ``panel`` and ``findings`` of ``study.json``."""
     return _json(
-        {"schema": FINDINGS_SCHEMA, "regime": regime, "panel": _plain(panel), "findings": _plain(tuple(findings))}
+        {"schema": FINDINGS_SCHEMA, "regime": regime, "panel": plain(panel), "findings": plain(tuple(findings))}
     )
 
 
@@ -244,13 +244,14 @@ def _fields(row: Any) -> dict[str, Any]:
     return {name: getattr(row, name) for name in row.__dataclass_fields__}
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Return a result as plain lists, strings and numbers of 12 significant digits."""
     if is_dataclass(value) and not isinstance(value, type):
-        return {name: _plain(item) for name, item in _fields(value).items()}
+        return {name: plain(item) for name, item in _fields(value).items()}
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, (tuple, list)):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if isinstance(value, bool) or value is None or isinstance(value, (str, int)):
         return value
     return float(f"{float(value):.{DIGITS}g}") + 0.0

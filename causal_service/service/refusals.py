@@ -13,8 +13,15 @@ __all__ = [
     "missing_scope",
     "no_key",
     "no_space",
+    "not_checked",
     "not_found",
+    "panel_gone",
+    "panel_in_use",
     "rate_limited",
+    "study_broke",
+    "study_cancelled",
+    "study_failed",
+    "study_not_done",
     "unavailable",
     "wrong_cursor",
     "wrong_key",
@@ -81,6 +88,15 @@ def cross_site() -> Refusal:
     )
 
 
+def panel_gone() -> Refusal:
+    """Return the refusal of a study whose panel was deleted before it began."""
+    return Refusal(
+        "panel-deleted",
+        Text("研究开始前，面板已被删除。", "The panel was deleted before the study began."),
+        Text("请重新上传面板。", "Upload the panel again."),
+    )
+
+
 def rate_limited(seconds: int) -> TooMuch:
     """Return the refusal of too many requests; waiting ``seconds`` helps."""
     refusal = TooMuch(
@@ -122,6 +138,60 @@ def unavailable(part: Text) -> Unavailable:
         Text(f"{part.zh}暂时不可用。", f"The {part.en} does not answer at the moment."),
         Text("请稍后重试。", "Try again in a moment."),
     )
+
+
+def study_broke() -> CausalServiceError:
+    """Return the refusal of work that ended by a defect of ours; the details are in the log."""
+    return CausalServiceError(
+        "internal",
+        Text("服务内部错误。", "The service failed."),
+        Text(
+            "请重新提交；如果再次发生，请联系管理员。", "Submit it again; if it happens again, ask the administrator."
+        ),
+    )
+
+
+def not_checked() -> Refusal:
+    """Return the refusal of findings that are not there yet."""
+    return Refusal(
+        "panel-not-checked",
+        Text("面板仍在检查中。", "The panel is still being checked."),
+        Text("请稍后重试。", "Try again in a moment."),
+    )
+
+
+def panel_in_use() -> Refusal:
+    """Return the refusal to delete a panel that a study needs."""
+    return Refusal(
+        "panel-in-use",
+        Text("有研究正在排队或运行，需要这个面板。", "A study that waits or runs needs this panel."),
+        Text("请先取消这些研究，或等待其完成。", "Cancel these studies or wait for them."),
+    )
+
+
+def study_not_done(state: str) -> Refusal:
+    """Return the refusal of results that are not there yet."""
+    return Refusal(
+        "study-not-done",
+        Text("研究尚未完成。", "The study is not done yet."),
+        Text("请关注 /events，完成后再取结果。", "Follow /events and come back once it is done."),
+        {"state": state},
+    )
+
+
+def study_cancelled() -> Refusal:
+    """Return the refusal of results of a cancelled study."""
+    return Refusal(
+        "study-cancelled",
+        Text("研究已被取消。", "The study was cancelled."),
+        Text("再次提交同一问题即可重新运行。", "Ask the same question again to run it."),
+        {"state": "cancelled"},
+    )
+
+
+def study_failed(cause: CausalServiceError) -> Refusal:
+    """Return the refusal of results of a failed study, in the words of its cause."""
+    return Refusal("study-failed", cause.what, cause.remedy, {"cause": cause.code, **cause.params})
 
 
 def wrong_cursor() -> Refusal:

@@ -1,0 +1,1 @@
+"""Who calls, what they may, how often, and through which door."""

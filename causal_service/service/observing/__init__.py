@@ -1,0 +1,1 @@
+"""What an operator sees: JSON logs, Prometheus metrics, optional traces, and whether the parts answer."""
