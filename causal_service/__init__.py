@@ -5,7 +5,8 @@
 >>> study.levers, study.graph, study.effects  # doctest: +SKIP
 
 Verbs: ``study`` (the whole pipeline), ``check`` (findings only), ``load`` (a stored study), ``read_panel`` and
-``read_dictionary``. Nouns: ``Study``, ``Dictionary``, ``Panel``. Everything is loaded on first use.
+``read_dictionary``. Nouns: ``Study``, ``Dictionary``, ``Panel``, and ``Client``, which asks a running service with the
+same verbs. Everything is loaded on first use.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from causal_service.client.client import Client
     from causal_service.errors import CallError, CausalServiceError, DataError
     from causal_service.panel.dictionary import Dictionary
     from causal_service.panel.dictionary_reading import read_dictionary
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CallError",
     "CausalServiceError",
+    "Client",
     "DataError",
     "Dictionary",
     "Panel",
@@ -39,6 +42,7 @@ __all__ = [
 _HOMES = {
     "CallError": "errors",
     "CausalServiceError": "errors",
+    "Client": "client.client",
     "DataError": "errors",
     "Dictionary": "panel.dictionary",
     "Panel": "panel.panel",

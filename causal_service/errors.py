@@ -10,7 +10,8 @@
     ├── DataError                   the data cannot carry the question                                      (CLI exit 1)
     │   ├── UnreadableFile          empty, truncated, binary, no table in it
     │   └── FailedCheck             a panel-scoped finding of severity ``fail`` stopped the study
-    └── MissingPart                 an optional library is not installed                                    (CLI exit 2)
+    ├── MissingPart                 an optional library is not installed                                    (CLI exit 2)
+    └── Unreachable                 a service that is asked over the network does not answer
 
 Anything else that escapes is an internal error (CLI exit 3). No HTTP status lives here.
 """
@@ -31,6 +32,7 @@ __all__ = [
     "MissingPart",
     "Text",
     "UnknownName",
+    "Unreachable",
     "UnreadableFile",
     "nearest",
 ]
@@ -102,6 +104,10 @@ class FailedCheck(DataError):
 
 class MissingPart(CausalServiceError):
     """An optional library is not installed."""
+
+
+class Unreachable(CausalServiceError):
+    """A service that is asked over the network does not answer, or what answers is no such service."""
 
 
 def nearest(name: str, known: Iterable[str], count: int = 3) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from typing import Literal
 from causal_service.errors import CallError, Text, UnreadableFile, nearest
 from causal_service.panel.labels import nearest_text
 
-__all__ = ["Kind", "kind_of", "read_bytes"]
+__all__ = ["Kind", "kind_of", "read_bytes", "refuse_missing"]
 
 Kind = Literal["text", "parquet", "excel"]
 
@@ -33,21 +33,9 @@ def read_bytes(path: Path) -> bytes:
     CallError : there is no such file, or it is a directory.
     UnreadableFile : the file is empty, the gzip is truncated or damaged, or it is larger than ``MAX_BYTES``.
     """
-    if path.is_dir():
-        raise CallError(
-            "is-directory",
-            Text(f"“{path}”是文件夹，不是文件。", f"{str(path)!r} is a directory, not a file."),
-            Text("请给出其中的文件。", "Name the files inside it."),
-            {"path": str(path)},
-        )
+    refuse_missing(path)
     try:
         raw = path.read_bytes()
-    except FileNotFoundError:
-        siblings = sorted(p.name for p in path.parent.iterdir() if p.is_file()) if path.parent.is_dir() else []
-        what = Text(f"文件“{path}”不存在。", f"File {str(path)!r} does not exist.")
-        near = nearest(path.name, siblings)
-        remedy = nearest_text(path.name, near) if near else Text("请检查路径。", "Check the path.")
-        raise CallError("no-such-file", what, remedy, {"path": str(path)}) from None
     except OSError as error:
         what = Text(
             f"文件“{path}”无法打开：{error.strerror}。", f"File {str(path)!r} cannot be opened: {error.strerror}."
@@ -57,6 +45,23 @@ def read_bytes(path: Path) -> bytes:
     if not raw:
         raise _unreadable("empty-file", path.name, "是空文件（0 字节）", "is empty (0 bytes)")
     return _gunzip(raw, path.name) if raw.startswith(_GZIP) else raw
+
+
+def refuse_missing(path: Path) -> None:
+    """Raise ``CallError`` when there is no file at ``path``; the nearest names beside it are offered."""
+    if path.is_dir():
+        raise CallError(
+            "is-directory",
+            Text(f"“{path}”是文件夹，不是文件。", f"{str(path)!r} is a directory, not a file."),
+            Text("请给出其中的文件。", "Name the files inside it."),
+            {"path": str(path)},
+        )
+    if not path.exists():
+        siblings = sorted(p.name for p in path.parent.iterdir() if p.is_file()) if path.parent.is_dir() else []
+        what = Text(f"文件“{path}”不存在。", f"File {str(path)!r} does not exist.")
+        near = nearest(path.name, siblings)
+        remedy = nearest_text(path.name, near) if near else Text("请检查路径。", "Check the path.")
+        raise CallError("no-such-file", what, remedy, {"path": str(path)})
 
 
 def _gunzip(raw: bytes, name: str) -> bytes:

@@ -19,7 +19,7 @@ from causal_service.report.words import words
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["notebook_html", "render_html"]
+__all__ = ["notebook_html", "render_html", "report_style"]
 
 _SHOWN_LEVERS = 12
 _SHOWN_CHAINS = 3
@@ -50,6 +50,11 @@ def notebook_html(parts: StudyParts, lang: str = "en") -> str:
         .get_template("notebook.html.j2")
         .render(doc=compose(parts, lang), w=words(lang), shown=_NOTEBOOK_ROWS)
     )
+
+
+def report_style() -> str:
+    """Return the text of the one style element of every report, so that a content policy can name it by its hash."""
+    return f"\n{_environment().get_template('report.css').render()}"
 
 
 def _bars(section: OutcomeSection) -> dict[str, object]:
