@@ -12,12 +12,13 @@ Columns are [past (m) | present (p)] without and [past (m) | u | present (p)] wi
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from causal_service.numerics.draw import learn_class, member_coefficients, sampled_members
+from causal_service.numerics.factor_em import expected_system, fit_beside_driver
 from causal_service.numerics.order_search import random_order
 
 __all__ = ["Factor", "Rules", "factor_search", "system_score"]
@@ -39,34 +40,61 @@ class Rules(NamedTuple):
     allowed: Bool
 
 
+class _System(NamedTuple):
+    """A linear system with the driver; row 0 and column m are the driver's."""
+
+    parents: Bool
+    """(p + 1, m + 1 + p)."""
+    coefficients: Array
+    """(p + 1, m + 1 + p)."""
+    noise: Array
+    """(p + 1,) variances."""
+    least: Array
+    """(p,) smallest noise variances."""
+
+
+class _Fitted(NamedTuple):
+    """A system with the covariance expected under it."""
+
+    system: _System
+    joint: Array
+    """(m + 1 + p, m + 1 + p)."""
+    loglik: float
+    """Per row, constants left out."""
+
+
 class Factor(NamedTuple):
     """The best system found with the driver."""
 
     score: float
     """-2 log likelihood + penalty x number of coefficients."""
-    parents: Bool
-    """(p, m + p) without the driver's column."""
-    coefficients: Array
-    """(p, m + p) of the parents, without the driver's column."""
-    loadings: Array
-    """(p,) on the driver."""
+    system: _System
+    """The system itself."""
+    found: Bool
+    """(p + 1, m + 1 + p) its class."""
+    order: NDArray[np.int64]
+    """(p + 1,) the order it was found in."""
+
+    @property
+    def parents(self) -> Bool:
+        """(p, m + p) without the driver's row and column."""
+        return without_driver(self.system.parents)
+
+    @property
+    def coefficients(self) -> Array:
+        """(p, m + p) of the parents, without the driver's."""
+        return without_driver(self.system.coefficients)
+
+    @property
+    def loadings(self) -> Array:
+        """(p,) on the driver."""
+        return self.system.coefficients[1:, _past(self.system.parents)]
 
 
-class _System(NamedTuple):
-    parents: Bool
-    """(p + 1, m + 1 + p); row 0 is the driver."""
-    coefficients: Array
-    noise: Array
-    least: Array
-    """(p,) smallest noise variances."""
-
-
-class _Posterior(NamedTuple):
-    weights: Array
-    """(m + p,) of the observed columns in the expected driver."""
-    variance: float
-    loglik: float
-    """Per row, constants left out."""
+def without_driver(wide: NDArray[Any]) -> NDArray[Any]:
+    """Return (..., p, m + p) of an array (..., p + 1, m + 1 + p) without the driver's row and column."""
+    m = wide.shape[-1] - wide.shape[-2]
+    return np.ascontiguousarray(np.delete(wide, m, axis=-1)[..., 1:, :])
 
 
 def system_score(S: Array, parents: Bool, n: float, penalty: float) -> float:
@@ -90,27 +118,30 @@ def factor_search(
     key : of the random orders of the first search.
     """
     wide = _with_driver(rules)
-    system = _expected(S, _start(S, parents, children), _FIRST_ROUNDS)
-    best, score = system, _score(S, system, n, penalty)
     orders = np.stack([random_order(wide.before, key + np.uint64(i)) for i in range(_STARTS)])
-    idle = 0
+    return _searched(S, n, penalty, wide, _expected(S, _start(S, parents, children), _FIRST_ROUNDS), orders, key)
+
+
+def _searched(
+    S: Array, n: float, penalty: float, wide: Rules, first: _Fitted, orders: NDArray[np.int64], key: np.uint64
+) -> Factor:
+    """Alternate the order search and EM while the score improves."""
+    best, score, found, order = first, _score(first, n, penalty), first.system.parents, orders[0]
+    current, idle = first, 0
     for _ in range(_SEARCHES):
-        joint = _joint(S, _posterior(S, system), system)
-        order, found = learn_class(joint, n, penalty, *wide, orders)
-        member = sampled_members(found, 1, key)[0]
-        orders = order[None]
+        kept, said = learn_class(current.joint, n, penalty, *wide, orders)
+        member = sampled_members(said, 1, key)[0]
+        orders = kept[None]
         if not member[1:, _past(member)].any():
             break
-        system = _expected(S, _fitted(joint, member, system.least), _ROUNDS)
-        new = _score(S, system, n, penalty)
+        current = _expected(S, _fitted(current.joint, member, current.system.least), _ROUNDS)
+        new = _score(current, n, penalty)
         idle = 0 if new < score - 1e-6 else idle + 1
         if new < score:
-            best, score = system, new
+            best, score, found, order = current, new, said, kept
         if idle == _PATIENCE:
             break
-    m = _past(best.parents)
-    keep = np.delete(np.arange(best.parents.shape[1]), m)
-    return Factor(score, best.parents[1:, keep], best.coefficients[1:, keep], best.coefficients[1:, m])
+    return Factor(score, best.system, found, order)
 
 
 def _past(parents: Bool) -> int:
@@ -174,53 +205,20 @@ def _open_variances(S: Array, parents: Bool, C: Array) -> Array:
     return np.maximum(variances, 1e-9)
 
 
-def _posterior(S: Array, system: _System) -> _Posterior:
-    """Return what the observed columns say about the driver, and the likelihood with the driver integrated out."""
-    m = _past(system.parents)
-    observed = np.delete(np.arange(system.parents.shape[1]), m)
-    C, noise, loadings = system.coefficients[1:, observed], system.noise[1:], system.coefficients[1:, m]
-    memory = system.coefficients[0, observed]
-    R = _residual_map(C)
-    q = loadings / noise
-    precision = 1.0 + float(loadings @ q)
-    M = R - np.outer(loadings, memory)
-    M = M @ S @ M.T
-    quadratic = float((np.diag(M) / noise).sum() - q @ M @ q / precision)
-    loglik = -0.5 * (float(np.log(noise).sum()) + np.log(precision) + quadratic)
-    return _Posterior((memory + q @ R) / precision, 1.0 / precision, loglik)
-
-
-def _joint(S: Array, posterior: _Posterior, system: _System) -> Array:
-    """Return the expected covariance (m + 1 + p, ...) of [past | u | present]."""
-    m, d = _past(system.parents), S.shape[0]
-    observed = np.delete(np.arange(d + 1), m)
-    joint = np.empty((d + 1, d + 1))
-    joint[np.ix_(observed, observed)] = S
-    with_driver = posterior.weights @ S
-    joint[m, observed] = joint[observed, m] = with_driver
-    joint[m, m] = with_driver @ posterior.weights + posterior.variance
-    return joint
-
-
 def _fitted(joint: Array, parents: Bool, least: Array) -> _System:
-    """Return the least-squares system, the driver's innovation rescaled to variance 1."""
-    m = _past(parents)
-    C = member_coefficients(joint, parents[None])[0]
-    noise = _open_variances(joint, parents, C)
-    unit = np.sqrt(noise[0])
-    C[0] /= unit
-    C[1:, m] *= unit
-    noise[0] = 1.0
-    noise[1:] = np.maximum(noise[1:], least)
+    """Return the least-squares system on the expected covariance."""
+    C, noise = np.empty(parents.shape), np.empty(len(parents))
+    fit_beside_driver(joint, parents, C, noise, least)
     return _System(parents, C, noise, least)
 
 
-def _expected(S: Array, system: _System, rounds: int) -> _System:
+def _expected(S: Array, system: _System, rounds: int) -> _Fitted:
     """Return the system after some rounds of EM."""
-    for _ in range(rounds):
-        system = _fitted(_joint(S, _posterior(S, system), system), system.parents, system.least)
-    return system
+    C, noise = system.coefficients.copy(), system.noise.copy()
+    joint = np.empty((len(S) + 1, len(S) + 1))
+    loglik = expected_system(S, system.parents, C, noise, system.least, rounds, joint)
+    return _Fitted(_System(system.parents, C, noise, system.least), joint, loglik)
 
 
-def _score(S: Array, system: _System, n: float, penalty: float) -> float:
-    return float(-2.0 * n * _posterior(S, system).loglik + penalty * system.parents.sum())
+def _score(fitted: _Fitted, n: float, penalty: float) -> float:
+    return float(-2.0 * n * fitted.loglik + penalty * fitted.system.parents.sum())
