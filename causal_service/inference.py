@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from causal_service.discovery.discover import Discovery, Method, discover
-from causal_service.discovery.hidden_driver import hidden_drivers
 from causal_service.discovery.layer_check import contradicted_layers
 from causal_service.effects.estimate import EffectDraws, effect_draws, effect_rows
 from causal_service.effects.results import Effect
@@ -95,6 +94,8 @@ def infer(
         prepared,
         background,
         layers=layers,
+        outcomes=question.outcomes,
+        horizon=question.horizon,
         method=method,
         resamples=question.resamples,
         seed=seed,
@@ -102,7 +103,7 @@ def infer(
         progress=lambda done, of: tell("discover", done, of),
     )
     contradictions = contradicted_layers(prepared, background, discovery, seed=seed, threads=threads)
-    drivers = hidden_drivers(prepared, background, discovery, question.outcomes, horizon=question.horizon, seed=seed)
+    plausible = tuple(driver for driver in discovery.drivers if driver.plausible)
 
     tell("effects", 0, 1)
     draws = effect_draws(prepared, discovery, question.horizon)
@@ -115,7 +116,7 @@ def infer(
     findings = (
         *unapplied_knowledge(dictionary, prepared.names),
         *layer_findings(contradictions, dictionary),
-        *driver_findings(drivers, dictionary, levers),
+        *driver_findings(plausible, dictionary, levers),
         *library_findings(discovery, prepared),
     )
     ranked = {
@@ -127,7 +128,7 @@ def infer(
             name,
             levers=levers,
             kind=headline,
-            suspicions=combined_suspicions((*checked, *findings), contradictions, drivers, studied, name),
+            suspicions=combined_suspicions((*checked, *findings), contradictions, plausible, studied, name),
             effective_n=prepared.effective_n,
             entities=None if one_sample else prepared.entities,
         )

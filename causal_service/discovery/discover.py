@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from causal_service.discovery.consensus import consensus_edges
+from causal_service.discovery.hidden_driver import HiddenDriver, hidden_drivers
 from causal_service.discovery.raw_graph import causal_reading
 from causal_service.discovery.resampling import (
     Draw,
     Progress,
+    beside,
     block_weights,
     chunks,
     full_sample,
@@ -58,6 +60,8 @@ class Discovery:
     """Whether the graph itself was learned again in every draw (otherwise only the coefficients were)."""
     notes: tuple[Text, ...]
     """What a library's graph needed to agree with the knowledge."""
+    drivers: tuple[HiddenDriver, ...] = ()
+    """Hidden drivers that may stand behind the outcomes; the strongest is part of the draws that it explains better."""
 
 
 def discover(
@@ -65,6 +69,8 @@ def discover(
     knowledge: Knowledge,
     *,
     layers: Mapping[str, str | None] | None = None,
+    outcomes: Sequence[str] = (),
+    horizon: int = 3,
     method: Method = "boss",
     resamples: int = 200,
     seed: int = 0,
@@ -79,6 +85,8 @@ def discover(
     prepared : moments.
     knowledge : tiers, required and forbidden arrows; enforced inside our search, settled afterwards for the others.
     layers : layer of each indicator, for the nodes of the graph.
+    outcomes : indicators behind which a hidden driver is looked for (``boss`` with lags only).
+    horizon : periods ahead of the effects that a driver may put in doubt.
     method : ``boss`` = our tiered order search, learned again in every draw; ``pc``, ``ges``, ``fci`` = causal-learn,
         learned once on the full sample, with only the coefficients resampled.
     resamples : number of draws B.
@@ -98,19 +106,31 @@ def discover(
     with threadpool_limits(1):
         if method == "boss":
             full = full_sample(prepared, problem, seed, penalty)
+            drivers = hidden_drivers(prepared, problem, outcomes, horizon=horizon, seed=seed)
+            strongest = max(drivers, key=lambda driver: driver.evidence, default=None)
             draws = resampled(
-                prepared, problem, full.order, draws=resamples, seed=seed, threads=workers, progress=progress
+                prepared,
+                problem,
+                full.order,
+                draws=resamples,
+                seed=seed,
+                threads=workers,
+                progress=progress,
+                driver=None if strongest is None else strongest.factor,
             )
+            if strongest is not None and strongest.plausible:
+                full = beside(strongest.factor, prepared.covariance()[1], np.uint64(key_of(seed, 0, 4)))
             edges = consensus_edges(draws, prepared.names, problem.allowed)
             notes: tuple[Text, ...] = ()
         else:
+            drivers = ()
             full, draws, edges, notes = _by_library(prepared, problem, method, resamples, seed, penalty, progress)
     nodes = tuple(Node(name, (layers or {}).get(name)) for name in prepared.names)
     certificate = certify(nodes, edges, knowledge)
     if "broken" in (certificate.tiers, certificate.required, certificate.forbidden) or not certificate.acyclic:
         raise _broken(certificate.violations)
     graph = CausalGraph(nodes, edges, certificate)
-    return Discovery(prepared.names, prepared.lags, method, graph, full, draws, method == "boss", notes)
+    return Discovery(prepared.names, prepared.lags, method, graph, full, draws, method == "boss", notes, drivers)
 
 
 def _by_library(

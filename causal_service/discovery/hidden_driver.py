@@ -14,12 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
-from causal_service.discovery.discover import Discovery
-from causal_service.discovery.resampling import full_sample
-from causal_service.discovery.search_problem import search_problem
-from causal_service.graph.knowledge import Knowledge
+from causal_service.discovery.resampling import full_sample, rules_of
+from causal_service.discovery.search_problem import SearchProblem
 from causal_service.numerics.draw import member_coefficients, member_responses
 from causal_service.numerics.hidden_factor import Factor, Rules, factor_search, system_score
 from causal_service.numerics.keyed_random import key_of
@@ -39,7 +36,7 @@ SHRUNK = 0.5
 """A lever is in doubt when less than this share of its effect is left beside the driver."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class HiddenDriver:
     """A hidden common cause of an outcome and other indicators: the better explanation of how they move together."""
 
@@ -51,6 +48,13 @@ class HiddenDriver:
     """Indicators whose effect on the outcome it puts in doubt, sorted: its children, and those with half of it gone."""
     evidence: float
     """Score of the system without the driver minus that with it, in points of -2 log likelihood after penalty."""
+    factor: Factor
+    """The system with the driver."""
+
+    @property
+    def plausible(self) -> bool:
+        """Whether it is the better explanation by enough to be said."""
+        return self.evidence > STRONG
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,34 +84,21 @@ class _Plain:
 
 
 def hidden_drivers(
-    prepared: Prepared,
-    knowledge: Knowledge,
-    discovery: Discovery,
-    outcomes: Sequence[str],
-    *,
-    horizon: int,
-    seed: int,
+    prepared: Prepared, problem: SearchProblem, outcomes: Sequence[str], *, horizon: int, seed: int
 ) -> tuple[HiddenDriver, ...]:
-    """Return the hidden driver of every outcome that seems to have one; none without lags or with a library's graph.
+    """Return the hidden driver of every outcome that may have one, plausible or not; none without lags.
 
     Parameters
     ----------
     horizon : periods ahead of the sustained effects that are compared.
     seed : of the random orders.
     """
-    if prepared.lags == 0 or discovery.method != "boss":
+    if prepared.lags == 0 or not outcomes:
         return ()
-    with threadpool_limits(1):
-        plain = _plain(prepared, knowledge, seed)
-        found = [_of_outcome(plain, prepared.names, outcome, horizon, seed) for outcome in outcomes]
-    return tuple(driver for driver in found if driver is not None)
-
-
-def _plain(prepared: Prepared, knowledge: Knowledge, seed: int) -> _Plain:
-    problem = search_problem(prepared, knowledge)
     parents = full_sample(prepared, problem, seed, DISCOUNT).members[0]
-    rules = Rules(problem.candidates, problem.required, problem.before, problem.allowed)
-    return _Plain(prepared.covariance()[0], prepared.effective_n, rules, parents)
+    plain = _Plain(prepared.covariance()[0], prepared.effective_n, rules_of(problem), parents)
+    found = [_of_outcome(plain, prepared.names, outcome, horizon, seed) for outcome in outcomes]
+    return tuple(driver for driver in found if driver is not None)
 
 
 def _of_outcome(plain: _Plain, names: Sequence[str], outcome: str, horizon: int, seed: int) -> HiddenDriver | None:
@@ -115,20 +106,18 @@ def _of_outcome(plain: _Plain, names: Sequence[str], outcome: str, horizon: int,
     score = system_score(plain.within, plain.parents, plain.n, plain.penalty)
     key = np.uint64(key_of(seed, y, 4))
     best = _best(plain, y, _starts(plain, y), key)
+    if best is None or score - best.score < HOPEFUL:
+        return None
     for _ in range(MOST_CHILDREN_ADDED):
-        if best is None or score - best.score < HOPEFUL:
-            break
         grown = _best(plain, y, _one_more_child(plain, best), key)
         if grown is None or grown.score >= best.score - 1e-6:
             break
         best = grown
-    if best is None or score - best.score <= STRONG:
-        return None
     others = [j for j in range(len(names)) if j != y]
     weakened = _weakened(plain, best, y, horizon)
     children = tuple(names[j] for j in others if best.loadings[j] != 0)
     doubted = tuple(names[j] for j in others if best.loadings[j] != 0 or weakened[j])
-    return HiddenDriver(outcome, children, doubted, score - best.score)
+    return HiddenDriver(outcome, children, doubted, score - best.score, best)
 
 
 def _best(plain: _Plain, y: int, starts: set[tuple[int, ...]], key: np.uint64) -> Factor | None:

@@ -8,13 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from causal_service.discovery.search_problem import SearchProblem
 from causal_service.numerics.draw import learn_class, member_coefficients, sampled_members
+from causal_service.numerics.hidden_factor import (
+    Factor,
+    Rules,
+    coefficients_beside,
+    loadings_of,
+    refound,
+    system_score,
+    without_driver,
+)
 from causal_service.numerics.keyed_random import key_of
 from causal_service.numerics.order_search import random_order
 from causal_service.preparation.prepared import Prepared
@@ -23,10 +32,12 @@ __all__ = [
     "MEMBERS",
     "PENALTY_RANGE",
     "Draw",
+    "beside",
     "block_weights",
     "full_sample",
     "refitted",
     "resampled",
+    "rules_of",
     "settled_penalty",
 ]
 
@@ -57,6 +68,8 @@ class Draw:
     """(k, p, d) standardised coefficients of the members."""
     order: NDArray[np.int64]
     """(p,) the best order found."""
+    loadings: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    """(p,) standardised loadings on a hidden driver; empty in a draw without one."""
 
 
 def settled_penalty(prepared: Prepared) -> float:
@@ -101,14 +114,21 @@ def resampled(
     seed: int,
     threads: int,
     progress: Progress | None = None,
+    driver: Factor | None = None,
 ) -> tuple[Draw, ...]:
-    """Return ``draws`` draws in order; even ones start from ``warm`` (p,), odd ones from a random order."""
+    """Return ``draws`` draws in order; even ones start from ``warm`` (p,), odd ones from a random order.
+
+    With the ``driver`` of the full sample every draw looks for it anew and keeps it where it is the better explanation.
+    """
 
     def one(task: tuple[int, float, NDArray[np.float64], NDArray[np.float64]]) -> Draw:
         index, discount, within, stationary = task
-        key = _key(seed, index, 2)
+        key, covariances = _key(seed, index, 2), (within, stationary)
         order = warm.copy() if index % 2 == 0 else random_order(problem.before, key)
-        return _learned(prepared, problem, (within, stationary), discount, order[None, :], _key(seed, index, 5))
+        plain = _learned(prepared, problem, covariances, discount, order[None, :], _key(seed, index, 5))
+        if driver is None:
+            return plain
+        return _better(prepared, problem, covariances, discount, plain, driver, _key(seed, index, 9))
 
     out: list[Draw] = []
     with ThreadPoolExecutor(max(1, threads)) as pool:
@@ -144,6 +164,42 @@ def _learned(
     )
     members = sampled_members(found, MEMBERS, key)
     return Draw(found, members, member_coefficients(covariances[1], members), order)
+
+
+def _better(
+    prepared: Prepared,
+    problem: SearchProblem,
+    covariances: tuple[NDArray[np.float64], NDArray[np.float64]],
+    discount: float,
+    plain: Draw,
+    driver: Factor,
+    key: np.uint64,
+) -> Draw:
+    """Return the draw with the driver where it scores better than the plain one, else the plain one."""
+    n, (within, stationary) = prepared.effective_n, covariances
+    penalty = discount * float(np.log(n))
+    again = refound(within, n, penalty, rules_of(problem), driver, key)
+    if again is None or again.score >= system_score(within, plain.members[0], n, penalty):
+        return plain
+    return beside(again, stationary, key)
+
+
+def beside(driver: Factor, stationary: NDArray[np.float64], key: np.uint64) -> Draw:
+    """Return the draw of a system with a driver: its class, with coefficients fitted on the stationary covariance."""
+    members = sampled_members(driver.found, MEMBERS, key)
+    coefficients = coefficients_beside(stationary, driver, members)
+    return Draw(
+        without_driver(driver.found),
+        without_driver(members),
+        without_driver(coefficients),
+        driver.order[driver.order != 0] - 1,
+        loadings_of(coefficients[0]),
+    )
+
+
+def rules_of(problem: SearchProblem) -> Rules:
+    """Return what the search beside a driver may and must do."""
+    return Rules(problem.candidates, problem.required, problem.before, problem.allowed)
 
 
 def refitted(found: NDArray[np.bool_], stationary: NDArray[np.float64], key: np.uint64) -> Draw:

@@ -88,7 +88,8 @@ def judged(e: Evidence) -> tuple[Verdict, tuple[ReasonCode, ...]]:
     notes = _notes(e)
     short = _insufficient(e)
     if short:
-        return "insufficient", (*short, *notes)
+        driven = [reason for reason in doubts if reason[0] == "hidden-driver"]
+        return "insufficient", (*short, *driven, *notes)
     significance: ReasonCode = ("significant", {"q": e.q}) if e.q <= SIGNIFICANT else ("not-significant", {"q": e.q})
     if not blocking and not doubts:
         return "act", (significance, *notes)

@@ -9,6 +9,8 @@
 ``meek``              equivalence classes under background knowledge (Meek 1995)
 ``linear_system``     fit a lagged linear system, read effects off it (Bollen 1989)
 ``draw``              one draw put together
+``factor_em``         EM for one hidden driver inside a linear system (Rubin & Thayer 1982)
+``hidden_factor``     structural EM with that driver, compared with the system without it (Friedman 1998)
 ``keyed_random``      random numbers by key (Steele, Lea & Flood 2014)
 ====================  =======================================================================================
 

@@ -19,9 +19,7 @@ Bool = NDArray[np.bool_]
 
 
 @kernel
-def expected_system(
-    S: Array, parents: Bool, C: Array, noise: Array, least: Array, rounds: int, joint: Array
-) -> float:
+def expected_system(S: Array, parents: Bool, C: Array, noise: Array, least: Array, rounds: int, joint: Array) -> float:
     """Improve C and noise in place by ``rounds`` of EM on S (m + p, m + p); return the log likelihood per row.
 
     Constants are left out of it. The expected covariance with the driver is written into joint (m + 1 + p, ...).

@@ -21,14 +21,25 @@ from causal_service.numerics.draw import learn_class, member_coefficients, sampl
 from causal_service.numerics.factor_em import expected_system, fit_beside_driver
 from causal_service.numerics.order_search import random_order
 
-__all__ = ["Factor", "Rules", "factor_search", "system_score"]
+__all__ = [
+    "Factor",
+    "Rules",
+    "coefficients_beside",
+    "factor_search",
+    "loadings_of",
+    "refound",
+    "system_score",
+    "without_driver",
+]
 
 Array = NDArray[np.float64]
 Bool = NDArray[np.bool_]
 
 _LEAST_NOISE = 0.15
 """Share of an indicator's open variance that the driver leaves open; keeps it from becoming one of the indicators."""
-_FIRST_ROUNDS, _ROUNDS, _SEARCHES, _PATIENCE, _STARTS = 25, 10, 8, 3, 3
+_FIRST_ROUNDS, _ROUNDS, _SEARCHES, _PATIENCE, _STARTS = 25, 15, 8, 3, 3
+_SEARCHES_AGAIN = 2
+"""Order searches on another covariance, from a driver known already."""
 
 
 class Rules(NamedTuple):
@@ -88,13 +99,18 @@ class Factor(NamedTuple):
     @property
     def loadings(self) -> Array:
         """(p,) on the driver."""
-        return self.system.coefficients[1:, _past(self.system.parents)]
+        return loadings_of(self.system.coefficients)
 
 
 def without_driver(wide: NDArray[Any]) -> NDArray[Any]:
     """Return (..., p, m + p) of an array (..., p + 1, m + 1 + p) without the driver's row and column."""
     m = wide.shape[-1] - wide.shape[-2]
     return np.ascontiguousarray(np.delete(wide, m, axis=-1)[..., 1:, :])
+
+
+def loadings_of(wide: Array) -> Array:
+    """Return the loadings (p,) on the driver in coefficients (p + 1, m + 1 + p)."""
+    return wide[1:, _past(wide)].copy()
 
 
 def system_score(S: Array, parents: Bool, n: float, penalty: float) -> float:
@@ -119,16 +135,39 @@ def factor_search(
     """
     wide = _with_driver(rules)
     orders = np.stack([random_order(wide.before, key + np.uint64(i)) for i in range(_STARTS)])
-    return _searched(S, n, penalty, wide, _expected(S, _start(S, parents, children), _FIRST_ROUNDS), orders, key)
+    first = _expected(S, _start(S, parents, children), _FIRST_ROUNDS)
+    return _searched(S, n, penalty, wide, first, first.system.parents, orders, key, _SEARCHES)
+
+
+def refound(S: Array, n: float, penalty: float, rules: Rules, factor: Factor, key: np.uint64) -> Factor | None:
+    """Return the system found on another covariance S from a driver known already; ``None`` when it moves nothing."""
+    first = _expected(S, factor.system, _ROUNDS)
+    wide, orders = _with_driver(rules), factor.order[None]
+    again = _searched(S, n, penalty, wide, first, factor.found, orders, key, _SEARCHES_AGAIN)
+    return again if again.loadings.any() else None
+
+
+def coefficients_beside(S: Array, factor: Factor, members: Bool) -> Array:
+    """Return the coefficients (k, p + 1, m + 1 + p) of members of the factor's class, fitted on the covariance S."""
+    fitted = _expected(S, factor.system, _ROUNDS)
+    return np.stack([_fitted(fitted.joint, member, fitted.system.least).coefficients for member in members])
 
 
 def _searched(
-    S: Array, n: float, penalty: float, wide: Rules, first: _Fitted, orders: NDArray[np.int64], key: np.uint64
+    S: Array,
+    n: float,
+    penalty: float,
+    wide: Rules,
+    first: _Fitted,
+    found: Bool,
+    orders: NDArray[np.int64],
+    key: np.uint64,
+    searches: int,
 ) -> Factor:
-    """Alternate the order search and EM while the score improves."""
-    best, score, found, order = first, _score(first, n, penalty), first.system.parents, orders[0]
+    """Alternate the order search and EM from the system ``first`` of class ``found`` while the score improves."""
+    best, score, order = first, _score(first, n, penalty), orders[0]
     current, idle = first, 0
-    for _ in range(_SEARCHES):
+    for _ in range(searches):
         kept, said = learn_class(current.joint, n, penalty, *wide, orders)
         member = sampled_members(said, 1, key)[0]
         orders = kept[None]
@@ -144,9 +183,9 @@ def _searched(
     return Factor(score, best.system, found, order)
 
 
-def _past(parents: Bool) -> int:
-    """Return m of parents (q, m + q)."""
-    return int(parents.shape[1] - parents.shape[0])
+def _past(wide: NDArray[Any]) -> int:
+    """Return m of an array (q, m + q)."""
+    return int(wide.shape[1] - wide.shape[0])
 
 
 def _with_driver(rules: Rules) -> Rules:
