@@ -20,6 +20,7 @@ NAMES = {
     "any_act": "studies that name any lever `act`",
     "leak_act": "planted consequences told to act",
     "width_cumulative": "median width, cumulative(3)",
+    "p_top3_gap": "P(top-3), stated less hit",
     **{f"coverage_{kind}": f"coverage, {kind}" for kind in ("impact", "sustained", "cumulative")},
 }
 VERDICTS = {True: "met", False: "**missed**", None: "too few panels"}
@@ -78,6 +79,7 @@ def figure_lines(summaries: dict[str, Summary]) -> str:
             f"  RMSE {_said(s, 'rmse_cumulative')}  P(top-3) {stated}",
             f"  coverage {' / '.join(_said(s, f'coverage_{kind}') for kind in kinds)}"
             f"  widths {' / '.join(_said(s, f'width_{kind}') for kind in kinds)}",
+            f"  average truth {' / '.join(_said(s, f'coverage_average_{kind}') for kind in kinds)}  lags {s['lags']}",
             f"  true top-3 act {_said(s, 'power_top3_act', 2)}  zeros act {_said(s, 'false_act')}"
             f"  any act {_said(s, 'any_act')}  leak act {_said(s, 'leak_act')} test {_said(s, 'leak_test')}",
             "  verdicts " + "  ".join(f"{v} {share:.2f}" for v, share in s["verdicts"].items()),

@@ -11,6 +11,7 @@ from typing import Any
 
 import joblib
 from bars import judged
+from explain import explained
 from power_figure import write_power_figure
 from result_table import bar_lines, figure_lines, render
 from scenarios import SCENARIOS, Scenario
@@ -89,6 +90,7 @@ def main() -> None:
         "--quick", action="store_true", help="a few tuning panels of the main scenarios; writes nothing"
     )
     parser.add_argument("--tune", action="store_true", help="seeds below 1000; writes no result")
+    parser.add_argument("--explain", action="store_true", help="coverage by kind of lever, and how intervals miss")
     parser.add_argument("--scenarios", help="names separated by commas; default all")
     parser.add_argument("--panels", type=int, help="panels per scenario; default the scenario's own number")
     parser.add_argument("--resamples", type=int, default=200)
@@ -108,6 +110,9 @@ def main() -> None:
     }
     bars = judged(summaries)
     print(figure_lines(summaries), bar_lines(bars), sep="\n\n")
+    if options.explain:
+        for name, kept in records.items():
+            print(f"\n{name}", explained([record for _, record in kept]), sep="\n")
     if not options.quick and not options.tune:
         content = {"code": shards.code, "definition": shards.definition, "resamples": options.resamples}
         result = {**content, "bars": bars, "scenarios": summaries}

@@ -8,7 +8,7 @@ import numpy as np
 from case import Array
 from numpy.typing import NDArray
 from simulation import Adjust
-from twins import average_effects, twin_entities
+from twins import POINTS, average_effects, twin_entities
 
 BURN = 40
 """Burn-in of the shared simulator's panels."""
@@ -16,9 +16,11 @@ TWIN_SEED = 700_000
 """Added to a panel's seed for the noise of its twins."""
 
 
-def averaged_truth(simulator: Any, model: dict[str, Any], config: Any) -> tuple[Array, Array, Array]:
+def averaged_truth(
+    simulator: Any, model: dict[str, Any], config: Any, points: int = POINTS
+) -> tuple[Array, Array, Array]:
     """Impact, cumulative, sustained, as ordered by the simulator's ``truth``; season and shocks are the panel's."""
-    inputs, base = twin_inputs(simulator, model, config)
+    inputs, base = twin_inputs(simulator, model, config, points)
     starts = BURN + np.arange(config.T - config.h)
 
     def step(before: Array, at: NDArray[np.int64], adjust: Adjust | None) -> Array:
@@ -37,12 +39,12 @@ def averaged_truth(simulator: Any, model: dict[str, Any], config: Any) -> tuple[
     return impact, cumulative, sustained
 
 
-def twin_inputs(simulator: Any, model: dict[str, Any], config: Any) -> tuple[dict[str, Any], Array]:
+def twin_inputs(simulator: Any, model: dict[str, Any], config: Any, points: int) -> tuple[dict[str, Any], Array]:
     """Return everything random of the twins, and their undisturbed run (BURN + T, N, p)."""
     own: dict[str, Any] = {}
     simulator.simulate(model, config, config.N, config.T, config.seed + 7, memo=own)
     twins: dict[str, Any] = {}
-    entities = twin_entities(config.T - config.h)
+    entities = twin_entities(config.T - config.h, points)
     simulator.simulate(model, config, entities, config.T, config.seed + TWIN_SEED, memo=twins)
     twins["G"] = own["G"]
     simulator.simulate(model, config, entities, config.T, config.seed + TWIN_SEED, memo=twins)

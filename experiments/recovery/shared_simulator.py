@@ -83,7 +83,7 @@ def _stored(scenario: str, seed: int, cut_outcome: bool) -> dict[str, Any]:
         panel = _null_panel(simulator, config) if cut_outcome else simulator.panel(config)
         return {key: value for key, value in panel.items() if key not in ("full", "cu")}
 
-    return kept(OUT / "panels" / digest / f"{scenario}{'_null' if cut_outcome else ''}_{seed}.npz", make)
+    return kept(OUT / "cases" / digest / f"{scenario}{'_null' if cut_outcome else ''}_{seed}.npz", make)
 
 
 def _averaged(scenario: str, seed: int) -> Array | None:

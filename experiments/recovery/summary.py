@@ -31,6 +31,7 @@ def summarise(records: Sequence[Record]) -> dict[str, Any]:
         "figures": figures,
         "verdicts": _verdicts(records),
         "power": power_curve(records),
+        "lags": _shares([str(r["lags"]) for r in records], len(records)),
         "findings": _shares([finding for r in records for finding in r["findings"]], len(records)),
         "removed": _shares([finding for r in records for finding in r["removed"]], len(records)),
         "reasons": _reasons(records),
@@ -56,6 +57,17 @@ def _covered(kind: str) -> Callable[[Record], float]:
     def measure(record: Record) -> float:
         true, _, low, high = columns(record, kind)
         return coverage(true, low, high, columns(record, "cumulative")[0])
+
+    return measure
+
+
+def _covered_average(kind: str) -> Callable[[Record], float]:
+    """The same levers, against the truth averaged over the panel."""
+
+    def measure(record: Record) -> float:
+        _, _, low, high = columns(record, kind)
+        average = np.array([row["average"][kind] for row in record["levers"]])
+        return coverage(average, low, high, columns(record, "cumulative")[0])
 
     return measure
 
@@ -94,13 +106,14 @@ def _top3_act(record: Record) -> float:
 
 
 def _stated_top3(record: Record) -> float:
-    return float(np.mean([row["p_top3"] for row in _chosen(record)]))
+    """Mean over the levers chosen; NaN where nothing can be chosen."""
+    return float(np.mean([row["p_top3"] for row in _chosen(record)])) if _chosen(record) else float("nan")
 
 
 def _hit_top3(record: Record) -> float:
     true = columns(record, "sustained")[0]
     best = {record["levers"][j]["lever"] for j in largest(true)} if true.any() else set()
-    return float(np.mean([row["lever"] in best for row in _chosen(record)]))
+    return float(np.mean([row["lever"] in best for row in _chosen(record)])) if _chosen(record) else float("nan")
 
 
 def _chosen(record: Record) -> list[dict[str, Any]]:
@@ -135,9 +148,11 @@ MEASURES: dict[str, Callable[[Record], float]] = {
     "rank_correlation_sustained": _compared("sustained", rank_correlation),
     "rmse_cumulative": _compared("cumulative", rmse),
     **{f"coverage_{kind}": _covered(kind) for kind in KINDS},
+    **{f"coverage_average_{kind}": _covered_average(kind) for kind in KINDS},
     **{f"width_{kind}": _width(kind) for kind in KINDS},
     "p_top3_stated": _stated_top3,
     "p_top3_hit": _hit_top3,
+    "p_top3_gap": lambda r: _stated_top3(r) - _hit_top3(r),
     "power_top3_act": _top3_act,
     "insufficient": verdict_share("insufficient"),
     "any_act": _any_act,
