@@ -10,7 +10,9 @@ from __future__ import annotations
 import sys
 import traceback
 import warnings
-from collections.abc import Sequence
+from argparse import Namespace
+from collections.abc import Callable, Sequence
+from importlib import import_module
 
 from causal_service.cli.arguments import parsed
 from causal_service.cli.language import language_of
@@ -53,9 +55,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(words: list[str], lang: str) -> int:
     options = parsed(words)
-    from causal_service.cli import verbs
-
-    run = {"check": verbs.check, "demo": verbs.demo, "report": verbs.report, "study": verbs.study}[options.verb]
+    home = "service_verbs" if options.verb in ("serve", "worker", "apikey") else "verbs"
+    run: Callable[[Namespace, str], int] = getattr(import_module(f"causal_service.cli.{home}"), options.verb)
     return run(options, lang)
 
 

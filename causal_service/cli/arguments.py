@@ -10,10 +10,12 @@ from typing import Any, NoReturn
 from causal_service.cli.language import LANGUAGES
 from causal_service.errors import CallError, Text, UnknownName, nearest
 
-__all__ = ["FORMATS", "METHODS", "VERBS", "parsed"]
+__all__ = ["FORMATS", "METHODS", "SCOPES", "VERBS", "one_of", "parsed"]
 
 FORMATS = ("html",)
 """Formats of ``report``."""
+SCOPES = ("read", "submit", "admin")
+"""What a key may do, as ``service.state.keys`` has them (which is heavy to import)."""
 METHODS = ("boss", "pc", "ges", "fci")
 """Search methods, as ``discovery.discover`` has them (which is heavy to import)."""
 
@@ -45,6 +47,13 @@ VERBS = {
         "a report from a stored study",
         ("STUDY.json", "written by 'study --out'"),
         ("--format", "--out", "--lang", "--debug"),
+    ),
+    "serve": _Verb("the API and the page, with a worker", None, ("--host", "--port", "--data", "--lang", "--debug")),
+    "worker": _Verb("a further worker for the studies of the API", None, ("--data", "--lang", "--debug")),
+    "apikey": _Verb(
+        "make, list and revoke the keys of a workspace",
+        ("ACTION", "create, list or revoke"),
+        ("--workspace", "--label", "--scope", "--days", "--key", "--json", "--data", "--lang", "--debug"),
     ),
 }
 _OUT_HELP = {
@@ -160,7 +169,7 @@ def _settings(verb: str) -> dict[str, dict[str, Any]]:
         "--knowledge": {"metavar": "FILE", "help": "further required and forbidden arrows (YAML)"},
         "--method": {
             "metavar": "NAME",
-            "type": _one_of("--method", METHODS),
+            "type": one_of("--method", METHODS),
             "default": "boss",
             "help": f"search method: {', '.join(METHODS)} (default: boss)",
         },
@@ -175,15 +184,28 @@ def _settings(verb: str) -> dict[str, dict[str, Any]]:
         },
         "--format": {
             "metavar": "NAME",
-            "type": _one_of("--format", FORMATS),
+            "type": one_of("--format", FORMATS),
             "default": "html",
             "help": f"{' or '.join(FORMATS)} (default: html)",
         },
         "--lang": {
             "metavar": "zh|en",
-            "type": _one_of("--lang", LANGUAGES),
+            "type": one_of("--lang", LANGUAGES),
             "help": "language of tables, report and messages (default: the machine's, else en)",
         },
+        "--host": {"metavar": "HOST", "help": "address to bind (default: 127.0.0.1)"},
+        "--port": _whole("--port", "N", None, "port to bind (default: 8000; 0 picks a free one)"),
+        "--data": {"metavar": "DIR", "help": "folder of database and files (default: causal-data)"},
+        "--workspace": {"metavar": "NAME", "help": "whose keys; create makes a workspace that is new"},
+        "--label": {"metavar": "TEXT", "default": "", "help": "what the key is for"},
+        "--scope": {
+            "metavar": "NAME",
+            "type": one_of("--scope", SCOPES),
+            "default": "submit",
+            "help": f"{', '.join(SCOPES)}; each includes those before it (default: submit)",
+        },
+        "--days": _whole("--days", "N", None, "days until the key expires (default: never)"),
+        "--key": {"metavar": "ID", "help": "the key to revoke"},
         "--debug": {"action": "store_true", "help": "show the traceback of an error"},
     }
 
@@ -205,7 +227,9 @@ def _integer(option: str, word: str | None = None) -> Callable[[str], int | str]
     return read
 
 
-def _one_of(option: str, known: Sequence[str]) -> Callable[[str], str]:
+def one_of(option: str, known: Sequence[str]) -> Callable[[str], str]:
+    """Return a reader of words among ``known``; it raises ``CallError`` with the nearest for others."""
+
     def read(text: str) -> str:
         if text not in known:
             raise _wrong_value(option, text, _offer(text, known))

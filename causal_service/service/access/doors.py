@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from causal_service.errors import CausalServiceError
 from causal_service.service import problems
 from causal_service.service.observing import metrics
+from causal_service.service.observing.traces import span
 from causal_service.service.refusals import body_too_large, cross_site
 from causal_service.service.settings import Settings, is_loopback
 from causal_service.service.state.identifiers import new_id
@@ -62,7 +63,8 @@ class Doors:
         refusal = self._refusal(scope)
         if refusal is None:
             bounded = receive if scope["path"].startswith(_UPLOADS) else self._bounded(receive)
-            await self._app(scope, bounded, answer)
+            with span(f"{scope['method']} {scope['path']}", request=request.state.request_id):
+                await self._app(scope, bounded, answer)
         else:
             await problems.answer(request, refusal)(scope, receive, answer)
         structlog.get_logger("causal_service").info(

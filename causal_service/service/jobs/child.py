@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from causal_service.errors import CausalServiceError, DataError, Text
+from causal_service.service.jobs.parent import STARTER, end_with
 
 __all__ = ["main"]
 
@@ -23,6 +24,7 @@ _RECYCLE = 2**30
 
 def main() -> None:
     """Serve tasks until the input ends."""
+    end_with(int(os.environ[STARTER]))
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
     os.dup2(2, 1)  # whatever a library prints goes to the log
     _limit(int(os.environ["CAUSAL_JOB_MEMORY_BYTES"]), int(os.environ["CAUSAL_WORKER_NICENESS"]))

@@ -17,6 +17,7 @@ import structlog
 
 from causal_service.errors import CausalServiceError, DataError, Text
 from causal_service.service.documents import refusal_in
+from causal_service.service.jobs.parent import STARTER
 from causal_service.service.settings import Settings
 
 __all__ = ["Children", "Stopped"]
@@ -118,6 +119,7 @@ class _Child:
             stdout=subprocess.PIPE,
             env=os.environ
             | {
+                STARTER: str(os.getpid()),
                 "CAUSAL_JOB_MEMORY_BYTES": str(settings.job_memory_bytes),
                 "CAUSAL_WORKER_NICENESS": str(settings.worker_niceness),
                 **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), threads),

@@ -20,6 +20,7 @@ from causal_service.service.jobs.children import Progress, Stopped
 from causal_service.service.jobs.question import Question
 from causal_service.service.jobs.runtime import Runtime, current
 from causal_service.service.observing import metrics
+from causal_service.service.observing.traces import span
 from causal_service.service.refusals import Refusal, TooMuch, Unavailable, study_broke
 from causal_service.service.state import panels, studies
 from causal_service.service.storage.layout import study_file
@@ -41,7 +42,8 @@ class Interrupted(BaseException):
 @DBOS.workflow(name="study")
 def study_workflow(workspace: str, study: str, attempt: int) -> str:
     """Compute one attempt of a study; return how it ended."""
-    with structlog.contextvars.bound_contextvars(workspace=workspace, study=study, attempt=attempt):
+    known = {"workspace": workspace, "study": study, "attempt": attempt}
+    with structlog.contextvars.bound_contextvars(**known), span("study", **known):
         began = time.monotonic()
         ended = _study(workspace, study, attempt)
         metrics.STUDIES_ENDED.labels(ended).inc()
@@ -122,7 +124,8 @@ def _fail_internal(workspace: str, study: str, attempt: int) -> str:
 @DBOS.workflow(name="check")
 def check_workflow(workspace: str, panel: str, turn: int) -> str:
     """Check one panel; return ``ready``, ``failed`` or ``stopped``."""
-    with structlog.contextvars.bound_contextvars(workspace=workspace, panel=panel):
+    known = {"workspace": workspace, "panel": panel, "turn": turn}
+    with structlog.contextvars.bound_contextvars(**known), span("check", **known):
         try:
             ended = _check(workspace, panel, turn)
         except Exception as error:
