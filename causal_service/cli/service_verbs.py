@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 from argparse import Namespace
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from causal_service.cli.arguments import one_of
 from causal_service.cli.streams import emit, tell
@@ -15,11 +13,7 @@ from causal_service.errors import CallError, Text
 from causal_service.report.tables import aligned
 
 if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
-
     from causal_service.service.settings import Settings
-    from causal_service.service.state.database import Database
-    from causal_service.service.state.models import ApiKey
 
 __all__ = ["apikey", "serve", "worker"]
 
@@ -74,93 +68,36 @@ def apikey(options: Namespace, lang: str) -> int:
 
 
 def _create(options: Namespace, lang: str) -> int:
-    from causal_service.service.state import keys
+    from causal_service.service.keyring import create_key
 
-    with _open(options) as database, database.system() as session:
-        workspace = keys.ensure_workspace(session, options.workspace)
-        key, text = keys.make_key(session, workspace.id, options.label, options.scope, options.days)
-        shown = {"key": text, **_shown(key), "workspace": options.workspace}
+    key, text = create_key(_settings(options), options.workspace, options.label, options.scope, options.days)
+    shown = {"key": text, **asdict(key), "workspace": options.workspace}
     emit(json.dumps(shown, ensure_ascii=False) + "\n" if options.json else f"{text}\n")
     tell(_ONCE.get(lang))
     return 0
 
 
 def _list(options: Namespace, lang: str) -> int:
-    from causal_service.service.state import keys
+    from causal_service.service.keyring import list_keys
 
-    with _open(options) as database, database.system() as session:
-        rows = [_shown(key) for key in keys.keys_of(session, _workspace(session, options.workspace))]
+    found = list_keys(_settings(options), options.workspace)
     if options.json:
-        emit(json.dumps(rows, ensure_ascii=False) + "\n")
+        emit(json.dumps([asdict(key) for key in found], ensure_ascii=False) + "\n")
         return 0
-    table = []
-    for row in rows:
-        state = _STATES[row["state"]].get(lang)
-        table.append([row["id"], row["label"], " ".join(row["scopes"]), row["created"], row["expires"] or "—", state])
-    emit(aligned([[title.get(lang) for title in _HEADER], *table]) + "\n")
+    rows = [
+        [key.id, key.label, " ".join(key.scopes), key.created, key.expires or "—", _STATES[key.state].get(lang)]
+        for key in found
+    ]
+    emit(aligned([[title.get(lang) for title in _HEADER], *rows]) + "\n")
     return 0
 
 
 def _revoke(options: Namespace, lang: str) -> int:
-    from causal_service.service.state import keys
+    from causal_service.service.keyring import revoke_key
 
-    with _open(options) as database, database.system() as session:
-        done = keys.revoke_key(session, _workspace(session, options.workspace), options.key or "")
-    if not done:
-        raise CallError(
-            "no-such-key",
-            Text(
-                f"工作区 {options.workspace} 没有有效的密钥 {options.key}。",
-                f"The workspace {options.workspace} has no valid key {options.key}.",
-            ),
-            Text("请用 apikey list 查看编号，并用 --key 给出。", "apikey list shows the ids; give one with --key."),
-            {"key": options.key},
-        )
+    revoke_key(_settings(options), options.workspace, options.key or "")
     tell(_REVOKED.get(lang).format(key=options.key))
     return 0
-
-
-def _shown(key: ApiKey) -> dict[str, Any]:
-    now = datetime.now(UTC).timestamp()
-    expired = key.expires is not None and key.expires <= now
-    return {
-        "id": key.id,
-        "label": key.label,
-        "scopes": key.scopes,
-        "created": _day(key.created),
-        "expires": None if key.expires is None else _day(key.expires),
-        "state": "revoked" if key.revoked is not None else "expired" if expired else "valid",
-    }
-
-
-def _day(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).date().isoformat()
-
-
-def _workspace(session: Session, name: str) -> str:
-    from causal_service.service.state.keys import workspace_named
-
-    found = workspace_named(session, name)
-    if found is None:
-        raise CallError(
-            "no-such-workspace",
-            Text(f"没有工作区“{name}”。", f"There is no workspace '{name}'."),
-            Text("apikey create 会创建新的工作区。", "apikey create makes a new one."),
-            {"workspace": name},
-        )
-    return found.id
-
-
-@contextmanager
-def _open(options: Namespace) -> Iterator[Database]:
-    from causal_service.service.state.database import Database
-
-    database = Database(_settings(options).database)
-    try:
-        database.migrate()
-        yield database
-    finally:
-        database.close()
 
 
 def _settings(options: Namespace) -> Settings:
