@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from causal_service.discovery.discover import Discovery, Method, discover
 from causal_service.discovery.layer_check import contradicted_layers
-from causal_service.effects.estimate import EffectDraws, effect_draws, effect_rows
-from causal_service.effects.results import Effect
+from causal_service.effects.estimate import EffectDraws, effect_draws, effect_rows, widened
+from causal_service.effects.results import Effect, EffectKind
 from causal_service.graph.knowledge import Knowledge
-from causal_service.levers.ranking import RankedLever, ranked_levers
+from causal_service.levers.ranking import RankedLever, Suspicions, ranked_levers
 from causal_service.panel.dictionary import Dictionary
 from causal_service.panel.findings import Finding
 from causal_service.panel.summary import IndicatorSummary, PanelSummary, summarise
@@ -21,7 +21,7 @@ from causal_service.study_choices.question import Question
 from causal_service.study_choices.studied import Studied
 from causal_service.study_choices.suspicions import combined_suspicions
 
-__all__ = ["Inference", "infer"]
+__all__ = ["Inference", "calibrated", "infer"]
 
 Progress = Callable[[str, int, int], None]
 
@@ -48,6 +48,8 @@ class Inference:
     """What a reader needs to know of each indicator, by key."""
     findings: tuple[Finding, ...]
     """What learning brought to light."""
+    suspicions: Mapping[str, Suspicions]
+    """What all checks together say about single indicators, by outcome."""
     ranked: Mapping[str, tuple[RankedLever, ...]]
     """Ranked levers by outcome, best first."""
 
@@ -112,29 +114,54 @@ def infer(
     effects = effect_rows(draws, discovery, levers, question.outcomes, units)
     summary, indicators = summarise(studied.panel, dictionary, prepared.within_sd)
     described = {entry.key: entry for entry in indicators}
-    one_sample = prepared.unit in ("row", "period")
     findings = (
         *unapplied_knowledge(dictionary, prepared.names),
         *layer_findings(contradictions, dictionary),
         *driver_findings(plausible, dictionary, levers),
         *library_findings(discovery, prepared),
     )
-    ranked = {
+    said = (*checked, *findings)
+    suspicions = {
+        name: combined_suspicions(said, contradictions, plausible, studied, name) for name in question.outcomes
+    }
+    unranked = Inference(
+        prepared, discovery, draws, effects, headline, levers, summary, described, findings, suspicions, {}
+    )
+    return replace(unranked, ranked=_ranked(unranked, dictionary, {}))
+
+
+def calibrated(
+    learned: Inference, dictionary: Dictionary, factors: Mapping[tuple[str, EffectKind], float]
+) -> Mapping[str, tuple[RankedLever, ...]]:
+    """Return the ranked levers by outcome with every interval widened by the factor of its outcome and kind.
+
+    Order, values and probabilities stay; intervals, q and hence verdicts get stricter.
+    """
+    wide = replace(learned, effects=widened(learned.effects, factors))
+    return _ranked(wide, dictionary, factors)
+
+
+def _ranked(
+    learned: Inference, dictionary: Dictionary, factors: Mapping[tuple[str, EffectKind], float]
+) -> Mapping[str, tuple[RankedLever, ...]]:
+    prepared = learned.prepared
+    one_sample = prepared.unit in ("row", "period")
+    return {
         name: ranked_levers(
-            draws,
-            effects,
-            described,
+            learned.draws,
+            learned.effects,
+            learned.indicators,
             dictionary,
             name,
-            levers=levers,
-            kind=headline,
-            suspicions=combined_suspicions((*checked, *findings), contradictions, plausible, studied, name),
+            levers=learned.levers,
+            kind=learned.headline,
+            suspicions=suspicions,
             effective_n=prepared.effective_n,
             entities=None if one_sample else prepared.entities,
+            widening=factors.get((name, learned.headline), 1.0),
         )
-        for name in question.outcomes
+        for name, suspicions in learned.suspicions.items()
     }
-    return Inference(prepared, discovery, draws, effects, headline, levers, summary, described, findings, ranked)
 
 
 def _background(names: Sequence[str], dictionary: Dictionary, lags: int) -> Knowledge:

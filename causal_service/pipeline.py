@@ -12,9 +12,10 @@ from causal_service.discovery.discover import Method
 from causal_service.discovery.resampling import settled_penalty
 from causal_service.explanation.chains import chains_of, coefficient_draws, frequent_links
 from causal_service.explanation.contrast import contrasts, correlations
+from causal_service.explanation.rehearsal_sentences import rehearsal_sentence
 from causal_service.explanation.results import Chain, Contrast
 from causal_service.explanation.wording import answer_text, lever_sentence, reason_text
-from causal_service.inference import Inference, infer
+from causal_service.inference import Inference, calibrated, infer
 from causal_service.levers.ranking import RankedLever
 from causal_service.levers.results import Lever, Reason
 from causal_service.panel.checks import check as check_panel
@@ -25,6 +26,8 @@ from causal_service.panel.knowledge_reading import merge_knowledge, read_knowled
 from causal_service.panel.panel import Panel
 from causal_service.panel.reading import read_panel
 from causal_service.panel.summary import IndicatorSummary
+from causal_service.rehearsal.rehearse import rehearse as rehearsed
+from causal_service.rehearsal.results import Rehearsal
 from causal_service.study_choices.design import design_findings
 from causal_service.study_choices.findings import versions
 from causal_service.study_choices.question import check_options, question_of
@@ -78,6 +81,7 @@ def study(
     weight: str | None = None,
     knowledge: str | Path | None = None,
     method: Method = "boss",
+    rehearse: int = 0,
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> Study:
@@ -97,6 +101,8 @@ def study(
     weight : column with the observations behind a cell.
     knowledge : file with further required and forbidden arrows.
     method : ``boss`` (ours) or ``pc``, ``ges``, ``fci`` through causal-learn.
+    rehearse : number of simulated twins of the panel on which the whole plan is tried (20 or more; minutes). Their
+        truth is known: they tell how far results can be trusted, and the levers' intervals are widened where needed.
     threads : worker threads; the result does not depend on it.
     progress : called with (stage, done, of).
 
@@ -104,7 +110,7 @@ def study(
     ------
     CallError : a wrong option or name; DataError : the data cannot carry the question (``FailedCheck`` names findings).
     """
-    check_options(lags, horizon, resamples, seed, method, threads)
+    check_options(lags, horizon, resamples, seed, method, threads, rehearse)
     tell = progress or (lambda stage, done, of: None)
     tell("read", 0, 1)
     whole, known, findings = check(
@@ -123,17 +129,27 @@ def study(
     order, chosen_by = chosen_lag_order(studied, known, lags)
 
     checked = (*findings, *studied.findings)
+    workers = threads if threads is not None else (os.cpu_count() or 1)
     learned = infer(
-        studied,
-        known,
-        question,
-        checked,
-        lags=order,
-        method=method,
-        seed=seed,
-        threads=threads if threads is not None else (os.cpu_count() or 1),
-        progress=tell,
+        studied, known, question, checked, lags=order, method=method, seed=seed, threads=workers, progress=tell
     )
+    rehearsal = None
+    if rehearse:
+        tell("rehearse", 0, rehearse)
+        rehearsal = rehearsed(
+            learned,
+            studied,
+            known,
+            question,
+            checked,
+            twins=rehearse,
+            lags=order,
+            method=method,
+            seed=seed,
+            threads=workers,
+            progress=lambda done, of: tell("rehearse", done, of),
+        )
+        learned = replace(learned, ranked=calibrated(learned, known, rehearsal.factors))
 
     tell("explain", 0, 1)
     described, frequency, prepared = learned.indicators, learned.panel.frequency, learned.prepared
@@ -182,6 +198,7 @@ def study(
         levers=tuple(ranked),
         chains=tuple(chains),
         contrast=tuple(contrast),
+        rehearsal=None if rehearsal is None else _with_sentences(rehearsal, learned),
     )
 
 
@@ -189,6 +206,19 @@ def _worded(row: RankedLever, described: Mapping[str, IndicatorSummary], frequen
     reasons = tuple(Reason(code, params, reason_text(code, params)) for code, params in row.reasons)
     lever = replace(row.lever, reasons=reasons)
     return replace(lever, sentence=lever_sentence(lever, described, frequency, listed))
+
+
+def _with_sentences(rehearsal: Rehearsal, learned: Inference) -> Rehearsal:
+    said = tuple(
+        replace(
+            row,
+            sentence=rehearsal_sentence(
+                row, rehearsal.calibrations, learned.headline, rehearsal.twins, learned.indicators
+            ),
+        )
+        for row in rehearsal.outcomes
+    )
+    return replace(rehearsal, outcomes=said)
 
 
 def _chains(learned: Inference, levers: Sequence[Lever]) -> tuple[Chain, ...]:

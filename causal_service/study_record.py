@@ -22,6 +22,7 @@ from causal_service.panel.findings import Finding
 from causal_service.panel.panel import Regime
 from causal_service.panel.summary import IndicatorSummary, PanelSummary
 from causal_service.preparation.steps import PreparationStep
+from causal_service.rehearsal.results import Rehearsal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -130,6 +131,8 @@ class Study:
     """Paths that carry the effects."""
     contrast: tuple[Contrast, ...]
     """The ranking by correlation beside ours."""
+    rehearsal: Rehearsal | None = None
+    """How far all this can be trusted on panels like this one; ``None`` when it was not rehearsed."""
 
     def __str__(self) -> str:
         return "\n".join(answer.text.en for answer in self.answers)

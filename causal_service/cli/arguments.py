@@ -41,7 +41,9 @@ VERBS = {
         "what is wrong with a panel and what to do about it", _PANEL, (*_DATA, "--json", "--lang", "--debug")
     ),
     "study": _Verb(
-        "from a panel to ranked, explained levers", _PANEL, (*_DATA, "--json", "--out", "--lang", "--debug")
+        "from a panel to ranked, explained levers",
+        _PANEL,
+        (*_DATA, "--rehearse", "--json", "--out", "--lang", "--debug"),
     ),
     "report": _Verb(
         "a report from a stored study",
@@ -175,6 +177,9 @@ def _settings(verb: str) -> dict[str, dict[str, Any]]:
         },
         "--threads": _whole(
             "--threads", "N", None, "worker threads; the result does not depend on them (default: all cores)"
+        ),
+        "--rehearse": _whole(
+            "--rehearse", "N", 0, "try the whole plan on N simulated twins of the panel; takes minutes (default: 0)"
         ),
         "--json": {"action": "store_true", "help": "print the result as JSON and nothing else"},
         "--out": {

@@ -17,10 +17,14 @@ _STAGES = {
     "prepare": Text("预处理", "Preparing"),
     "discover": Text("学习因果图", "Learning the graph"),
     "effects": Text("估计效应", "Estimating effects"),
+    "rehearse": Text("在模拟面板上预演", "Rehearsing on simulated panels"),
     "explain": Text("解释结果", "Explaining"),
     "twin": Text("再研究一次：不声明客诉率的层级", "Once more, without the layer of complaints"),
 }
-_RESAMPLES = Text("{done}/{of} 次重抽样", "{done} of {of} resamples")
+_COUNTED = {
+    "discover": Text("{done}/{of} 次重抽样", "{done} of {of} resamples"),
+    "rehearse": Text("{done}/{of} 个", "{done} of {of}"),
+}
 _COLON = Text("：", ": ")
 _COMPILING = Text("（首次运行需编译，约半分钟）", " (the first run on a machine compiles for up to half a minute)")
 _QUARTERS = 4
@@ -48,17 +52,17 @@ class Progress:
         if self._live:
             self._write(f"\r\x1b[2K{name}{self._detail(stage, done, of)}")
             return
-        quarter = _QUARTERS * done // max(of, 1) if stage == "discover" else 0
+        quarter = _QUARTERS * done // max(of, 1) if stage in _COUNTED else 0
         if self._shown != (stage, quarter):
             self._shown = (stage, quarter)
             self._write(f"{name}{self._detail(stage, done, of) if done else ''}\n")
 
     def _detail(self, stage: str, done: int, of: int) -> str:
-        if stage != "discover":
+        if stage not in _COUNTED or (done == 0 and stage != "discover"):
             return " …"
         if done == 0:
             return _COMPILING.get(self._lang)
-        return _COLON.get(self._lang) + _RESAMPLES.get(self._lang).format(done=done, of=of)
+        return _COLON.get(self._lang) + _COUNTED[stage].get(self._lang).format(done=done, of=of)
 
     def _write(self, text: str) -> None:
         if self._stream is not None:

@@ -73,6 +73,8 @@ def paragraph(text: str, indent: int = 0, first: str = "") -> str:
 
 def _outcome(section: OutcomeSection, lang: str) -> list[str]:
     parts = [paragraph(section.answer), lever_table(section, lang)]
+    if section.rehearsal is not None:
+        parts.append(paragraph(section.rehearsal.text))
     if section.contrast_lead:
         parts.append(paragraph(section.contrast_lead))
     worth = {row.name for row in section.levers if row.verdict in ("act", "test")}

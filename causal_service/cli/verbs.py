@@ -74,6 +74,7 @@ def study(options: Namespace, lang: str) -> int:
             weight=options.weight,
             knowledge=options.knowledge,
             method=options.method,
+            rehearse=options.rehearse,
             threads=options.threads,
             progress=show,
         )

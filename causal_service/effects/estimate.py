@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from causal_service.effects.results import Effect, EffectKind
 from causal_service.numerics.draw import member_responses
 from causal_service.preparation.prepared import Prepared
 
-__all__ = ["KINDS", "Z95", "EffectDraws", "effect_draws", "effect_rows", "false_discovery_rates"]
+__all__ = ["KINDS", "Z95", "EffectDraws", "effect_draws", "effect_rows", "false_discovery_rates", "widened"]
 
 KINDS: tuple[EffectKind, ...] = ("impact", "sustained", "cumulative")
 Z95 = 1.959963984540054
@@ -159,6 +159,23 @@ def false_discovery_rates(p: NDArray[np.float64]) -> NDArray[np.float64]:
     q = np.empty(m)
     q[order] = np.minimum(adjusted, 1.0)
     return q
+
+
+def widened(effects: Sequence[Effect], factors: Mapping[tuple[str, EffectKind], float]) -> tuple[Effect, ...]:
+    """Return the effects with half-widths multiplied by the factor of their outcome and kind; p and q follow."""
+    rows = [_widened(effect, factors.get((effect.outcome, effect.kind), 1.0)) for effect in effects]
+    q: dict[tuple[str, str, str], float] = {}
+    for outcome, kind in {(row.outcome, row.kind) for row in rows}:
+        group = [row for row in rows if (row.outcome, row.kind) == (outcome, kind)]
+        rates = false_discovery_rates(np.array([row.p for row in group]))
+        q |= {(row.lever, outcome, kind): float(rate) for row, rate in zip(group, rates, strict=True)}
+    return tuple(replace(row, q=q[row.lever, row.outcome, row.kind]) for row in rows)
+
+
+def _widened(effect: Effect, factor: float) -> Effect:
+    half = (effect.high - effect.low) / 2 * factor
+    p = float(2 * ndtr(-abs(effect.value) * Z95 / half)) if half > 0 else effect.p
+    return replace(effect, low=effect.value - half, high=effect.value + half, p=p)
 
 
 def _adjustment(discovery: Discovery, lever: str, outcome: str) -> tuple[str, ...]:

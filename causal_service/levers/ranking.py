@@ -63,6 +63,7 @@ def ranked_levers(
     suspicions: Suspicions,
     effective_n: float,
     entities: int | None,
+    widening: float = 1.0,
 ) -> tuple[RankedLever, ...]:
     """Return the levers of one outcome, best expected gain first; equal gains share a rank.
 
@@ -71,6 +72,7 @@ def ranked_levers(
     effects : rows of ``effect_rows``.
     kind : headline kind.
     entities : number of entities, ``None`` in a cross-section of rows (no floor).
+    widening : factor for half-widths, as already in ``effects``.
     """
     listed = [lever for lever in levers if lever != outcome]
     if not listed:
@@ -87,7 +89,7 @@ def ranked_levers(
     ranks = [1 + int((expected > gain + 1e-12 * np.abs(expected).max()).sum()) for gain in expected]
     out = []
     for i, name in enumerate(listed):
-        row, move, sd = rows[name], moves[i], float(G[:, i].std(ddof=1))
+        row, move, sd = rows[name], moves[i], widening * float(G[:, i].std(ddof=1))
         outcome_sd = summaries[outcome].within_sd
         evidence = Evidence(
             controllable=summaries[name].controllable is not False,

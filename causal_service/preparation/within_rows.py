@@ -15,7 +15,7 @@ from causal_service.errors import DataError, Text
 from causal_service.numerics.deterministic import without_terms
 from causal_service.numerics.gaussian_em import fill_gaps
 from causal_service.numerics.within import within
-from causal_service.panel.dictionary import Dictionary
+from causal_service.panel.dictionary import Dictionary, Transform
 from causal_service.panel.panel import Panel
 from causal_service.preparation.rows import Blocks, Rows, lagged_rows, resampling_blocks
 from causal_service.preparation.time_terms import TimeTerms, removed_terms
@@ -50,7 +50,7 @@ class WithinRows:
     """(E, T, b) on the scale of the linear system; NaN = missing."""
     slopes: NDArray[np.float64]
     """(b,) average change on that scale per unit of the indicator."""
-    kinds: Mapping[str, str]
+    kinds: Mapping[str, Transform]
     """Transforms that are not the identity, by indicator."""
     rows: Rows
     """Entity, period and weight of every row."""
@@ -136,13 +136,14 @@ def _is_linear(total: Total, panel: Panel, dictionary: Dictionary) -> bool:
 
 def _on_scale(
     panel: Panel, dictionary: Dictionary, totals: Sequence[Total], base_names: Sequence[str]
-) -> tuple[NDArray[np.float64], NDArray[np.float64], dict[str, str]]:
+) -> tuple[NDArray[np.float64], NDArray[np.float64], dict[str, Transform]]:
     """Return (values (E, T, b) of the base columns, slopes (b,), transforms that are not the identity)."""
     index = {name: i for i, name in enumerate(panel.indicators)}
     values = panel.values.copy()
     for total in totals:
         _complete_part(values, total, index)
-    columns, slopes, kinds = [], [], {}
+    columns, slopes = [], []
+    kinds: dict[str, Transform] = {}
     for name in base_names:
         column = values[:, :, index[name]]
         entry = dictionary.indicators.get(name)
@@ -151,7 +152,7 @@ def _on_scale(
         columns.append(result.values)
         slopes.append(result.slope)
         if result.kind != "identity":
-            kinds[name] = str(result.kind)
+            kinds[name] = result.kind
     return np.stack(columns, axis=2), np.array(slopes), kinds
 
 

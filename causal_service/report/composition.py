@@ -44,6 +44,7 @@ from causal_service.report.document import (
 from causal_service.report.labels import SEVERITIES, better_label, layer_label, listed, quoted_names
 from causal_service.report.parts import StudyParts
 from causal_service.report.provenance import panel_facts, plan_values, provenance_facts
+from causal_service.report.rehearsal import rehearsal_part
 
 __all__ = ["compose", "outcomes_of"]
 
@@ -125,6 +126,13 @@ def _section(outcome: str, source: _Source) -> OutcomeSection:
         _contrast_lead(contrast, levers, source),
         tuple(_contrast_row(row, source) for row in contrast),
         _chain_groups([chain for chain in parts.chains if chain.outcome == outcome], levers, source),
+        rehearsal_part(
+            parts.rehearsal,
+            outcome,
+            described(outcome, source.indicators).unit,
+            levers[0].kind if levers else "impact",
+            lang,
+        ),
     )
 
 

@@ -19,6 +19,7 @@ __all__ = [
     "IndicatorRow",
     "LeverRow",
     "OutcomeSection",
+    "RehearsalPart",
 ]
 
 
@@ -127,6 +128,16 @@ class ChainGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class RehearsalPart:
+    """How the plan fared on simulated panels like this one."""
+
+    text: str
+    """In one paragraph."""
+    facts: tuple[Fact, ...]
+    """Hits, coverage, widening, smallest detectable change, wrong calls."""
+
+
+@dataclass(frozen=True, slots=True)
 class OutcomeSection:
     """Everything about one outcome."""
 
@@ -152,6 +163,8 @@ class OutcomeSection:
     """Both rankings, by correlation rank."""
     chains: tuple[ChainGroup, ...]
     """Paths by lever, in order of lever rank."""
+    rehearsal: RehearsalPart | None = None
+    """How far this can be trusted; ``None`` when it was not rehearsed."""
 
 
 @dataclass(frozen=True, slots=True)

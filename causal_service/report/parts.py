@@ -11,6 +11,7 @@ from causal_service.graph.causal_graph import CausalGraph
 from causal_service.levers.results import Lever
 from causal_service.panel.findings import Finding
 from causal_service.panel.summary import IndicatorSummary, PanelSummary
+from causal_service.rehearsal.results import Rehearsal
 
 __all__ = ["Answer", "StudyParts"]
 
@@ -77,6 +78,10 @@ class StudyParts(Protocol):
     @property
     def answers(self) -> tuple[Answer, ...]:
         """One paragraph per outcome."""
+
+    @property
+    def rehearsal(self) -> Rehearsal | None:
+        """How the plan fared on simulated panels; ``None`` when it was not rehearsed."""
 
     @property
     def provenance(self) -> object:

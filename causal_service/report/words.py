@@ -28,6 +28,12 @@ _WORDS: dict[str, Text] = {
     "test_means": Text("有希望，先小范围试点", "promising; try it on a small scale first"),
     "watch_means": Text("目前看不出值得投入", "nothing so far that is worth spending on"),
     "insufficient_means": Text("数据看不清有用大小的效应", "a useful effect could not have been seen"),
+    "rehearsal": Text("在这样的数据上能信到什么程度", "How far this can be trusted on data like yours"),
+    "rehearsal_note": Text(
+        "按本面板拟合的系统模拟出真值已知的面板，在其上完整运行同样的研究。表中与图中的区间已按此放宽。",
+        "Panels with known truth were simulated from a system fitted to yours, and the same study was run on each. "
+        "The intervals shown for the levers are widened accordingly.",
+    ),
     "contrast": Text("为什么通常的排序会误导", "Why the usual ranking misleads"),
     "contrast_note": Text(
         "橙色：相关性排得太靠前的指标；蓝色：真正位列前三的指标。",

@@ -16,6 +16,7 @@ __all__ = ["Question", "check_options", "no_outcome", "question_of"]
 FEWEST_DRAWS = 20
 MOST_DRAWS = 100_000
 MOST_THREADS = 1024
+MOST_TWINS = 1000
 MOST_LAGS = 12
 MOST_HORIZON = 60
 
@@ -35,7 +36,13 @@ class Question:
 
 
 def check_options(
-    lags: int | str, horizon: int, resamples: int, seed: int, method: str = "boss", threads: int | None = None
+    lags: int | str,
+    horizon: int,
+    resamples: int,
+    seed: int,
+    method: str = "boss",
+    threads: int | None = None,
+    rehearse: int = 0,
 ) -> None:
     """Refuse options that no panel could make right.
 
@@ -47,6 +54,7 @@ def check_options(
     _check_number("horizon", horizon, 0, MOST_HORIZON)
     _check_number("resamples", resamples, FEWEST_DRAWS, MOST_DRAWS)
     _check_number("seed", seed, 0, 2**63 - 1)
+    _check_number("rehearse", rehearse, 0, MOST_TWINS)
     if threads is not None:
         _check_number("threads", threads, 1, MOST_THREADS)
     check_method(method)

@@ -25,6 +25,6 @@ def study(sample: ModuleType):
     return sample.sample_study()
 
 
-@pytest.fixture(params=["sample_study", "unclear_study", "empty_study", "two_outcomes"])
+@pytest.fixture(params=["sample_study", "unclear_study", "empty_study", "two_outcomes", "rehearsed_study"])
 def any_study(sample: ModuleType, request: pytest.FixtureRequest):
     return getattr(sample, request.param)()

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from causal_service.effects.results import Effect
 from causal_service.errors import Text
+from causal_service.explanation.rehearsal_sentences import rehearsal_sentence
 from causal_service.explanation.results import Chain, Contrast
 from causal_service.explanation.wording import (
     answer_text,
@@ -23,6 +24,7 @@ from causal_service.graph.causal_graph import CausalGraph, Certificate, Edge, No
 from causal_service.levers.results import Lever, Reason
 from causal_service.panel.findings import Finding
 from causal_service.panel.summary import IndicatorSummary, PanelSummary
+from causal_service.rehearsal.results import Calibration, Rehearsal, RehearsedOutcome
 
 LAYERS = ("context", "innovation", "process", "business", "strategic")
 
@@ -74,6 +76,7 @@ class SampleStudy:
     contrast: tuple[Contrast, ...]
     answers: tuple[SampleAnswer, ...]
     provenance: object
+    rehearsal: Rehearsal | None = None
 
 
 # key, zh, en, layer, unit, better, controllable, owner, mean, sd, within
@@ -259,6 +262,19 @@ def sample_study() -> SampleStudy:
         "panel", panel, Plan(), indicators(), LAYERS, _FINDINGS, graph(), effects(), levers(), chains(), contrast(),
         (answer,), Provenance(0, {"causal-service": "0.1.0", "numpy": "2.4.1", "scipy": "1.15.3"}),
     )  # fmt: skip
+
+
+def rehearsed_study() -> SampleStudy:
+    """The full case, rehearsed on twenty twins whose intervals held too rarely."""
+    row = RehearsedOutcome("satisfaction", 20, 17, 0.85, 0.81, 0.9, 0.93, 52, 1, 1 / 52, 0.05, 40, 0.28, None)
+    calibrations = tuple(
+        Calibration("satisfaction", kind, 151, 0.86, 0.031, 0.955, 1.38, None)
+        for kind in ("impact", "sustained", "cumulative")
+    )
+    sentence = rehearsal_sentence(row, calibrations, "sustained", 20, by_key())
+    return replace(
+        sample_study(), rehearsal=Rehearsal(20, 20, (replace(row, sentence=sentence),), calibrations, (), ())
+    )
 
 
 def unclear_study() -> SampleStudy:

@@ -1,0 +1,71 @@
+"""A twin looks like the user's panel: same gaps, same kinds of numbers, same levels; but it is another draw."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from causal_service.rehearsal.twins import twin_of
+
+
+def rng(seed: int = 0) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+def test_gaps_are_the_users_own(chain):
+    twin = twin_of(chain.system, chain.panel, rng())
+    assert np.array_equal(np.isnan(twin.panel.values), np.isnan(chain.panel.values))
+    assert np.array_equal(twin.panel.present, chain.panel.present)
+    assert np.nanstd(twin.panel.values - chain.panel.values) > 0.3
+
+
+def test_same_random_numbers_same_twin(chain):
+    one, two = (twin_of(chain.system, chain.panel, rng(5)) for _ in range(2))
+    assert np.array_equal(one.panel.values, two.panel.values, equal_nan=True)
+    other = twin_of(chain.system, chain.panel, rng(6))
+    assert not np.array_equal(one.panel.values, other.panel.values, equal_nan=True)
+
+
+def test_entities_keep_their_levels(chain):
+    """Between entities a twin is as the user's panel, so that confounding by entity stays."""
+    twin = np.mean([twin_of(chain.system, chain.panel, rng(k)).panel.values for k in range(20)], axis=0)
+    for j in range(twin.shape[2]):
+        levels = np.nanmean(chain.panel.values[:, :, j], axis=1), np.nanmean(twin[:, :, j], axis=1)
+        assert np.corrcoef(*levels)[0, 1] > 0.95
+
+
+def test_two_states_stay_two_counts_stay_whole_and_shares_stay_inside(mixed):
+    twin = twin_of(mixed.system, mixed.panel, rng())
+    at = {name: j for j, name in enumerate(mixed.panel.indicators)}
+    values = {name: twin.panel.values[:, :, j][~np.isnan(twin.panel.values[:, :, j])] for name, j in at.items()}
+    assert set(np.unique(values["ontime"])) == {0.0, 1.0}
+    assert (values["visits"] == np.round(values["visits"])).all()
+    assert values["visits"].min() >= 0
+    assert 0 <= values["rating"].min() <= values["rating"].max() <= 1
+    assert not twin.linear
+
+
+def test_links_follow_the_data(mixed):
+    """A higher cycle raises the visits and lowers the chance of being on time, as in the panel they were fitted to."""
+    at = {name: j for j, name in enumerate(mixed.panel.indicators)}
+
+    def within_correlation(values: np.ndarray, x: str, y: str) -> float:
+        a, b = (values[:, :, at[name]] - np.nanmean(values[:, :, at[name]], axis=1, keepdims=True) for name in (x, y))
+        seen = ~np.isnan(a) & ~np.isnan(b)
+        return float(np.corrcoef(a[seen], b[seen])[0, 1])
+
+    twins = [twin_of(mixed.system, mixed.panel, rng(k)).panel.values for k in range(8)]
+    for y in ("visits", "ontime"):
+        own = within_correlation(mixed.panel.values, "cycle", y)
+        assert np.mean([within_correlation(twin, "cycle", y) for twin in twins]) == pytest.approx(own, abs=0.12)
+        assert abs(own) > 0.2
+
+
+def test_residual_tails_are_kept(simulated, fit):
+    frame = simulated.frame(7, entities=20, periods=30)
+    rng_ = np.random.default_rng(1)
+    frame["visits"] = rng_.standard_t(3, len(frame))
+    ready = fit(simulated.panel(frame), simulated.dictionary(), [])
+    twin = twin_of(ready.system, ready.panel, rng(2)).panel.values[:, :, ready.panel.indicators.index("visits")]
+    z = (twin - twin.mean()) / twin.std()
+    assert (z**4).mean() > 4.5
