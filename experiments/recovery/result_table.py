@@ -51,8 +51,12 @@ def render(result: dict[str, Any]) -> str:
             "Top-3 recall and rank correlation by cumulative(3); in brackets by sustained(3), the service's own order.",
             _accuracy_table(summaries, of_kind["usual"]),
             "## Coverage of the 95 % intervals and their median widths, truly non-zero effects",
-            "Widths in within-SDs of the outcome per within-SD of the lever; allowed: 1.25 times the prototype's.",
+            "Widths in within-SDs of the outcome per within-SD of the lever; allowed: 1.25 times the prototype's. "
+            "Average: coverage of the truth averaged over the panel, where the one beside it is that of one period "
+            "(see `question.md`).",
             _coverage_table(summaries, of_kind["usual"]),
+            "![Coverage by scenario](coverage.svg)",
+            _lag_lines(summaries),
             "## What is said, and whether it is so",
             "P(top-3): stated for the three levers ranked first, then how often they are among the true three.",
             _verdict_table(summaries, of_kind["usual"]),
@@ -64,7 +68,7 @@ def render(result: dict[str, Any]) -> str:
     if of_kind["leak"]:
         parts += ["## Planted consequences of the outcome", _leak_table(summaries, of_kind["leak"])]
     parts += ["## Findings on these clean panels", _finding_table(summaries)]
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def figure_lines(summaries: dict[str, Summary]) -> str:
@@ -138,9 +142,17 @@ def _coverage_table(summaries: dict[str, Summary], names: Sequence[str]) -> str:
         widths = " / ".join(f"{s['figures'][f'width_{kind}']['mean']:.2f}" for kind in kinds)
         allowed = f"{1.25 * WIDTHS[name]:.2f}" if name in WIDTHS else "-"
         n = s["figures"]["coverage_sustained"]["panels"]
-        rows.append([name, str(n), *(_said(s, f"coverage_{kind}") for kind in kinds), widths, allowed])
-    head = ["scenario", "n", *kinds, "widths", "cumulative allowed"]
+        rows.append([name, str(n), *(_said(s, f"coverage_{kind}") for kind in kinds), _average(s), widths, allowed])
+    head = ["scenario", "n", *kinds, "average: impact, sustained", "widths", "cumulative allowed"]
     return _table(head, rows)
+
+
+def _average(summary: Summary) -> str:
+    """Coverage of the averaged truth; a dash where both truths are the same."""
+    kinds, figures = ("impact", "sustained"), summary["figures"]
+    if all(figures[f"coverage_average_{kind}"] == figures[f"coverage_{kind}"] for kind in kinds):
+        return "-"
+    return ", ".join(_said(summary, f"coverage_average_{kind}") for kind in kinds)
 
 
 def _verdict_table(summaries: dict[str, Summary], names: Sequence[str]) -> str:
@@ -184,6 +196,16 @@ def _leak_table(summaries: dict[str, Summary], names: Sequence[str]) -> str:
     ]
     head = ["scenario", "n", "leak `act`", "leak `test`", "true zeros `act`", "true top-3 `act`", "graph F1"]
     return _table(head, rows)
+
+
+def _lag_lines(summaries: dict[str, Summary]) -> str:
+    """Lags that the service chose where it was asked to."""
+    lines = [
+        f"Lags chosen in `{name}`: " + ", ".join(f"{lags} in {100 * share:.0f} %" for lags, share in s["lags"].items())
+        for name, s in summaries.items()
+        if SCENARIOS[name].lags == "auto"
+    ]
+    return "\n".join(lines)
 
 
 def _finding_table(summaries: dict[str, Summary]) -> str:

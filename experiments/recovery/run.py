@@ -12,7 +12,7 @@ from typing import Any
 import joblib
 from bars import judged
 from explain import explained
-from power_figure import write_power_figure
+from figures import write_figures
 from result_table import bar_lines, figure_lines, render
 from scenarios import SCENARIOS, Scenario
 from shards import Shards
@@ -117,7 +117,7 @@ def main() -> None:
         content = {"code": shards.code, "definition": shards.definition, "resamples": options.resamples}
         result = {**content, "bars": bars, "scenarios": summaries}
         (HERE / "result.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-        write_power_figure(summaries, HERE / "power.svg")
+        write_figures(summaries, HERE)
         (HERE / "result.md").write_text(render(result), encoding="utf-8")
 
 

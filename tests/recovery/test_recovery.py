@@ -6,9 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from bars import judged
+from explain import explained
+from result_table import render
 from scenarios import SCENARIOS
 from scoring import largest, top_recall
-from summary import columns
+from summary import columns, summarise
 from trial import trial
 
 DRAWS = 40
@@ -43,6 +46,43 @@ def test_checks_find_the_gaps_of_a_clean_panel_and_nothing_else():
 @pytest.mark.parametrize("name", ["null_correlated", "null_confounded"])
 def test_nothing_is_told_to_act_where_nothing_has_an_effect(name: str):
     assert "act" not in verdicts(trial(SCENARIOS[name], 14, DRAWS)).values()
+
+
+@pytest.mark.slow
+def test_a_survey_answers_with_the_response_in_the_same_period():
+    record = trial(SCENARIOS["cross_section"], 15, DRAWS)
+    assert record["lags"] == 0
+    assert all(row["impact"] == row["sustained"] == row["cumulative"] for row in record["levers"])
+    assert covered(record) >= 0.75
+
+
+def test_tables_are_written_from_the_records():
+    names = ["series", "few_5"]
+    records = {name: [trial(SCENARIOS[name], seed, DRAWS) for seed in (15, 16)] for name in names}
+    summaries = {name: summarise(kept) for name, kept in records.items()}
+    text = render(
+        {"code": "c", "definition": "d", "resamples": DRAWS, "bars": judged(summaries), "scenarios": summaries}
+    )
+    assert all(f"| {name} | 2 |" in text for name in names)
+    assert "act" not in verdicts(records["few_5"][0]).values()
+    assert "impact    all" in explained(records["series"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "least"),
+    [("unbalanced", 0.75), ("quarters", 0.85), ("lag2", 0.8), ("unit_root", 0.75), ("slopes", 0.75), ("few_12", 0.7)],
+)
+def test_intervals_hold_beyond_the_usual_panel(name: str, least: float):
+    records = [trial(SCENARIOS[name], seed, DRAWS) for seed in range(50, 54)]
+    assert np.mean([covered(record) for record in records]) >= least
+
+
+@pytest.mark.slow
+def test_arrows_of_both_lags_are_found():
+    asked = trial(SCENARIOS["lag2"], 55, DRAWS)
+    assert asked["lags"] == 2
+    assert asked["f1"] > 0.8
 
 
 @pytest.mark.slow
