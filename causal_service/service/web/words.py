@@ -86,7 +86,6 @@ _SCRIPT: dict[str, Text] = {
     "no_file": Text("请先选择面板文件。", "Choose a panel file first."),
     "uploading": Text("正在上传 {share}%", "Uploading, {share}%"),
     "checking": Text("正在检查……", "Checking …"),
-    "columns_found": Text("读到 {count} 列：{names}", "{count} columns: {names}"),
     "size_panel": Text(
         "{entities} 个实体 × {periods} 期 × {indicators} 个指标",
         "{entities} entities × {periods} periods × {indicators} indicators",
@@ -140,7 +139,6 @@ _SCRIPT: dict[str, Text] = {
     "gain": Text("预计改善", "Expected gain"),
     "interval": Text("95% 区间 {interval}", "95% interval {interval}"),
     "top3": Text("位列前三的概率", "Among the best three"),
-    "why": Text("为什么", "Why"),
     "more_levers": Text("其余 {count} 个杠杆", "The other {count} levers"),
     "bar": Text("{name}：{gain}（{interval}）", "{name}: {gain} ({interval})"),
     "offline": Text("无法连接服务。", "The service cannot be reached."),

@@ -35,12 +35,11 @@ function problemIn(status, text) {
   return new Problem({ status, code: "no-service", detail: `${word("offline")} (HTTP ${status})`, remedy: word("offline_remedy") });
 }
 
-export async function ask(path, { method = "GET", json, more = {}, signal } = {}) {
-  const body = json === undefined ? undefined : JSON.stringify(json);
-  const extra = body === undefined ? more : { ...more, "Content-Type": "application/json" };
+export async function ask(path, { method = "GET", json, body, more = {}, signal } = {}) {
+  const extra = json === undefined ? more : { ...more, "Content-Type": "application/json" };
   let response;
   try {
-    response = await fetch(path, { method, body, headers: headers(extra), signal, cache: "no-store", redirect: "error" });
+    response = await fetch(path, { method, body: json === undefined ? body : JSON.stringify(json), headers: headers(extra), signal, cache: "no-store", redirect: "error" });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw offline();

@@ -13,6 +13,7 @@ const SECTIONS = ["connect", "data", "findings", "question", "progress", "result
 const CHECK_MS = 700;
 
 let file = null;
+let sent = null; // the file and dictionary that the service has, and under which id
 let panel = null;
 let watching = null;
 let frames = [];
@@ -106,12 +107,14 @@ function setDictionary() {
   if (file) propose();
 }
 
+const offer = (names) => byId("columns").replaceChildren(...(names ?? []).map((name) => element("option", { value: name })));
+
 // Proposals stay out of the way of what the reader typed and of what a dictionary declares.
 async function propose() {
   const of = file;
   const { names, entity, period } = await columnsOf(of).catch(() => ({ names: [], entity: "", period: "" }));
   if (of !== file) return;
-  byId("columns").replaceChildren(...names.map((name) => element("option", { value: name })));
+  offer(names);
   const declared = byId("dictionary").files.length > 0;
   for (const [id, guess] of [["entity", entity], ["period", period]]) {
     const input = byId(id);
@@ -150,24 +153,43 @@ byId("example").addEventListener("click", guarded(async () => {
   await submitPanel();
 }));
 
+const field = (id) => byId(id).value.trim() || null;
+
 async function submitPanel() {
-  if (!file) throw new Problem({ code: "no-file", detail: word("no_file"), remedy: byId("drop").querySelector("strong").textContent });
+  if (!file && !sent) throw new Problem({ code: "no-file", detail: word("no_file"), remedy: byId("drop").querySelector("strong").textContent });
   hide("findings", "question");
   byId("check").disabled = true;
   try {
-    const form = new FormData();
-    for (const id of ["entity", "period"]) if (byId(id).value.trim()) form.append(id, byId(id).value.trim());
-    if (byId("dictionary").files.length) form.append("dictionary", byId("dictionary").files[0]);
-    form.append("file", file);
-    const made = await upload("/v1/panels", form, (share) => {
-      byId("upload").textContent = share < 1 ? word("uploading", { share: Math.floor(100 * share) }) : word("checking");
-    });
-    location.hash = made.id;
-    await openPanel(made.id);
+    const dictionary = byId("dictionary").files[0] ?? null;
+    byId("upload").textContent = word("checking");
+    const id = sent?.file === file ? await recheck(sent.id, dictionary) : await handOver(dictionary);
+    sent = { file, dictionary, id };
+    if (location.hash.slice(1) !== id) history.pushState(null, "", `#${id}`);
+    byId("language").hash = id;
+    await openPanel(id);
   } finally {
     byId("check").disabled = false;
     byId("upload").textContent = "";
   }
+}
+
+async function handOver(dictionary) {
+  const form = new FormData();
+  for (const id of ["entity", "period"]) if (field(id)) form.append(id, field(id));
+  if (dictionary) form.append("dictionary", dictionary);
+  form.append("file", file);
+  const made = await upload("/v1/panels", form, (share) => {
+    byId("upload").textContent = share < 1 ? word("uploading", { share: Math.floor(100 * share) }) : word("checking");
+  });
+  return made.id;
+}
+
+// The service has the file: only what changed is sent.
+async function recheck(id, dictionary) {
+  if (dictionary !== sent.dictionary) await ask(`/v1/panels/${id}/dictionary`, { method: "PUT", body: dictionary });
+  const [entity, period] = [field("entity"), field("period")];
+  if (entity !== panel.entity || period !== panel.period) await ask(`/v1/panels/${id}`, { method: "PATCH", json: { entity, period } });
+  return id;
 }
 
 byId("data-form").addEventListener("submit", guarded(submitPanel));
@@ -182,12 +204,29 @@ async function openPanel(id) {
     await new Promise((done) => setTimeout(done, CHECK_MS));
     found = await read(`/v1/panels/${id}`);
   }
-  if (found.state === "failed") throw new Problem(found.problem);
   panel = found;
+  offer(found.columns);
+  if (sent?.id !== id) take(found);
+  if (found.state === "failed") {
+    only("data", "earlier");
+    throw new Problem(found.problem);
+  }
   renderFindings(panel);
   renderOutcomes(panel);
   only("data", "findings", ...(stops(panel) ? [] : ["question"]));
   byId("findings-title").focus();
+}
+
+// A panel that came by its address: its file is in the service, not here.
+function take(found) {
+  setFile(null);
+  sent = { file: null, dictionary: byId("dictionary").files[0] ?? null, id: found.id };
+  byId("file-chosen").textContent = word("file_chosen", { name: found.name, size: bytes(found.bytes) });
+  show("file-chosen");
+  for (const name of ["entity", "period"]) {
+    byId(name).value = found[name] ?? "";
+    byId(name).placeholder = found.dictionary ? word("no_columns") : "";
+  }
 }
 
 byId("question-form").addEventListener("submit", guarded(async () => {
@@ -200,7 +239,8 @@ byId("question-form").addEventListener("submit", guarded(async () => {
       resamples: Number(byId("resamples").value),
     };
     const study = await read("/v1/studies", { method: "POST", json: question });
-    location.hash = study.id;
+    history.pushState(null, "", `#${study.id}`);
+    byId("language").hash = study.id;
     await openStudy(study.id);
   } finally {
     byId("start").disabled = false;
@@ -247,7 +287,7 @@ async function openStudy(id) {
 }
 
 async function afterwards(status, problem) {
-  await openPanel([status.panel].flat()[0]);
+  await openPanel(status.panel[0]).catch(() => only("data"));
   if (problem) return complain(problem);
   say(word("cancelled"));
 }
@@ -316,16 +356,12 @@ async function arrive() {
   const place = location.hash.slice(1);
   byId("language").hash = location.hash;
   if (place.startsWith("std_")) return openStudy(place);
-  if (place.startsWith("pnl_")) return panel?.id === place && !byId("findings").hidden ? null : openPanel(place);
+  if (place.startsWith("pnl_")) return openPanel(place);
   only("data");
   await renderEarlier();
 }
 
 addEventListener("hashchange", guarded(async () => {
-  const place = location.hash.slice(1);
-  byId("language").hash = location.hash;
-  if (place === byId("result").dataset.study && !byId("result").hidden) return;
-  if (place.startsWith("std_") && watching && !watching.signal.aborted && byId("cancel").dataset.study === place) return;
   watching?.abort();
   await arrive();
 }));
