@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from causal_service.errors import CallError, CausalServiceError, DataError, MissingPart, Text, UnreadableFile
-from causal_service.service.refusals import Refusal, TooMuch, Unavailable
+import causal_service.service.refusals  # noqa: F401 - its classes are part of the tree
+from causal_service.errors import CausalServiceError, Text
 
 __all__ = ["document_of", "refusal_in", "text_in"]
 
-_KINDS: tuple[type[CausalServiceError], ...] = (
-    TooMuch, Refusal, Unavailable, UnreadableFile, DataError, MissingPart, CallError, CausalServiceError,
-)  # fmt: skip
-"""From the special to the general; a refusal keeps the first that fits."""
+
+def _tree(kind: type[CausalServiceError]) -> dict[str, type[CausalServiceError]]:
+    """Return ``kind`` and all below it, by name."""
+    return {kind.__name__: kind} | {
+        name: found for below in kind.__subclasses__() for name, found in _tree(below).items()
+    }
 
 
 def document_of(error: CausalServiceError) -> dict[str, Any]:
     """Return a refusal as strings and numbers."""
-    kind = next(kind for kind in _KINDS if isinstance(error, kind))
     return {
-        "kind": kind.__name__,
+        "kind": type(error).__name__,
         "code": error.code,
         "what": {"zh": error.what.zh, "en": error.what.en},
         "remedy": {"zh": error.remedy.zh, "en": error.remedy.en},
@@ -29,8 +30,7 @@ def document_of(error: CausalServiceError) -> dict[str, Any]:
 
 def refusal_in(document: dict[str, Any]) -> CausalServiceError:
     """Return the refusal in a document of ``document_of``."""
-    kinds = {kind.__name__: kind for kind in _KINDS}
-    kind = kinds[document["kind"]]
+    kind = _tree(CausalServiceError).get(document["kind"], CausalServiceError)
     return kind(document["code"], text_in(document["what"]), text_in(document["remedy"]), document["params"])
 
 

@@ -81,17 +81,19 @@ def findings(study: str, parts: PartsOf, caller: Reader, known: Known = None) ->
     return _file(parts, caller, study, "findings.json", _JSON, known)
 
 
-@router.get("/report", summary="The report", response_class=Response, responses={200: {"content": {"text/html": {}}}})
+@router.get(
+    "/report", summary="The report", response_class=Response, responses={200: {"content": {"text/html": {}, _JSON: {}}}}
+)
 def report(
     study: str,
     parts: PartsOf,
     caller: Reader,
     lang: Lang,
-    form: Annotated[Literal["html"], Query(alias="format")] = "html",
+    form: Annotated[Literal["html", "json"], Query(alias="format")] = "html",
     known: Known = None,
 ) -> Response:
-    """Return the report as one self-contained page."""
-    return _file(parts, caller, study, f"report.{lang}.{form}", _HTML, known)
+    """Return the report as one self-contained page, or its words and numbers as JSON."""
+    return _file(parts, caller, study, f"report.{lang}.{form}", _HTML if form == "html" else _JSON, known)
 
 
 def _file(parts: Parts, caller: Caller, study: str, name: str, media: str, known: str | None) -> Response:

@@ -55,6 +55,10 @@ class PanelView:
     """Columns of the file, once it was opened; left out of lists."""
     indicators: list[IndicatorSummary] | None
     """Its indicators, once checked; left out of lists."""
+    layers: list[str] | None
+    """The dictionary's layers, earliest cause first, once checked; left out of lists."""
+    goals: list[str] | None
+    """Keys of the indicators that the dictionary has goals for, once checked; left out of lists."""
     findings: list[Finding] | None
     """What the check found; left out of lists."""
     problem: Problem | None

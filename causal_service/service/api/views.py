@@ -35,6 +35,8 @@ def panel_view(row: Panel, lang: str, *, whole: bool = True) -> PanelView:
         size=size,
         columns=checked.get("columns") if whole else None,
         indicators=checked.get("indicators") if whole else None,
+        layers=checked.get("layers") if whole else None,
+        goals=checked.get("goals") if whole else None,
         findings=document.get("findings") if whole else None,
         problem=_problem(row.problem, lang),
     )

@@ -23,8 +23,8 @@ def check_panel(folder: Path, task: dict[str, Any], progress: Progress) -> dict[
 
     Returns
     -------
-    ``{"document": findings document, "indicators": […], "columns": […]}``, or ``{"refused": …, "columns": […]}``
-    when the file can be read and only the question about its columns is wrong.
+    ``{"document": findings document, "indicators", "layers", "goals", "columns": […]}``, or
+    ``{"refused": …, "columns": […]}`` when the file can be read and only the question about its columns is wrong.
 
     Raises
     ------
@@ -48,6 +48,8 @@ def check_panel(folder: Path, task: dict[str, Any], progress: Progress) -> dict[
     return {
         "document": json.loads(findings_json(summary, panel.regime, findings)),
         "indicators": plain(indicators),
+        "layers": list(known.layers),
+        "goals": [goal.indicator for goal in known.goals],
         "columns": [*filter(None, (panel.entity_column, panel.period_column)), *panel.indicators],
     }
 
@@ -76,9 +78,10 @@ def write_reports(folder: Path, task: dict[str, Any], progress: Progress) -> dic
     ------
     UnreadableFile : it is no study, or not written as we write it (``not-a-study``).
     """
+    from causal_service.report.composition import compose
     from causal_service.report.graph_picture import graph_svg
     from causal_service.report.tables import effects_csv, levers_csv
-    from causal_service.study_record import BOM, load
+    from causal_service.study_record import BOM, load, plain
 
     progress("report", 0, 1)
     source = folder / task["study"]
@@ -90,6 +93,7 @@ def write_reports(folder: Path, task: dict[str, Any], progress: Progress) -> dic
     files |= {"levers.csv": BOM + levers_csv(study), "effects.csv": BOM + effects_csv(study)}
     for lang in ("zh", "en"):
         files[f"report.{lang}.html"] = study.report(lang)
+        files[f"report.{lang}.json"] = json.dumps(plain(compose(study, lang)), ensure_ascii=False, allow_nan=False)
         files[f"graph.{lang}.svg"] = graph_svg(study, lang)
     _write(folder, files)
     return {}

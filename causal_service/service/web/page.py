@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
@@ -40,12 +39,14 @@ class _Files(StaticFiles):
 def mount(app: FastAPI, settings: Settings) -> None:
     """Put the page at ``/``, the bundled example under ``/example`` and the static files under ``/static``."""
     place = f"/static/{_digest()}"
+    pages = {lang: _rendered(lang, place, settings.mode) for lang in ("zh", "en")}
+    headers = page_headers()
     router = APIRouter(include_in_schema=False)
 
     @router.get("/")
     def page(request: Request, lang: Literal["zh", "en"] | None = None) -> HTMLResponse:
         chosen = lang or _language(request.headers.get("accept-language", ""))
-        return HTMLResponse(_rendered(chosen, place, settings.mode), headers=page_headers())
+        return HTMLResponse(pages[chosen], headers=headers)
 
     @router.get("/example/{name}")
     def example(name: Literal["panel.csv", "dictionary.yaml"]) -> FileResponse:
@@ -59,7 +60,6 @@ def _language(accepted: str) -> str:
     return "zh" if accepted.lower().lstrip().startswith("zh") else "en"
 
 
-@cache
 def _rendered(lang: str, place: str, mode: str) -> str:
     environment = Environment(
         loader=PackageLoader("causal_service.service.web", "templates"),
@@ -79,7 +79,6 @@ def _rendered(lang: str, place: str, mode: str) -> str:
     )
 
 
-@cache
 def _digest() -> str:
     files = sorted((_HERE / "static").iterdir())
     return hashlib.sha256(b"".join(file.name.encode() + file.read_bytes() for file in files)).hexdigest()[:16]

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from functools import cache
 
 from causal_service.report.html import report_style
 
 __all__ = ["page_headers"]
 
 
-@cache
 def page_headers() -> dict[str, str]:
     """Return the headers of the page."""
     digest = base64.b64encode(hashlib.sha256(report_style().encode()).digest()).decode()
