@@ -18,12 +18,11 @@ from causal_service.discovery.resampling import (
     Draw,
     Progress,
     beside,
-    block_weights,
-    chunks,
     full_sample,
     refitted,
     resampled,
-    settled_penalty,
+    samples,
+    whole_sample,
 )
 from causal_service.discovery.search_problem import SearchProblem, search_problem
 from causal_service.errors import CallError, KnowledgeConflict, Text, nearest
@@ -119,7 +118,9 @@ def discover(
                 driver=None if strongest is None else strongest.factor,
             )
             if strongest is not None and strongest.plausible:
-                full = beside(strongest.factor, prepared.covariance()[1], np.uint64(key_of(seed, 0, 4)))
+                full = beside(
+                    prepared, strongest.factor, whole_sample(prepared, penalty), np.uint64(key_of(seed, 0, 4))
+                )
             edges = consensus_edges(draws, prepared.names, problem.allowed)
             notes: tuple[Text, ...] = ()
         else:
@@ -155,8 +156,8 @@ def _by_library(
             ),
             Text("请改用 boss，或去掉这些指标。", "Use boss, or leave these indicators out."),
         )
-    discount = settled_penalty(prepared) if penalty is None else penalty
-    within, stationary = prepared.covariance()
+    whole = whole_sample(prepared, penalty)
+    within, discount = whole.within, whole.discount
     n, names, lags, known = prepared.effective_n, prepared.names, prepared.lags, problem.knowledge
     calls: dict[str, Callable[[], door.RawGraph]] = {
         "pc": lambda: door.pc(within, n, names, lags, known, alpha=door.alpha_of(discount, n)),
@@ -165,13 +166,10 @@ def _by_library(
     }
     raw = calls[method]()
     found = causal_reading(raw.edges, names, lags, known)
-    key = np.uint64(key_of(seed, 0, 3))
-    full = refitted(found, stationary, key)
-    draws = []
-    for chunk in chunks(prepared, resamples):
-        weights = np.stack([block_weights(prepared, seed, index)[0] for index in chunk])
-        _, refits = prepared.covariances(weights)
-        draws += [refitted(found, S, np.uint64(key_of(seed, index, 3))) for index, S in zip(chunk, refits, strict=True)]
+    full = refitted(prepared, found, whole, np.uint64(key_of(seed, 0, 3)))
+    draws: list[Draw] = []
+    for chunk in samples(prepared, resamples, seed):
+        draws += [refitted(prepared, found, s, np.uint64(key_of(seed, s.index, 3))) for s in chunk]
         if progress is not None:
             progress(len(draws), resamples)
     strength = _strength_by_edge(draws, names, lags)

@@ -6,13 +6,14 @@ steps 7-9. Random numbers are keyed by (seed, draw), so the result does not depe
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from causal_service.discovery.mechanisms import draw_periods, with_mechanisms
 from causal_service.discovery.search_problem import SearchProblem
 from causal_service.numerics.draw import learn_class, member_coefficients, sampled_members
 from causal_service.numerics.hidden_factor import (
@@ -32,13 +33,16 @@ __all__ = [
     "MEMBERS",
     "PENALTY_RANGE",
     "Draw",
+    "Sample",
     "beside",
     "block_weights",
     "full_sample",
     "refitted",
     "resampled",
     "rules_of",
+    "samples",
     "settled_penalty",
+    "whole_sample",
 ]
 
 MEMBERS = 8
@@ -65,11 +69,31 @@ class Draw:
     members: NDArray[np.bool_]
     """(k, p, d) member graphs; the first is the random one whose effects the draw stands for."""
     coefficients: NDArray[np.float64]
-    """(k, p, d) standardised coefficients of the members."""
+    """(k, p, d) standardised coefficients of the members; average slopes where a mechanism bends."""
     order: NDArray[np.int64]
     """(p,) the best order found."""
+    bent: NDArray[np.bool_]
+    """(p, d) arrows of the first member whose mechanism bends."""
     loadings: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     """(p,) standardised loadings on a hidden driver; empty in a draw without one."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """What one draw learns from."""
+
+    index: int
+    """Number of the draw."""
+    weights: NDArray[np.float64]
+    """(blocks,) how often every block counts."""
+    discount: float
+    """Penalty discount."""
+    within: NDArray[np.float64]
+    """(d, d) covariance the graph is searched on."""
+    stationary: NDArray[np.float64]
+    """(d, d) covariance the coefficients are fitted on."""
+    period: int | None
+    """Position of the period whose slopes the draw has; ``None`` = the average of all."""
 
 
 def settled_penalty(prepared: Prepared) -> float:
@@ -90,19 +114,32 @@ def block_weights(prepared: Prepared, seed: int, draw: int) -> tuple[NDArray[np.
     return weights, float(rng.uniform(low, high))
 
 
-def chunks(prepared: Prepared, draws: int) -> list[range]:
-    """Return the draws in ranges whose stacked covariances fit into the working memory."""
+def samples(prepared: Prepared, draws: int, seed: int) -> Iterator[list[Sample]]:
+    """Yield the samples of the draws in order, as many at a time as fit into the working memory."""
     d = len(prepared.names) * (prepared.lags + 1)
     size = max(1, min(draws, _CHUNK_FLOATS // (d * d)))
-    return [range(start, min(start + size, draws)) for start in range(0, draws, size)]
+    periods = draw_periods(prepared, draws, seed)
+    for start in range(0, draws, size):
+        chunk = range(start, min(start + size, draws))
+        weights, discounts = zip(*(block_weights(prepared, seed, index) for index in chunk), strict=True)
+        within, stationary = prepared.covariances(np.stack(weights))
+        yield [
+            Sample(index, weights[i], discounts[i], within[i], stationary[i], int(periods[index]))
+            for i, index in enumerate(chunk)
+        ]
+
+
+def whole_sample(prepared: Prepared, penalty: float | None = None) -> Sample:
+    """Return all blocks, once each, on average over the periods."""
+    within, stationary = prepared.covariance()
+    discount = settled_penalty(prepared) if penalty is None else penalty
+    return Sample(0, np.ones(prepared.blocks), discount, within, stationary, None)
 
 
 def full_sample(prepared: Prepared, problem: SearchProblem, seed: int, penalty: float | None = None) -> Draw:
     """Return the class learned on all entities from several random starts."""
-    discount = settled_penalty(prepared) if penalty is None else penalty
-    within, stationary = prepared.covariance()
     orders = np.stack([random_order(problem.before, _key(seed, i, 1)) for i in range(FULL_SAMPLE_STARTS)])
-    return _learned(prepared, problem, (within, stationary), discount, orders, _key(seed, 0, 4))
+    return _learned(prepared, problem, whole_sample(prepared, penalty), orders, _key(seed, 0, 4))
 
 
 def resampled(
@@ -121,21 +158,16 @@ def resampled(
     With the ``driver`` of the full sample every draw looks for it anew and keeps it where it is the better explanation.
     """
 
-    def one(task: tuple[int, float, NDArray[np.float64], NDArray[np.float64]]) -> Draw:
-        index, discount, within, stationary = task
-        key, covariances = _key(seed, index, 2), (within, stationary)
-        order = warm.copy() if index % 2 == 0 else random_order(problem.before, key)
-        plain = _learned(prepared, problem, covariances, discount, order[None, :], _key(seed, index, 5))
-        if driver is None:
-            return plain
-        return _better(prepared, problem, covariances, discount, plain, driver, _key(seed, index, 9))
+    def one(sample: Sample) -> Draw:
+        index = sample.index
+        order = warm.copy() if index % 2 == 0 else random_order(problem.before, _key(seed, index, 2))
+        plain = _learned(prepared, problem, sample, order[None, :], _key(seed, index, 5))
+        return plain if driver is None else _better(prepared, problem, sample, plain, driver, _key(seed, index, 9))
 
     out: list[Draw] = []
     with ThreadPoolExecutor(max(1, threads)) as pool:
-        for chunk in chunks(prepared, draws):
-            weights, discounts = zip(*(block_weights(prepared, seed, index) for index in chunk), strict=True)
-            within, stationary = prepared.covariances(np.stack(weights))
-            for draw in pool.map(one, zip(chunk, discounts, within, stationary, strict=True)):
+        for chunk in samples(prepared, draws, seed):
+            for draw in pool.map(one, chunk):
                 out.append(draw)
                 if progress is not None:
                     progress(len(out), draws)
@@ -143,58 +175,43 @@ def resampled(
 
 
 def _learned(
-    prepared: Prepared,
-    problem: SearchProblem,
-    covariances: tuple[NDArray[np.float64], NDArray[np.float64]],
-    discount: float,
-    orders: NDArray[np.int64],
-    key: np.uint64,
+    prepared: Prepared, problem: SearchProblem, sample: Sample, orders: NDArray[np.int64], key: np.uint64
 ) -> Draw:
-    """Search on the within-covariance, fit on the stationary one."""
+    """Search on the within-covariance, fit on the stationary one, let mechanisms bend."""
     n = prepared.effective_n
     order, found = learn_class(
-        covariances[0],
+        sample.within,
         n,
-        discount * float(np.log(n)),
+        sample.discount * float(np.log(n)),
         problem.candidates,
         problem.required,
         problem.before,
         problem.allowed,
         orders,
     )
-    members = sampled_members(found, MEMBERS, key)
-    return Draw(found, members, member_coefficients(covariances[1], members), order)
+    return replace(refitted(prepared, found, sample, key), order=order)
 
 
 def _better(
-    prepared: Prepared,
-    problem: SearchProblem,
-    covariances: tuple[NDArray[np.float64], NDArray[np.float64]],
-    discount: float,
-    plain: Draw,
-    driver: Factor,
-    key: np.uint64,
+    prepared: Prepared, problem: SearchProblem, sample: Sample, plain: Draw, driver: Factor, key: np.uint64
 ) -> Draw:
     """Return the draw with the driver where it scores better than the plain one, else the plain one."""
-    n, (within, stationary) = prepared.effective_n, covariances
-    penalty = discount * float(np.log(n))
-    again = refound(within, n, penalty, rules_of(problem), driver, key)
-    if again is None or again.score >= system_score(within, plain.members[0], n, penalty):
+    n = prepared.effective_n
+    penalty = sample.discount * float(np.log(n))
+    again = refound(sample.within, n, penalty, rules_of(problem), driver, key)
+    if again is None or again.score >= system_score(sample.within, plain.members[0], n, penalty):
         return plain
-    return beside(again, stationary, key)
+    return beside(prepared, again, sample, key)
 
 
-def beside(driver: Factor, stationary: NDArray[np.float64], key: np.uint64) -> Draw:
+def beside(prepared: Prepared, driver: Factor, sample: Sample, key: np.uint64) -> Draw:
     """Return the draw of a system with a driver: its class, with coefficients fitted on the stationary covariance."""
     members = sampled_members(driver.found, MEMBERS, key)
-    coefficients = coefficients_beside(stationary, driver, members)
-    return Draw(
-        without_driver(driver.found),
-        without_driver(members),
-        without_driver(coefficients),
-        driver.order[driver.order != 0] - 1,
-        loadings_of(coefficients[0]),
-    )
+    coefficients = coefficients_beside(sample.stationary, driver, members)
+    seen, slopes = without_driver(members), without_driver(coefficients)
+    bent = with_mechanisms(prepared, sample.weights, seen, slopes, sample.period)
+    order = driver.order[driver.order != 0] - 1
+    return Draw(without_driver(driver.found), seen, slopes, order, bent, loadings_of(coefficients[0]))
 
 
 def rules_of(problem: SearchProblem) -> Rules:
@@ -202,10 +219,12 @@ def rules_of(problem: SearchProblem) -> Rules:
     return Rules(problem.candidates, problem.required, problem.before, problem.allowed)
 
 
-def refitted(found: NDArray[np.bool_], stationary: NDArray[np.float64], key: np.uint64) -> Draw:
+def refitted(prepared: Prepared, found: NDArray[np.bool_], sample: Sample, key: np.uint64) -> Draw:
     """Return a draw whose class is given and only its coefficients are estimated."""
     members = sampled_members(found, MEMBERS, key)
-    return Draw(found, members, member_coefficients(stationary, members), np.arange(found.shape[0]))
+    coefficients = member_coefficients(sample.stationary, members)
+    bent = with_mechanisms(prepared, sample.weights, members, coefficients, sample.period)
+    return Draw(found, members, coefficients, np.arange(found.shape[0]), bent)
 
 
 def _key(seed: int, draw: int, purpose: int) -> np.uint64:

@@ -12,6 +12,7 @@ from causal_service.numerics.gaussian_em import expected_grams
 from causal_service.numerics.short_panel import pair_counts, stationary_covariance
 from causal_service.panel.dictionary import Dictionary
 from causal_service.panel.panel import Panel, Regime
+from causal_service.preparation.curves import Curves, curves_of
 from causal_service.preparation.rows import BlockUnit
 from causal_service.preparation.steps import PreparationStep, steps_taken
 from causal_service.preparation.time_terms import TimeTerms
@@ -65,6 +66,8 @@ class Prepared:
     """Consecutive blocks that are drawn together; 1 = blocks are drawn one by one."""
     terms: TimeTerms | None = None
     """Deterministic terms removed from every entity; ``None`` = entity and period effects (a mean without periods)."""
+    curves: Curves | None = None
+    """What mechanisms may bend by; ``None`` = they are straight."""
 
     @property
     def blocks(self) -> int:
@@ -141,6 +144,7 @@ def prepare(panel: Panel, dictionary: Dictionary, totals: Sequence[Total], lags:
         unit=blocks.unit,
         run=blocks.run,
         terms=within.terms,
+        curves=curves_of(within, expand),
     )
 
 

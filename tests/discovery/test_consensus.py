@@ -30,7 +30,7 @@ def draw(*arrows: str, lags: int = 0, strength: float = 1.0) -> Draw:
     member = found.copy()
     now = member[:, lags * p :]
     now &= ~(now & now.T & np.triu(np.ones((p, p), bool)))  # an open pair becomes an arrow out of the first name
-    return Draw(found, member[None], strength * member[None].astype(float), np.arange(p))
+    return Draw(found, member[None], strength * member[None].astype(float), np.arange(p), np.zeros_like(member))
 
 
 def edges(draws: list[Draw], allowed: NDArray[np.bool_] = ANY) -> dict[tuple[str, str, int], tuple[str, float]]:

@@ -53,7 +53,9 @@ def by_hand(*systems: np.ndarray) -> Draw:
     """A draw whose members are given by their same-period coefficients; its class is their union."""
     coefficients = np.stack(systems)
     members = coefficients != 0
-    return Draw(members.any(axis=0), members, coefficients, np.arange(coefficients.shape[1]))
+    return Draw(
+        members.any(axis=0), members, coefficients, np.arange(coefficients.shape[1]), np.zeros(members.shape[1:], bool)
+    )
 
 
 def effects_of(*draws: Draw) -> EffectDraws:

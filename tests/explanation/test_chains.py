@@ -43,7 +43,7 @@ class Case:
     """Draws with the effects and chains that follow from them, in units 1, 2, 3, ..."""
 
     def __init__(self, coefficients: list[Floats], horizon: int = HORIZON) -> None:
-        draws = tuple(Draw(C[None][0] != 0, C[None] != 0, C[None], np.arange(P)) for C in coefficients)
+        draws = tuple(Draw(C != 0, C[None] != 0, C[None], np.arange(P), np.zeros(C.shape, bool)) for C in coefficients)
         graph = CausalGraph((), (), Certificate("none", "none", "none", True))
         lags = coefficients[0].shape[1] // P - 1
         self.discovery = Discovery(NAMES, lags, "boss", graph, draws[0], draws, True, ())

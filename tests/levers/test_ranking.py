@@ -54,7 +54,7 @@ def ranked(
     after[k, 0] = follows
     draws = EffectDraws(names, 3, values, ones, values.mean(0), after)
     empty = np.zeros((1, k + 1, 2 * (k + 1)))
-    full = Draw(empty[0] > 0, empty > 0, empty, np.arange(k + 1))
+    full = Draw(empty[0] > 0, empty > 0, empty, np.arange(k + 1), empty[0] > 0)
     graph = CausalGraph((), (), Certificate("none", "none", "none", True))
     found = Discovery(names, 1, "boss", graph, full, (), True, ())
     rows = ranked_levers(
