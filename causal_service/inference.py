@@ -16,7 +16,13 @@ from causal_service.panel.dictionary import Dictionary
 from causal_service.panel.findings import Finding
 from causal_service.panel.summary import IndicatorSummary, PanelSummary, summarise
 from causal_service.preparation.prepared import Prepared, prepare
-from causal_service.study_choices.findings import driver_findings, layer_findings, library_findings, unapplied_knowledge
+from causal_service.study_choices.findings import (
+    bent_findings,
+    driver_findings,
+    layer_findings,
+    library_findings,
+    unapplied_knowledge,
+)
 from causal_service.study_choices.question import Question
 from causal_service.study_choices.studied import Studied
 from causal_service.study_choices.suspicions import combined_suspicions
@@ -119,6 +125,7 @@ def infer(
         *layer_findings(contradictions, dictionary),
         *driver_findings(plausible, dictionary, levers),
         *library_findings(discovery, prepared),
+        *bent_findings(discovery, dictionary),
     )
     said = (*checked, *findings)
     suspicions = {

@@ -116,6 +116,7 @@ def prepare(panel: Panel, dictionary: Dictionary, totals: Sequence[Total], lags:
     dynamic = panel.regime != "cross-section" and lags > 0
     period = rows.time - rows.time.min()
     columns = None if within.terms is None else within.terms.columns
+    curves = curves_of(within, expand)
     return Prepared(
         regime=panel.regime,
         names=names,
@@ -140,11 +141,12 @@ def prepare(panel: Panel, dictionary: Dictionary, totals: Sequence[Total], lags:
             totals={t.name: t.parts for t in within.totals},
             effective_n=n,
             terms=within.terms,
+            curves=curves,
         ),
         unit=blocks.unit,
         run=blocks.run,
         terms=within.terms,
-        curves=curves_of(within, expand),
+        curves=curves,
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from causal_service.errors import Text
 from causal_service.panel.panel import Regime
+from causal_service.preparation.curves import Curves
 from causal_service.preparation.rows import Rows
 from causal_service.preparation.time_terms import TimeTerms
 
@@ -32,6 +33,7 @@ def steps_taken(
     totals: Mapping[str, Sequence[str]],
     effective_n: float,
     terms: TimeTerms | None,
+    curves: Curves | None,
 ) -> tuple[PreparationStep, ...]:
     """Return what was done to a panel, in words.
 
@@ -40,6 +42,7 @@ def steps_taken(
     transforms : transform by indicator, the identity left out.
     missing : share of empty cells in the rows, 0..1.
     totals : parts of every exact sum.
+    curves : what mechanisms may bend by.
     """
     R, lags = rows.entity.size, rows.lags
     steps = []
@@ -90,7 +93,27 @@ def steps_taken(
         )
         for name, parts in totals.items()
     )
+    steps.append(PreparationStep("mechanisms", _mechanism_words(curves)))
     return tuple(steps)
+
+
+def _mechanism_words(curves: Curves | None) -> Text:
+    """Return how mechanisms may bend."""
+    if curves is None:
+        return Text(
+            "指标或重抽样单元过多，机制按直线处理。",
+            "Mechanisms are straight: the panel has too many indicators or resampling units to let them bend.",
+        )
+    periods = curves.slopes.shape[0]
+    links = [kind for kind in curves.kinds if kind != "continuous"]
+    zh = f"；其中 {len(links)} 个二值或计数指标按各自的连接函数处理" if links and periods > 1 else ""
+    en = f"; the links of {len(links)} two-state or count indicators are respected" if links and periods > 1 else ""
+    each_zh = f"，每次重抽样代表 {periods} 个时期之一" if periods > 1 else ""
+    each_en = f", and every draw stands for one of the {periods} periods" if periods > 1 else ""
+    return Text(
+        f"有证据处，机制可以弯曲（自然样条）；效应为平均斜率{each_zh}{zh}。",
+        f"Mechanisms may bend where there is evidence (natural splines); effects are average slopes{each_en}{en}.",
+    )
 
 
 def terms_words(terms: TimeTerms) -> Text:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from causal_service.discovery.discover import Discovery
 from causal_service.discovery.hidden_driver import HiddenDriver
 from causal_service.discovery.layer_check import Contradiction
@@ -13,7 +15,10 @@ from causal_service.panel.findings import Finding
 from causal_service.panel.labels import listed
 from causal_service.preparation.prepared import Prepared
 
-__all__ = ["driver_findings", "layer_findings", "library_findings", "unapplied_knowledge", "versions"]
+__all__ = ["bent_findings", "driver_findings", "layer_findings", "library_findings", "unapplied_knowledge", "versions"]
+
+MOST_SHOWN = 5
+"""Arrows that a message names."""
 
 
 def unapplied_knowledge(dictionary: Dictionary, studied: Sequence[str]) -> tuple[Finding, ...]:
@@ -59,6 +64,38 @@ def layer_findings(contradictions: Sequence[Contradiction], dictionary: Dictiona
             {"source": c.source, "target": c.target, "share": c.share},
         )
         for c in contradictions
+    )
+
+
+def bent_findings(discovery: Discovery, dictionary: Dictionary) -> tuple[Finding, ...]:
+    """Return one finding when mechanisms bend in at least half of the draws: their effects depend on the level."""
+    names, p = discovery.names, len(discovery.names)
+    share = np.mean([draw.bent for draw in discovery.draws], axis=0)
+    pairs = np.maximum.reduce([share[:, lag * p : (lag + 1) * p] for lag in range(discovery.lags + 1)])
+    found = sorted(((x, y) for y, x in np.argwhere(pairs >= 0.5)), key=lambda at: (-pairs[at[1], at[0]], at))
+    if not found:
+        return ()
+    shown = found[:MOST_SHOWN]
+    more = len(found) - len(shown)
+    zh = "、".join(f"“{dictionary.name(names[x]).zh}”→“{dictionary.name(names[y]).zh}”" for x, y in shown)
+    en = ", ".join(f"'{dictionary.name(names[x]).en}' -> '{dictionary.name(names[y]).en}'" for x, y in shown)
+    return (
+        Finding(
+            "bent-mechanisms",
+            "review",
+            "indicator",
+            tuple(sorted({names[i] for at in found for i in at})),
+            Text(
+                f"以下关系明显不是直线：{zh}{f'，另有 {more} 条' if more else ''}。效应是面板现有水平上的平均值。",
+                f"These links are clearly not straight: {en}{f' and {more} more' if more else ''}. Their effects are "
+                "averages over the levels in the panel.",
+            ),
+            Text(
+                "请勿把这些效应外推到面板水平之外；大幅调整前先小步验证。",
+                "Do not carry these effects to levels outside the panel; move in small steps.",
+            ),
+            {"arrows": tuple(f"{names[x]} -> {names[y]}" for x, y in found)},
+        ),
     )
 
 
