@@ -1,6 +1,7 @@
 """How kernels are compiled: without the interpreter lock, cached on disk, division by zero as in IEEE 754.
 
-``kernel`` marks what Python calls; ``inner`` marks what only kernels call and saves the time of compiling a wrapper.
+``kernel`` marks what Python calls; ``inner`` marks what only kernels call and saves the time of compiling a wrapper;
+``summing`` is ``inner`` for a sum that may be added up in any order, which lets it use wide registers.
 Where neither the package folder nor the home can be written to, nothing is cached and every process compiles anew.
 """
 
@@ -10,10 +11,11 @@ from typing import Any
 
 from numba import njit
 
-__all__ = ["inner", "kernel"]
+__all__ = ["inner", "kernel", "summing"]
 
 _OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
 _INNER: dict[str, Any] = {**_OPTIONS, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+_SUMMING: dict[str, Any] = {**_INNER, "fastmath": {"reassoc", "nsz", "contract"}}
 
 
 def kernel(function: Any) -> Any:
@@ -24,6 +26,11 @@ def kernel(function: Any) -> Any:
 def inner(function: Any) -> Any:
     """Compile ``function`` for callers that are kernels themselves."""
     return _compiled(function, _INNER)
+
+
+def summing(function: Any) -> Any:
+    """Compile ``function``, a sum, for callers that are kernels themselves."""
+    return _compiled(function, _SUMMING)
 
 
 def _compiled(function: Any, options: dict[str, Any]) -> Any:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from causal_service.panel.large import LargePanel
 
 __all__ = ["Panel", "Regime"]
 
@@ -46,11 +49,19 @@ class Panel:
     """Name of the entity column in the file."""
     period_column: str | None
     """Name of the period column in the file."""
+    behind: LargePanel | None = None
+    """All rows of a panel too large for memory; this panel is then a sample of its entities."""
 
     @property
     def fingerprint(self) -> str:
-        """``sha256:…`` of labels, values and weights in canonical order; column names of the file do not count."""
+        """``sha256:…`` of labels, values and weights in canonical order; column names of the file do not count.
+
+        Of a panel too large for memory: of the content of its files and the indicators.
+        """
         digest = hashlib.sha256()
+        if self.behind is not None:
+            digest.update(json.dumps([self.behind.digest, self.indicators]).encode())
+            return f"sha256:{digest.hexdigest()}"
         labels = {
             "regime": self.regime,
             "frequency": self.frequency,

@@ -12,12 +12,12 @@ from causal_service.panel.calendar import are_periods
 from causal_service.panel.labels import fold, listed, nearest_text
 from causal_service.panel.tables import MAX_INDICATORS, RawTable
 
-__all__ = ["PERIOD", "column_named", "to_wide"]
+__all__ = ["INDICATOR_NAMES", "PERIOD", "column_named", "to_wide"]
 
 PERIOD = "period"
 """Header given to the period column of a table whose periods stood in its header."""
 
-_INDICATOR_NAMES = ("indicator", "indicators", "variable", "metric", "kpi", "指标", "指标名称", "变量")
+INDICATOR_NAMES = ("indicator", "indicators", "variable", "metric", "kpi", "指标", "指标名称", "变量")
 _VALUE_NAMES = ("value", "values", "值", "数值", "指标值")
 
 
@@ -50,7 +50,7 @@ def to_wide(table: RawTable, entity: str | None, period: str | None) -> tuple[Ra
     indicator-name column and all its other columns are periods; otherwise it is wide already.
     """
     headers = [str(header) for header in table.frame.columns]
-    names = _first(headers, _INDICATOR_NAMES)
+    names = _first(headers, INDICATOR_NAMES)
     values = _first(headers, _VALUE_NAMES)
     others = [header for header in headers if header not in (entity, names)]
     if names is not None and period not in headers and len(others) >= 2 and are_periods(others):

@@ -15,7 +15,7 @@ from causal_service.panel.dictionary import Dictionary
 from causal_service.panel.labels import fold, listed, nearest_text
 from causal_service.panel.tables import RawTable
 
-__all__ = ["Source", "weight_holder"]
+__all__ = ["Source", "entity_label", "weight_holder"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def _without_weight(table: RawTable, columns: NumericColumns, heavy: str) -> tup
 
 def _labels(table: RawTable, entity: str) -> NDArray[np.object_]:
     cells = table.frame[entity]
-    labels = np.array([_label(cell) for cell in cells], dtype=object)
+    labels = np.array([entity_label(cell) for cell in cells], dtype=object)
     missing = np.flatnonzero(labels == "")
     if missing.size:
         where = listed(table.lines[missing].tolist())
@@ -93,7 +93,8 @@ def _labels(table: RawTable, entity: str) -> NDArray[np.object_]:
     return labels
 
 
-def _label(cell: object) -> str:
+def entity_label(cell: object) -> str:
+    """Return the label of an entity cell as text; empty when the cell is."""
     if isinstance(cell, str):
         return cell.strip()
     if cell is None or cell is pd.NA or cell is pd.NaT or cell != cell:  # noqa: PLR0124 - NaN is the one value unequal to itself

@@ -20,7 +20,7 @@ from causal_service.panel.decoding import decode, sniff_separator
 from causal_service.panel.files import kind_of, read_bytes
 from causal_service.panel.labels import listed, normalise
 
-__all__ = ["MAX_INDICATORS", "RawTable", "read_table", "table_from_frame"]
+__all__ = ["MAX_INDICATORS", "RawTable", "headers_of", "parquet_columns", "read_table", "table_from_frame"]
 
 MAX_INDICATORS = 500
 """Most indicators a panel may have; wider tables are refused by their header, before any cell is read."""
@@ -62,7 +62,7 @@ def table_from_frame(frame: pd.DataFrame) -> RawTable:
     name = "data frame"
     if any(level is not None for level in frame.index.names):
         frame = frame.reset_index()
-    headers = _headers(list(frame.columns), name, [])
+    headers = headers_of(list(frame.columns), name, [])
     body = frame.set_axis(headers, axis=1).loc[:, [bool(header) for header in headers]]
     return _finish(name, body, np.arange(1, len(body) + 1, dtype=np.int64), _ROW)
 
@@ -79,7 +79,7 @@ def _read_text(content: bytes, name: str) -> RawTable:
     labels = _header_record(rows, name, skipped)
     _refuse_wide(labels, name)
     body, lines = _records(rows, len(labels), name, skipped)
-    headers = _headers(labels, name, body[:200])
+    headers = headers_of(labels, name, body[:200])
     columns = {header: _cells(body, index) for index, header in enumerate(headers) if header}
     return _finish(name, pd.DataFrame(columns, index=range(len(body))), lines + skipped, _LINE)
 
@@ -135,7 +135,7 @@ def _read_parquet(content: bytes, name: str) -> RawTable:
 
     try:
         file = pq.ParquetFile(pa.BufferReader(content))
-        headers = _headers(_parquet_columns(file), name, [])
+        headers = headers_of(parquet_columns(file), name, [])
         frame = file.read().to_pandas()
     except (pa.ArrowException, OSError):
         raise _no_table("damaged-parquet", name, "是损坏的 Parquet 文件", "is a damaged Parquet file") from None
@@ -145,7 +145,8 @@ def _read_parquet(content: bytes, name: str) -> RawTable:
     return _finish(name, frame, np.arange(1, len(frame) + 1, dtype=np.int64), _ROW)
 
 
-def _parquet_columns(file: Any) -> list[str]:
+def parquet_columns(file: Any) -> list[str]:
+    """Return the columns of an open Parquet file as they stand in it, without a stored index."""
     return [str(column) for column in file.schema_arrow.names if not str(column).startswith("__index_level_")]
 
 
@@ -170,13 +171,13 @@ def _read_excel(content: bytes, name: str) -> RawTable:
 def _sheet(name: str, number: int, header: Sequence[object], rows: Any) -> RawTable:
     _refuse_wide([str(cell or "") for cell in header], name)
     body = [list(row) for row in rows]
-    headers = _headers(list(header), name, body[:200])
+    headers = headers_of(list(header), name, body[:200])
     kept = [index for index, label in enumerate(headers) if label]
     frame = pd.DataFrame({headers[index]: _cells(body, index) for index in kept}, index=range(len(body)))
     return _finish(name, frame, np.arange(len(frame), dtype=np.int64) + number + 1, _ROW)
 
 
-def _headers(cells: Sequence[object], name: str, probe: Sequence[Sequence[object]]) -> list[str]:
+def headers_of(cells: Sequence[object], name: str, probe: Sequence[Sequence[object]]) -> list[str]:
     """Return normalised headers; an unnamed column without content becomes ``""``.
 
     Raises

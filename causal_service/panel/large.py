@@ -1,0 +1,259 @@
+"""A panel too large for memory: its rows stay grouped on disk, a sample of its entities stands in for it.
+
+The entities of the sample are those with the smallest hash of their label, so it depends on the content alone and not
+on the order of the rows. The sample is an ordinary ``Panel`` and goes through every check; what only all rows can tell
+(size, calendar, empty cells) is counted while they are read, and their moments are taken in ``preparation``.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from causal_service.panel.calendar import Calendar, build_calendar
+from causal_service.panel.coverage_checks import FEW_ENTITIES
+from causal_service.panel.large_refusals import (
+    refuse_duplicates,
+    refuse_empty_keys,
+    refuse_infinite,
+    refuse_negative_weights,
+    refuse_size,
+)
+from causal_service.panel.panel import Panel
+from causal_service.panel.parquet_table import ParquetTable
+from causal_service.panel.spilling import (
+    Partition,
+    SpilledUnit,
+    SpillPlan,
+    Unit,
+    keys_of,
+    partitions_of,
+    read_partition,
+    spill,
+)
+
+__all__ = ["SAMPLE_ROWS", "LargePanel", "read_large"]
+
+PARTITION_BYTES = 24 << 20
+"""Rows of a partition as they stand on disk."""
+UNIT_ROWS = 1_000_000
+"""Rows of neighbouring row groups that one unit of work reads."""
+SAMPLE_ROWS = 40_000
+"""Rows the sample holds at least, where there are as many."""
+SAMPLE_ENTITIES = 200
+"""Entities the sample holds at least, where there are as many."""
+SAMPLE_CELLS = 20_000_000
+"""Most cells (entities x periods x columns) of the sample."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LargePanel:
+    """All rows of a panel of which only a sample is in memory."""
+
+    entities: tuple[str, ...]
+    """Entity labels, sorted, length E."""
+    keys: NDArray[np.uint64]
+    """(E,) hash of every label."""
+    present: NDArray[np.bool_]
+    """(E, T) whether the file has a row for this cell."""
+    indicators: tuple[str, ...]
+    """Keys of the columns of ``partitions``, sorted."""
+    missing: NDArray[np.int64]
+    """(P,) empty cells of every indicator."""
+    weighted: bool
+    """Whether the column behind the indicators holds weights."""
+    partitions: tuple[Partition, ...]
+    """Where the rows are; every entity is in one partition, partitions ascend by key."""
+    digest: str
+    """SHA-256 of the content of the files, hexadecimal."""
+    scratch: tempfile.TemporaryDirectory[str]
+    """Folder of the grouped rows; removed with this object."""
+
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+        return int(self.present.sum())
+
+    def outline(self, panel: Panel) -> Panel:
+        """Return ``panel`` (the sample) with all entities and none of the indicators: size and calendar only."""
+        shape = (*self.present.shape, 0)
+        return Panel(
+            entities=self.entities,
+            periods=panel.periods,
+            indicators=(),
+            values=np.empty(shape),
+            present=self.present,
+            weights=None,
+            regime=panel.regime,
+            clusters=None,
+            frequency=panel.frequency,
+            entity_column=panel.entity_column,
+            period_column=panel.period_column,
+        )
+
+
+def read_large(table: ParquetTable) -> tuple[Panel, Calendar] | None:
+    """Group the rows of a Parquet table by entity on disk; return the sample, with the large panel behind it.
+
+    ``None`` when there are too few entities to be resampled one by one: such a panel is read into memory.
+
+    Raises
+    ------
+    DataError : empty keys, unreadable periods, an entity-period pair that stands twice, infinite values, negative
+        weights, or more cells than can be counted.
+    """
+    scratch = tempfile.TemporaryDirectory(prefix="causal-service-")
+    columns = (*table.indicators.values(), *(() if table.weight is None else (table.weight,)))
+    width = 2 + len(columns)
+    plan = SpillPlan(
+        table.entity,
+        table.period,
+        table.text_keys,
+        columns,
+        table.weight is not None,
+        max(1, -(-table.rows * width * 8 // PARTITION_BYTES)),
+        scratch.name,
+    )
+    seen = _Seen(table)
+    units = [seen.noted(spill(unit, plan)) for unit in _units(table)]
+    calendar = build_calendar(
+        pd.Series(list(seen.periods), dtype=object), seen.first_rows(), table.period, table.row_word
+    )
+    labels = sorted(seen.entities)
+    if len(labels) < FEW_ENTITIES:
+        return None
+    refuse_infinite(table, units)
+    refuse_negative_weights(table, units)
+    present = seen.present(labels, calendar)
+    missing = np.sum([unit.missing for unit in units], axis=0)
+    large = LargePanel(
+        entities=tuple(labels),
+        keys=keys_of(labels),
+        present=present,
+        indicators=tuple(table.indicators),
+        missing=missing[: len(table.indicators)],
+        weighted=table.weight is not None,
+        partitions=partitions_of(units, dict(zip(seen.periods, calendar.index.tolist(), strict=True)), width),
+        digest=table.digest,
+        scratch=scratch,
+    )
+    return _sample(large, calendar, table), calendar
+
+
+def _units(table: ParquetTable) -> list[Unit]:
+    units: list[Unit] = []
+    for path, sizes in table.row_groups.items():
+        groups: list[int] = []
+        for group, size in enumerate(sizes):
+            groups.append(group)
+            if sum(sizes[g] for g in groups) + size > UNIT_ROWS or group == len(sizes) - 1:
+                units.append(Unit(path, tuple(groups)))
+                groups = []
+    return units
+
+
+class _Seen:
+    """Entities, periods and cells met so far, in order of appearance."""
+
+    def __init__(self, table: ParquetTable) -> None:
+        self.entities: dict[str, int] = {}
+        self.periods: dict[object, int] = {}
+        self._firsts: list[int] = []
+        self._cells = np.zeros((1024, 64), np.bool_)
+        self._rows = 0
+        self._table = table
+
+    def noted(self, unit: SpilledUnit) -> SpilledUnit:
+        """Take over what a unit has seen; return the unit without its row codes."""
+        refuse_empty_keys(self._table, unit, self._rows)
+        who = np.array([self.entities.setdefault(e, len(self.entities)) for e in unit.entities], np.int64)
+        before = len(self.periods)
+        when = np.array([self.periods.setdefault(cell, len(self.periods)) for cell in unit.periods], np.int64)
+        firsts = np.unique(unit.row_period, return_index=True)[1]
+        self._firsts += [self._rows + 1 + int(f) for f, code in zip(firsts, when, strict=True) if code >= before]
+        self._grow()
+        self._cells[who[unit.row_entity], when[unit.row_period]] = True
+        self._rows += unit.row_entity.size
+        nothing = np.empty(0, np.int32)
+        return SpilledUnit(
+            unit.path,
+            unit.offsets,
+            (),
+            unit.periods,
+            nothing,
+            nothing,
+            unit.missing,
+            unit.infinite,
+            unit.least_weight,
+        )
+
+    def first_rows(self) -> NDArray[np.int64]:
+        """Row (from 1) of the first appearance of every period cell."""
+        return np.array(self._firsts, np.int64)
+
+    def present(self, labels: Sequence[str], calendar: Calendar) -> NDArray[np.bool_]:
+        """Return (E, T) of the cells met, entities as in ``labels``, periods by the calendar."""
+        out = np.zeros((len(labels), len(calendar.labels)), np.bool_)
+        order = np.array([self.entities[label] for label in labels], np.int64)
+        for code, place in enumerate(calendar.index):
+            out[:, place] |= self._cells[order, code]
+        if int(out.sum()) != self._rows:
+            refuse_duplicates(self._table, self._rows - int(out.sum()))
+        return out
+
+    def _grow(self) -> None:
+        refuse_size(self._table, len(self.entities), len(self.periods))
+        wanted = [
+            max(have, 2 * need if need > have else have)
+            for have, need in zip(self._cells.shape, (len(self.entities), len(self.periods)), strict=True)
+        ]
+        if tuple(wanted) != self._cells.shape:
+            cells = np.zeros(wanted, np.bool_)
+            cells[: self._cells.shape[0], : self._cells.shape[1]] = self._cells
+            self._cells = cells
+
+
+def _sample(large: LargePanel, calendar: Calendar, table: ParquetTable) -> Panel:
+    """Return the entities with the smallest keys as a panel."""
+    by_key = np.argsort(large.keys, kind="stable")
+    rows = np.cumsum(large.present.sum(axis=1)[by_key])
+    count = min(
+        len(by_key),
+        max(int(np.searchsorted(rows, SAMPLE_ROWS)) + 1, SAMPLE_ENTITIES),
+        max(SAMPLE_CELLS // (len(calendar.labels) * len(large.indicators)), SAMPLE_ENTITIES),
+    )
+    members = np.sort(by_key[:count])
+    place = {int(large.keys[m]): i for i, m in enumerate(members)}
+    highest = large.keys[by_key[count - 1]]
+    shape = (count, len(calendar.labels))
+    values = np.full((*shape, len(large.indicators)), np.nan)
+    weights = np.zeros(shape) if large.weighted else None
+    for partition in large.partitions:
+        found = read_partition(partition)
+        inside = found.key <= highest
+        if inside.any():
+            who = np.array([place[int(key)] for key in found.key[inside]], np.int64)
+            values[who, found.time[inside]] = found.columns[inside, : len(large.indicators)]
+            if weights is not None:
+                weights[who, found.time[inside]] = np.nan_to_num(found.columns[inside, -1])
+        if found.key.size and not inside.all():
+            break
+    return Panel(
+        entities=tuple(large.entities[m] for m in members),
+        periods=calendar.labels,
+        indicators=large.indicators,
+        values=values,
+        present=large.present[members],
+        weights=weights,
+        regime="panel",
+        clusters=None,
+        frequency=calendar.frequency,
+        entity_column=table.entity,
+        period_column=table.period,
+        behind=large,
+    )
