@@ -118,7 +118,7 @@ def infer(
     levers = tuple(name for name in question.levers if name in prepared.names)
     units = {name: dictionary.indicators[name].unit for name in prepared.names if name in dictionary.indicators}
     effects = effect_rows(draws, discovery, levers, question.outcomes, units)
-    summary, indicators = summarise(studied.panel, dictionary, prepared.within_sd)
+    summary, indicators = summarise(studied.panel, dictionary, prepared.within_sd, prepared.row_totals)
     described = {entry.key: entry for entry in indicators}
     findings = (
         *unapplied_knowledge(dictionary, prepared.names),

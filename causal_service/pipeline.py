@@ -56,12 +56,13 @@ def check(
     period: str | None = None,
     weight: str | None = None,
     knowledge: str | Path | None = None,
+    stream: bool | None = None,
 ) -> tuple[Panel, Dictionary, tuple[Finding, ...]]:
     """Read a panel and check it; return (panel, dictionary, findings). Parameters and errors as ``study``."""
     known = read_dictionary(dictionary)
     if knowledge is not None:
         known = merge_knowledge(known, read_knowledge(knowledge))
-    read = read_panel(panel, entity=entity, period=period, dictionary=known, weight=weight)
+    read = read_panel(panel, entity=entity, period=period, dictionary=known, weight=weight, stream=stream)
     outcomes = (outcome,) if isinstance(outcome, str) else tuple(outcome)
     return read.panel, known, (*read.findings, *check_panel(read.panel, known, outcomes))
 
@@ -83,6 +84,7 @@ def study(
     method: Method = "boss",
     rehearse: int = 0,
     threads: int | None = None,
+    stream: bool | None = None,
     progress: Progress | None = None,
 ) -> Study:
     """Go from a panel to ranked, explained levers.
@@ -104,6 +106,7 @@ def study(
     rehearse : number of simulated twins of the panel on which the whole plan is tried (20 or more; minutes). Their
         truth is known: they tell how far results can be trusted, and the levers' intervals are widened where needed.
     threads : worker threads; the result does not depend on it.
+    stream : whether Parquet is read in pieces instead of into memory; default when it is large or a folder.
     progress : called with (stage, done, of).
 
     Raises
@@ -121,6 +124,7 @@ def study(
         period=period,
         weight=weight,
         knowledge=knowledge,
+        stream=stream,
     )
     refuse_if_stopped(findings)
     question = question_of(whole, known, outcome, lever, horizon, resamples)
@@ -161,7 +165,9 @@ def study(
     for name, rows in learned.ranked.items():
         worded = tuple(_worded(row, described, frequency, len(rows)) for row in rows)
         paths = _chains(learned, worded)
-        contrast += contrasts(correlations(studied.panel, name), worded, paths, learned.draws, parts, described)
+        contrast += contrasts(
+            correlations(studied.panel, name, prepared.row_totals), worded, paths, learned.draws, parts, described
+        )
         answers.append(Answer(name, answer_text(name, worded, described, frequency, studied.panel.regime)))
         ranked += worded
         chains += paths

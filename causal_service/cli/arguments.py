@@ -32,7 +32,7 @@ class _Verb:
 
 _DATA = (
     "--entity", "--period", "--dictionary", "--outcome", "--lever", "--lags", "--horizon", "--resamples", "--seed",
-    "--weight", "--knowledge", "--method", "--threads",
+    "--weight", "--knowledge", "--method", "--threads", "--stream",
 )  # fmt: skip
 _PANEL = ("PANEL", "CSV, Parquet or Excel, .gz allowed, long or wide; several files are joined on entity and period")
 VERBS = {
@@ -181,6 +181,12 @@ def _settings(verb: str) -> dict[str, dict[str, Any]]:
         "--rehearse": _whole(
             "--rehearse", "N", 0, "try the whole plan on N simulated twins of the panel; takes minutes (default: 0)"
         ),
+        "--stream": {
+            "metavar": "WHEN",
+            "type": _one_of("--stream", ("auto", "yes", "no")),
+            "default": "auto",
+            "help": "read Parquet in pieces instead of into memory: auto (when large or a folder), yes or no",
+        },
         "--json": {"action": "store_true", "help": "print the result as JSON and nothing else"},
         "--out": {
             "metavar": "FILE" if verb == "report" else "DIR",

@@ -18,6 +18,7 @@ __all__ = ["check", "demo", "report", "study", "written"]
 
 _WRITTEN = Text("已写入 {place}：study.json、report.html、graph.svg、levers.csv、effects.csv",
                 "Written to {place}: study.json, report.html, graph.svg, levers.csv, effects.csv")  # fmt: skip
+_STREAM = {"auto": None, "yes": True, "no": False}
 
 
 def check(options: Namespace, lang: str) -> int:
@@ -40,6 +41,7 @@ def check(options: Namespace, lang: str) -> int:
             period=options.period,
             weight=options.weight,
             knowledge=options.knowledge,
+            stream=_STREAM[options.stream],
         )
         _refuse_wrong_question(options, panel, known)
         summary, _ = summarise(panel, known, {})
@@ -76,6 +78,7 @@ def study(options: Namespace, lang: str) -> int:
             method=options.method,
             rehearse=options.rehearse,
             threads=options.threads,
+            stream=_STREAM[options.stream],
             progress=show,
         )
         if options.out is not None:

@@ -16,6 +16,7 @@ from causal_service.explanation.wording import contrast_sentence
 from causal_service.levers.results import Lever
 from causal_service.numerics.within import within
 from causal_service.panel.panel import Panel
+from causal_service.panel.summary import RowTotals
 
 __all__ = ["Correlations", "contrasts", "correlations"]
 
@@ -41,8 +42,15 @@ class Correlations:
     """After entity and period effects are removed."""
 
 
-def correlations(panel: Panel, outcome: str) -> dict[str, Correlations]:
-    """Return the correlations of every indicator with the outcome, on cells where both are observed."""
+def correlations(panel: Panel, outcome: str, totals: RowTotals | None = None) -> dict[str, Correlations]:
+    """Return the correlations of every indicator with the outcome, on cells where both are observed.
+
+    ``totals`` of all rows take the place of those of a panel that is a sample of them.
+    """
+    if totals is not None:
+        o = panel.indicators.index(outcome)
+        three = (totals.pooled[:, o], totals.between_removed[:, o], totals.within[:, o])
+        return {name: Correlations(*map(float, seen)) for name, *seen in zip(panel.indicators, *three, strict=True)}
     entity, time = np.nonzero(panel.present)
     X = panel.values[entity, time]
     ones = np.ones(entity.size)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from causal_service.numerics.compiled import inner, kernel, summing
 
-__all__ = ["EntityFit", "RowBuffers", "entity_rows", "sorted_rows"]
+__all__ = ["EntityFit", "RowBuffers", "cell_totals", "entity_rows", "sorted_rows"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -22,16 +22,16 @@ Ints = NDArray[np.int64]
 class EntityFit(NamedTuple):
     """What is known before the rows are read; d = b (lags + 1), T periods."""
 
-    first: Floats
-    """(T, d) period effects of the observed cells, users' units."""
+    effects: Floats
+    """(T, d) period effects of the measured cells, on the scale of the values."""
     second: Floats
-    """(T, d) period effects left after the gaps were filled, standardised."""
+    """(T, d) period effects that are left once gaps are filled, standardised."""
     inverse_sd: Floats
     """(d,) one over the standard deviation by which each column is scaled."""
-    omega_first: Floats
-    """(d, d) precision matrix for the first filling."""
-    omega_second: Floats
-    """(d, d) precision matrix for the second."""
+    first_omega: Floats
+    """(d, d) precision matrix of the scaled columns, for the first filling."""
+    omega: Floats
+    """(d, d) precision matrix, for the second."""
     lags: int
     """Number of lags L."""
 
@@ -50,11 +50,7 @@ class RowBuffers(NamedTuple):
     grid: Floats
     """(entities, T) weight of the row of each entity and period, zero where there is none."""
     level: Floats
-    """(entities, b) mean of the observed cells of each entity, users' units, NaN where there is none."""
-    cells: Floats
-    """(3, b) count, sum of deviations and sum of squared deviations of the observed cells from ``centre``."""
-    centre: Floats
-    """(b,) what these deviations are taken from."""
+    """(entities, b) mean of the observed cells of each entity, NaN where there is none."""
 
 
 @kernel
@@ -95,6 +91,28 @@ def sorted_rows(key: NDArray[np.uint64], time: Ints, periods: int) -> tuple[Ints
     return order, starts, found[:count][by_key]
 
 
+@kernel
+def cell_totals(X: Floats, columns: Ints, order: Ints, centre: Floats) -> Floats:
+    """Return (3, p) count, sum and sum of squares of the measured cells of ``X[:, columns]`` less ``centre``.
+
+    Rows are taken in ``order``, so that the result does not depend on how they stand in X.
+    """
+    p = columns.size
+    count, total, square = np.zeros(p), np.zeros(p), np.zeros(p)
+    for r in order:
+        x = X[r]
+        for j in range(p):
+            y = x[columns[j]] - centre[j]
+            hole = np.isnan(y)
+            y = 0.0 if hole else y
+            count[j] += 0.0 if hole else 1.0
+            total[j] += y
+            square[j] += y * y
+    out = np.empty((3, p))
+    out[0], out[1], out[2] = count, total, square
+    return out
+
+
 @inner
 def _counted(code: Ints, order: Ints, groups: int) -> tuple[Ints, Ints]:
     """Stable counting sort of ``order`` by code; also where each group begins."""
@@ -113,16 +131,17 @@ def _counted(code: Ints, order: Ints, groups: int) -> tuple[Ints, Ints]:
 
 @kernel
 def entity_rows(
-    X: Floats, time: Ints, weight: Floats, order: Ints, starts: Ints, fit: EntityFit, out: RowBuffers
+    X: Floats, first: int, time: Ints, weight: Floats, order: Ints, starts: Ints, fit: EntityFit, out: RowBuffers
 ) -> int:
     """Write the rows of the entities ``order[starts[i]:starts[i + 1]]`` into ``out``; return how many there are.
 
     Parameters
     ----------
-    X : (n, b) values on their scale, NaN = missing; ``time`` (n,) calendar period; ``weight`` (n,) empty = all one.
+    X : (n, ...) values on their scale, NaN = missing, in b columns from ``first`` on.
+    time, weight : (n,) calendar period and weight of each row; no weights = all one.
     order, starts : as ``sorted_rows`` gives them, for the entities wanted.
     """
-    b = X.shape[1]
+    b = out.level.shape[1]
     longest = 0
     for e in range(starts.size - 1):
         longest = max(longest, starts[e + 1] - starts[e])
@@ -138,12 +157,14 @@ def entity_rows(
     done = 0
     for e in range(starts.size - 1):
         rows = order[starts[e] : starts[e + 1]]
-        _read_entity(X, rows, V, gap_of, gaps, out, e)
+        _read_entity(X, first, rows, V, gap_of, gaps, out.level[e])
         m = _lagged(V, gap_of, gaps, time, weight, rows, fit, out.Z[done:], holes, hole_count, when, mass, sums, empty)
         Z = out.Z[done : done + m]
         _standardise(Z, mass, holes, hole_count, fit, sums, out.squares)
+        if m == 0:
+            continue
         _recentre(Z, when, mass, holes, hole_count, fit, sums, work, out.period_sums)
-        _refill(Z, mass, holes, hole_count, fit.omega_second, work, out.spread)
+        _refill(Z, mass, holes, hole_count, fit.omega, work, out.spread)
         for r in range(m):
             out.grid[e, when[r]] = mass[r]
         if weight.size > 0:
@@ -156,39 +177,27 @@ def entity_rows(
 
 
 @inner
-def _read_entity(X: Floats, rows: Ints, V: Floats, gap_of: Ints, gaps: Ints, out: RowBuffers, e: int) -> None:
-    """Copy one entity's cells less their mean into V; note its gaps; add to the totals of the observed cells."""
-    b = X.shape[1]
+def _read_entity(X: Floats, first: int, rows: Ints, V: Floats, gap_of: Ints, gaps: Ints, level: Floats) -> None:
+    """Copy one entity's cells less their mean into V, gaps as zero; note the gaps and the mean."""
+    b = V.shape[1]
     n = rows.size
-    level, centre = out.level[e], out.centre
-    count, deviations, squares = out.cells[0], out.cells[1], out.cells[2]
     level[:] = 0.0
     total = 0
     for i in range(n):
-        x, v, empty = X[rows[i]], V[i], 0
+        x, v, empty = X[rows[i]][first : first + b], V[i], 0
         for c in range(b):
-            y = x[c] - centre[c]
-            hole = np.isnan(y)
-            y = 0.0 if hole else y
+            hole = np.isnan(x[c])
+            y = 0.0 if hole else x[c]
             empty += hole
             v[c] = y
             level[c] += y
-            squares[c] += y * y
-        gaps[i] = 0
-        if empty > 0:
-            for c in range(b):
-                if np.isnan(x[c]):
-                    gap_of[i, gaps[i]] = c
-                    gaps[i] += 1
-            total += gaps[i]
+        gaps[i] = _noted(x, gap_of[i]) if empty > 0 else 0
+        total += empty
     seen = np.full(b, float(n))
-    if total > 0:
-        for i in range(n):
-            for k in range(gaps[i]):
-                seen[gap_of[i, k]] -= 1.0
+    for i in range(n if total > 0 else 0):
+        for k in range(gaps[i]):
+            seen[gap_of[i, k]] -= 1.0
     for c in range(b):
-        count[c] += seen[c]
-        deviations[c] += level[c]
         level[c] = level[c] / seen[c] if seen[c] > 0 else 0.0
     for i in range(n):
         v = V[i]
@@ -196,8 +205,17 @@ def _read_entity(X: Floats, rows: Ints, V: Floats, gap_of: Ints, gaps: Ints, out
             v[c] -= level[c]
         for k in range(gaps[i]):
             v[gap_of[i, k]] = 0.0
-    for c in range(b):
-        level[c] = level[c] + centre[c] if seen[c] > 0 else np.nan
+    level[seen == 0] = np.nan
+
+
+@inner
+def _noted(x: Floats, gap_of: Ints) -> int:
+    k = 0
+    for c in range(x.size):
+        if np.isnan(x[c]):
+            gap_of[k] = c
+            k += 1
+    return k
 
 
 @inner
@@ -217,7 +235,7 @@ def _lagged(
     sums: Floats,
     empty: Floats,
 ) -> int:
-    """Write the lagged rows less ``fit.first`` into Z and the mean of every column into ``sums``; gaps are zero."""
+    """Write the lagged rows less ``fit.effects`` into Z and the mean of every column into ``sums``; gaps are zero."""
     b, lags = V.shape[1], fit.lags
     sums[:] = 0.0
     empty[:] = 0.0
@@ -233,7 +251,7 @@ def _lagged(
         k = 0
         for block in range(lags + 1):
             source, low = i - lags + block, block * b
-            v, z, shift, total = V[source], Z[m, low : low + b], fit.first[t, low : low + b], sums[low : low + b]
+            v, z, shift, total = V[source], Z[m, low : low + b], fit.effects[t, low : low + b], sums[low : low + b]
             for c in range(b):
                 y = v[c] - shift[c]
                 z[c] = y
@@ -291,16 +309,15 @@ def _recentre(
     work: tuple[Floats, Floats],
     period_sums: Floats,
 ) -> None:
-    """Fill the gaps for the first time, then remove ``fit.second`` and the entity means that the filling left."""
+    """Fill the gaps for the first time, remove ``fit.second`` and the entity means that are left, add up by period."""
     sums[:] = 0.0
     whole = 0.0
     for r in range(Z.shape[0]):
-        z, w, shift = Z[r], mass[r], fit.second[when[r]]
-        k = hole_count[r]
+        k, w, shift = hole_count[r], mass[r], fit.second[when[r]]
         if k > 0:
-            _conditional(z, fit.omega_first, holes[r], k, work[0], work[1])
+            _conditional(Z[r], fit.first_omega, holes[r], k, work[0], work[1])
             for a in range(k):
-                sums[holes[r, a]] += w * z[holes[r, a]]
+                sums[holes[r, a]] += w * Z[r, holes[r, a]]
         for c in range(shift.size):
             sums[c] -= w * shift[c]
         whole += w

@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 
 from causal_service.numerics.compiled import inner, kernel
 
-__all__ = ["expected_grams", "fill_gaps"]
+__all__ = ["expected_grams", "fill_gaps", "precision"]
 
 _RIDGE = 1e-9
 """Share of the mean variance added to the diagonal before inversion."""
 
 
-def _precision(sigma: NDArray[np.float64]) -> NDArray[np.float64]:
+def precision(sigma: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the inverse of sigma (d, d) with a ridge too small to matter."""
     d = sigma.shape[0]
     inverse: NDArray[np.float64] = np.linalg.inv(sigma + _RIDGE * np.trace(sigma) / d * np.eye(d))
     return np.ascontiguousarray(inverse)
@@ -118,7 +119,7 @@ def fill_gaps(
     if not missing.any():
         return filled, sigma
     for _ in range(rounds):
-        extra = _fill_rows(filled, missing, _precision(sigma), share)
+        extra = _fill_rows(filled, missing, precision(sigma), share)
         new = _gram(filled * root) + extra
         moved = np.abs(new - sigma).max()
         sigma = new
@@ -141,7 +142,7 @@ def expected_grams(
     blocks: int,
 ) -> NDArray[np.float64]:
     """Return sum_r w_r E[z_r z_r'] for every block of rows, (blocks, d, d); ``block`` (R,) holds codes."""
-    grams: NDArray[np.float64] = _expected_grams(Z, missing, _precision(sigma), w, block, blocks)
+    grams: NDArray[np.float64] = _expected_grams(Z, missing, precision(sigma), w, block, blocks)
     return grams
 
 

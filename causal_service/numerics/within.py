@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-__all__ = ["within"]
+__all__ = ["two_way", "within"]
 
 Array = NDArray[np.float64]
 
@@ -66,6 +66,18 @@ def within(
     tolerance : stop when the period means left are below this share of the column's largest value.
     rounds : largest number of rounds.
     """
+    return two_way(Z, w, entity, period, tolerance, rounds)[0]
+
+
+def two_way(
+    Z: Array,
+    w: Array,
+    entity: NDArray[np.int64],
+    period: NDArray[np.int64],
+    tolerance: float = 1e-12,
+    rounds: int = 200,
+) -> tuple[Array, Array]:
+    """Return (residuals as ``within``, period effects (T, q)); the effects are determined up to a level."""
     seen = ~np.isnan(Z)
     weights = np.where(seen, w[:, None], 0.0)
     entities, periods = _Groups.of(entity, weights), _Groups.of(period, weights)
@@ -74,7 +86,7 @@ def within(
     effect = _period_effects(X, weights, entities, periods, tolerance, rounds)
     residuals = entities.centered(X - effect[period], weights)
     residuals[~seen] = np.nan
-    return residuals
+    return residuals, effect
 
 
 def _period_effects(

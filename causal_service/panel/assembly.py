@@ -16,7 +16,7 @@ from causal_service.panel.panel import Panel
 from causal_service.panel.sources import Source
 from causal_service.panel.tables import MAX_INDICATORS
 
-__all__ = ["assemble_calendar_panel", "assemble_cross_section"]
+__all__ = ["assemble_calendar_panel", "assemble_cross_section", "step_finding"]
 
 MAX_CELLS = 400_000_000
 """Most cells (entities x periods x indicators) laid out in memory (3.2 GB)."""
@@ -69,7 +69,7 @@ def assemble_calendar_panel(sources: Sequence[Source], weighted: Source | None) 
         entity_column=sources[0].entity,
         period_column=sources[0].period,
     )
-    return panel, [*_step_finding(calendar), *_weight_finding(weighted)]
+    return panel, [*step_finding(calendar), *_weight_finding(weighted)]
 
 
 def _frozen(array: NDArray) -> NDArray:  # type: ignore[type-arg]
@@ -198,7 +198,8 @@ def _one_row(source: Source) -> DataError:
     )
 
 
-def _step_finding(calendar: Calendar) -> list[Finding]:
+def step_finding(calendar: Calendar) -> list[Finding]:
+    """Say so when a period is more than one unit of the calendar."""
     if calendar.step == 1:
         return []
     return [

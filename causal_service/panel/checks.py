@@ -9,6 +9,7 @@ import numpy as np
 from causal_service.errors import Text
 from causal_service.panel.coverage_checks import (
     calendar_gaps,
+    checked_on_sample,
     entity_count,
     missing_values,
     period_count,
@@ -54,10 +55,11 @@ def check(panel: Panel, dictionary: Dictionary, outcomes: Sequence[str]) -> tupl
 
 def _all_checks(panel: Panel, dictionary: Dictionary, keys: Sequence[str]) -> tuple[Finding, ...]:
     return (
-        *regime_seen(panel),
-        *period_count(panel),
-        *entity_count(panel),
-        *calendar_gaps(panel),
+        *regime_seen(panel.outline),
+        *checked_on_sample(panel),
+        *period_count(panel.outline),
+        *entity_count(panel.outline),
+        *calendar_gaps(panel.outline),
         *missing_values(panel, dictionary, keys),
         *thin_cells(panel),
         *no_variation(panel, dictionary, keys),

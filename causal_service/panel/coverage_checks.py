@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from causal_service.errors import Text
 from causal_service.panel.dictionary import Dictionary
@@ -16,6 +17,7 @@ from causal_service.panel.variation import pooled_sd, within_residual
 
 __all__ = [
     "calendar_gaps",
+    "checked_on_sample",
     "effective_rows",
     "entity_count",
     "missing_values",
@@ -56,9 +58,32 @@ def regime_seen(panel: Panel) -> list[Finding]:
     return [about_panel("regime", "pass", message=Text(zh, en), params=params)]
 
 
+def checked_on_sample(panel: Panel) -> list[Finding]:
+    """Say that a panel too large for memory is checked on a sample of its entities."""
+    if panel.behind is None:
+        return []
+    entities, of = len(panel.entities), len(panel.behind.entities)
+    params: Params = {"entities": entities, "of": of, "rows": panel.behind.rows}
+    message = Text(
+        f"面板过大（{panel.behind.rows} 行），分批读取：规模、日历、空值和矩按全部数据计算；"
+        f"其余检查只看 {of} 个实体中按名称散列抽取的 {entities} 个。",
+        f"The panel is large ({panel.behind.rows} rows) and read in pieces: size, calendar, empty cells and moments "
+        f"are those of all rows; the other checks look at {entities} of {of} entities, drawn by a hash of their "
+        "labels.",
+    )
+    return [about_panel("checked-on-sample", "pass", message=message, params=params)]
+
+
+def empty_share(panel: Panel) -> NDArray[np.float64]:
+    """Return the share of empty cells of every indicator, over all rows."""
+    if panel.behind is None:
+        return np.asarray(np.isnan(panel.values[panel.present]).mean(axis=0))
+    return panel.behind.empty_share(panel.indicators)
+
+
 def missing_values(panel: Panel, dictionary: Dictionary, outcomes: Sequence[str]) -> list[Finding]:
     """Judge the share of empty cells of every indicator; an outcome without any value stops the study."""
-    share = np.isnan(panel.values[panel.present]).mean(axis=0)
+    share = empty_share(panel)
     by_name = dict(zip(panel.indicators, share.tolist(), strict=True))
     findings = [_no_outcome(name, dictionary) for name in outcomes if by_name[name] == 1]
     gone = [name for name, part in by_name.items() if part > MOSTLY_MISSING and name not in outcomes]
@@ -206,6 +231,10 @@ def effective_rows(panel: Panel, indicator: str) -> float:
         w = panel.weights[seen]
         rows = float(w.sum() ** 2 / (w**2).sum()) if w.any() else 0.0
     effects = seen.any(axis=1).sum() + seen.any(axis=0).sum() - 1 if panel.regime == "panel" else 1
+    if panel.behind is not None:
+        present = panel.behind.present
+        rows *= (1 - panel.behind.empty_share([indicator])[0]) * present.sum() / max(seen.sum(), 1)
+        effects = present.any(axis=1).sum() + present.any(axis=0).sum() - 1
     return max(rows - float(effects), 0.0)
 
 

@@ -27,6 +27,7 @@ from causal_service.panel.large_refusals import (
 from causal_service.panel.panel import Panel
 from causal_service.panel.parquet_table import ParquetTable
 from causal_service.panel.spilling import (
+    FIRST_COLUMN,
     Partition,
     SpilledUnit,
     SpillPlan,
@@ -79,6 +80,11 @@ class LargePanel:
         """Number of rows."""
         return int(self.present.sum())
 
+    def empty_share(self, indicators: Sequence[str]) -> NDArray[np.float64]:
+        """Return the share of empty cells of the indicators."""
+        columns = [self.indicators.index(name) for name in indicators]
+        return np.asarray(self.missing[columns] / self.rows)
+
     def outline(self, panel: Panel) -> Panel:
         """Return ``panel`` (the sample) with all entities and none of the indicators: size and calendar only."""
         shape = (*self.present.shape, 0)
@@ -109,7 +115,7 @@ def read_large(table: ParquetTable) -> tuple[Panel, Calendar] | None:
     """
     scratch = tempfile.TemporaryDirectory(prefix="causal-service-")
     columns = (*table.indicators.values(), *(() if table.weight is None else (table.weight,)))
-    width = 2 + len(columns)
+    width = FIRST_COLUMN + len(columns)
     plan = SpillPlan(
         table.entity,
         table.period,
@@ -238,9 +244,9 @@ def _sample(large: LargePanel, calendar: Calendar, table: ParquetTable) -> Panel
         inside = found.key <= highest
         if inside.any():
             who = np.array([place[int(key)] for key in found.key[inside]], np.int64)
-            values[who, found.time[inside]] = found.columns[inside, : len(large.indicators)]
+            values[who, found.time[inside]] = found.rows[inside, FIRST_COLUMN : FIRST_COLUMN + len(large.indicators)]
             if weights is not None:
-                weights[who, found.time[inside]] = np.nan_to_num(found.columns[inside, -1])
+                weights[who, found.time[inside]] = np.nan_to_num(found.rows[inside, -1])
         if found.key.size and not inside.all():
             break
     return Panel(

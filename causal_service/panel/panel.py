@@ -53,6 +53,11 @@ class Panel:
     """All rows of a panel too large for memory; this panel is then a sample of its entities."""
 
     @property
+    def outline(self) -> Panel:
+        """Size and calendar: the panel itself, of a sample all entities without their indicators."""
+        return self if self.behind is None else self.behind.outline(self)
+
+    @property
     def fingerprint(self) -> str:
         """``sha256:…`` of labels, values and weights in canonical order; column names of the file do not count.
 

@@ -9,13 +9,15 @@ from pathlib import Path
 import pandas as pd
 
 from causal_service.errors import CallError, Text
-from causal_service.panel.assembly import assemble_calendar_panel, assemble_cross_section
+from causal_service.panel.assembly import assemble_calendar_panel, assemble_cross_section, step_finding
 from causal_service.panel.columns import form_findings
 from causal_service.panel.dictionary import Dictionary
 from causal_service.panel.findings import Finding
 from causal_service.panel.forgotten_period import refuse_forgotten_period
 from causal_service.panel.knowledge_reading import validate_knowledge
+from causal_service.panel.large import read_large
 from causal_service.panel.panel import Panel
+from causal_service.panel.parquet_table import large_table
 from causal_service.panel.shape import column_named, to_wide
 from causal_service.panel.sources import Source, weight_holder
 from causal_service.panel.tables import RawTable, read_table, table_from_frame
@@ -42,6 +44,7 @@ def read_panel(
     period: str | None = None,
     dictionary: Dictionary | None = None,
     weight: str | None = None,
+    stream: bool | None = None,
 ) -> ReadPanel:
     """Read one panel from files (CSV, Parquet, Excel, each optionally gzip) or from a data frame.
 
@@ -52,6 +55,8 @@ def read_panel(
         with a period but one entity a series.
     dictionary : indicator keys and display names; a column headed by a display name gets its key.
     weight : column with the number of observations behind each row; it is no indicator.
+    stream : ``True`` reads Parquet in pieces, ``False`` never does, ``None`` does when it is large or a folder. The
+        panel is then a sample of the entities with all rows behind it.
 
     Raises
     ------
@@ -68,6 +73,9 @@ def read_panel(
             Text("请给出两个不同的列。", "Name two different columns."),
             {"column": entity},
         )
+    large = _large(sources, entity, period, weight, known, stream)
+    if large is not None:
+        return large
     tables = _tables(sources)
     shaped = [_source(table, entity, period, weight, known) for table in tables]
     holder = weight_holder(shaped, weight)
@@ -79,6 +87,31 @@ def read_panel(
         panel, calendar_findings = assemble_cross_section(shaped, holder), []
     validate_knowledge(known, panel.indicators)
     return ReadPanel(panel, (*form_findings([source.columns for source in shaped], known), *calendar_findings))
+
+
+def _large(
+    sources: str | Path | Sequence[str | Path] | pd.DataFrame,
+    entity: str | None,
+    period: str | None,
+    weight: str | None,
+    dictionary: Dictionary,
+    stream: bool | None,
+) -> ReadPanel | None:
+    """Return the panel when it is to be read in pieces."""
+    if isinstance(sources, pd.DataFrame):
+        return None
+    paths = [sources] if isinstance(sources, (str, Path)) else list(sources)
+    if len(paths) != 1:
+        return None
+    table = large_table(
+        Path(paths[0]), entity=entity, period=period, weight=weight, dictionary=dictionary, stream=stream
+    )
+    found = None if table is None else read_large(table)
+    if table is None or found is None:
+        return None
+    panel, calendar = found
+    validate_knowledge(dictionary, panel.indicators)
+    return ReadPanel(panel, (*form_findings([table.columns], dictionary), *step_finding(calendar)))
 
 
 def panel_from_frame(

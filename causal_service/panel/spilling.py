@@ -1,8 +1,8 @@
 """Rows of a Parquet file on their way to the entities they belong to: some row groups in, one file of grouped rows out.
 
 Entities are spread over partitions by a hash of their label, so that a partition holds all rows of its entities and
-fits into memory, whatever the order of the rows in the file. A unit of work (some row groups) writes its own file under a
-final name, which makes it safe to run twice.
+fits into memory, whatever the order of the rows in the file. A unit of work (some row groups) writes its own file
+under a final name, which makes it safe to run twice.
 """
 
 from __future__ import annotations
@@ -20,13 +20,24 @@ from numpy.typing import NDArray
 from causal_service.numerics.scatter import places_by_group, scatter_column
 from causal_service.panel.sources import entity_label
 
-__all__ = ["Partition", "PartitionRows", "SpillPlan", "SpilledUnit", "Unit", "keys_of", "read_partition", "spill"]
+__all__ = [
+    "FIRST_COLUMN",
+    "Partition",
+    "PartitionRows",
+    "SpillPlan",
+    "SpilledUnit",
+    "Unit",
+    "keys_of",
+    "read_partition",
+    "spill",
+]
 
 BATCH = 32_768
 """Rows decoded and grouped at a time."""
 _STRIP = 2048
 """Rows of a batch whose columns are copied before the next rows, so that the target stays in the processor's cache."""
-_KEY_COLUMNS = 2
+FIRST_COLUMN = 2
+"""Position of the first value in a row on disk, behind the key and the period."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +112,8 @@ class PartitionRows:
     """(n,) hash of the entity."""
     time: NDArray[np.int64]
     """(n,) calendar period."""
-    columns: NDArray[np.float64]
-    """(n, columns) values; NaN where missing."""
+    rows: NDArray[np.float64]
+    """(n, FIRST_COLUMN + columns) the rows as they stand in the file, values from FIRST_COLUMN on; NaN = missing."""
 
 
 def keys_of(labels: Sequence[str]) -> NDArray[np.uint64]:
@@ -130,7 +141,7 @@ def spill(unit: Unit, plan: SpillPlan) -> SpilledUnit:
     name = hashlib.sha256(f"{unit.path}\0{unit.row_groups}".encode()).hexdigest()[:24]
     final = Path(plan.folder) / f"{name}.rows"
     partial = final.with_suffix(f".{os.getpid()}")
-    buffer = np.empty((BATCH, _KEY_COLUMNS + len(plan.columns)))
+    buffer = np.empty((BATCH, FIRST_COLUMN + len(plan.columns)))
     with (
         pq.ParquetFile(unit.path, buffer_size=1 << 20, read_dictionary=list(plan.texts)) as file,
         partial.open("wb") as target,
@@ -148,7 +159,7 @@ def spill(unit: Unit, plan: SpillPlan) -> SpilledUnit:
                 infinite[j] += found[1]
             if plan.weighted:
                 least = min(least, float(np.nanmin(rows[:, -1], initial=0.0)))
-            target.write(memoryview(rows).cast("B"))
+            target.write(rows.data.cast("B"))
             offsets.append(starts + written)
             written += batch.num_rows
     partial.replace(final)
@@ -180,7 +191,7 @@ def _scattered(
     for start in range(0, batch.num_rows, _STRIP):
         strip = slice(start, min(start + _STRIP, batch.num_rows))
         for j, (values, valid, bit) in enumerate(parts):
-            counts[j] += scatter_column(values[strip], valid, bit + start, place[strip], _KEY_COLUMNS + j, rows)
+            counts[j] += scatter_column(values[strip], valid, bit + start, place[strip], FIRST_COLUMN + j, rows)
     return counts
 
 
@@ -243,12 +254,12 @@ def read_partition(partition: Partition) -> PartitionRows:
         with open(path, "rb", buffering=0) as file:
             for start, stop in spans[spans[:, 1] > spans[:, 0]]:
                 file.seek(int(start) * partition.width * 8)
-                view = memoryview(rows[done : done + stop - start]).cast("B")
+                view = rows[done : done + stop - start].data.cast("B")
                 if file.readinto(view) != view.nbytes:
                     raise OSError(f"{path} is shorter than it was when it was written")
                 done += int(stop - start)
         time[first:done] = calendar[rows[first:done, 1].astype(np.int64)]
-    return PartitionRows(rows.view(np.uint64)[:, 0].copy(), time, rows[:, _KEY_COLUMNS:])
+    return PartitionRows(rows.view(np.uint64)[:, 0].copy(), time, rows)
 
 
 def partitions_of(units: Sequence[SpilledUnit], calendar: Mapping[object, int], width: int) -> tuple[Partition, ...]:

@@ -13,6 +13,8 @@ from causal_service.numerics.short_panel import pair_counts, stationary_covarian
 from causal_service.panel.dictionary import Dictionary
 from causal_service.panel.panel import Panel, Regime
 from causal_service.preparation.curves import Curves, curves_of
+from causal_service.panel.summary import RowTotals
+from causal_service.preparation.large import LargeMoments, large_moments
 from causal_service.preparation.rows import BlockUnit
 from causal_service.preparation.steps import PreparationStep, steps_taken
 from causal_service.preparation.time_terms import TimeTerms
@@ -68,6 +70,8 @@ class Prepared:
     """Deterministic terms removed from every entity; ``None`` = entity and period effects (a mean without periods)."""
     curves: Curves | None = None
     """What mechanisms may bend by; ``None`` = they are straight."""
+    row_totals: RowTotals | None = None
+    """What summaries need of rows that nobody else sees; ``None`` where the panel holds them."""
 
     @property
     def blocks(self) -> int:
@@ -104,6 +108,8 @@ def prepare(panel: Panel, dictionary: Dictionary, totals: Sequence[Total], lags:
     ------
     DataError : ``too-few-rows`` when the effects to be removed leave too few rows.
     """
+    if panel.behind is not None:
+        return _prepared_large(large_moments(panel, panel.behind, dictionary, totals, lags))
     within = within_rows(panel, dictionary, totals, lags)
     names, rows, sd, n = panel.indicators, within.rows, within.sd, within.effective_n
     blocks = within.blocks
@@ -134,7 +140,8 @@ def prepare(panel: Panel, dictionary: Dictionary, totals: Sequence[Total], lags:
         within_sd=within_all,
         unit_sd=unit_sd,
         steps=steps_taken(
-            rows,
+            int(rows.entity.size),
+            lags,
             regime=panel.regime,
             transforms=within.kinds,
             missing=float(within.missing.mean()),
@@ -147,6 +154,48 @@ def prepare(panel: Panel, dictionary: Dictionary, totals: Sequence[Total], lags:
         run=blocks.run,
         terms=within.terms,
         curves=curves,
+    )
+
+
+def _prepared_large(moments: LargeMoments) -> Prepared:
+    """Return the moments of a panel whose rows are on disk."""
+    within, lags = moments.rows, moments.lags
+    names = within.panel.indicators
+    spread = np.sqrt(moments.count / within.used)
+    totals_sd, expand = _expansion(names, within, lags)
+    within_all = {
+        name: float(value) for name, value in zip(within.names, within.sd * spread / within.slopes, strict=True)
+    }
+    within_all |= {t.name: totals_sd[t.name] * spread for t in within.totals}
+    steps = steps_taken(
+        moments.count,
+        lags,
+        regime=within.panel.regime,
+        transforms=within.kinds,
+        missing=moments.missing,
+        totals={t.name: t.parts for t in within.totals},
+        effective_n=within.effective_n,
+        terms=None,
+        curves=None,
+    )
+    return Prepared(
+        regime=within.panel.regime,
+        names=names,
+        lags=lags,
+        grams=moments.grams,
+        mass=moments.mass,
+        span=moments.span,
+        expand=expand,
+        base=len(within.names),
+        totals=within.totals,
+        effective_n=within.effective_n,
+        rows=moments.count,
+        entities=moments.entities,
+        shrinkage=1 - 1 / moments.entities,
+        within_sd=within_all,
+        unit_sd=np.array([within_all[name] / spread for name in names]),
+        steps=(moments.step, *steps),
+        row_totals=moments.row_totals(expand[-len(names) :, -len(within.names) :]),
     )
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from causal_service.errors import Text
 from causal_service.panel.panel import Regime
 from causal_service.preparation.curves import Curves
-from causal_service.preparation.rows import Rows
 from causal_service.preparation.time_terms import TimeTerms
 
 __all__ = ["PreparationStep", "steps_taken", "terms_words"]
@@ -25,7 +24,8 @@ class PreparationStep:
 
 
 def steps_taken(
-    rows: Rows,
+    rows: int,
+    lags: int,
     *,
     regime: Regime,
     transforms: Mapping[str, str],
@@ -39,26 +39,26 @@ def steps_taken(
 
     Parameters
     ----------
+    rows, lags : rows used and lags.
     transforms : transform by indicator, the identity left out.
     missing : share of empty cells in the rows, 0..1.
     totals : parts of every exact sum.
     curves : what mechanisms may bend by.
     """
-    R, lags = rows.entity.size, rows.lags
     steps = []
     for name, kind in transforms.items():
         steps.append(
             PreparationStep("transform", Text(f"{name} 取 {kind} 尺度。", f"{name} is put on the {kind} scale."))
         )
     if regime == "cross-section":
-        steps.append(PreparationStep("rows", Text(f"共 {R} 行。", f"{R} rows.")))
+        steps.append(PreparationStep("rows", Text(f"共 {rows} 行。", f"{rows} rows.")))
     else:
         steps.append(
             PreparationStep(
                 "rows",
                 Text(
-                    f"共 {R} 行，含 {lags} 阶滞后；日历缺口处断开。",
-                    f"{R} rows with {lags} {'lag' if lags == 1 else 'lags'}; calendar gaps break lags.",
+                    f"共 {rows} 行，含 {lags} 阶滞后；日历缺口处断开。",
+                    f"{rows} rows with {lags} {'lag' if lags == 1 else 'lags'}; calendar gaps break lags.",
                 ),
             )
         )

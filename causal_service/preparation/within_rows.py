@@ -21,7 +21,7 @@ from causal_service.preparation.rows import Blocks, Rows, lagged_rows, resamplin
 from causal_service.preparation.time_terms import TimeTerms, removed_terms
 from causal_service.preparation.transforms import declared_transform, transformed
 
-__all__ = ["Total", "WithinRows", "within_rows"]
+__all__ = ["Total", "WithinRows", "complete_part", "part_constant", "within_rows"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,8 @@ class WithinRows:
     """(R, (L + 1) b) standardised; missing cells hold their expectation."""
     sigma: NDArray[np.float64]
     """Covariance of the columns."""
+    first_sigma: NDArray[np.float64]
+    """The same before the effects of the filled rows were removed."""
     effective_n: float
     """Rows less the effects removed, times Kish's factor for unequal weights."""
     used: float
@@ -93,6 +95,7 @@ def within_rows(panel: Panel, dictionary: Dictionary, totals: Sequence[Total], l
     sd = np.where(sd > 0, sd, 1.0)
     Z = Z / np.tile(sd, lags + 1)
     filled, sigma = fill_gaps(Z, missing, rows.weight)
+    first_sigma = sigma
     if missing.any():
         filled, sigma = fill_gaps(_without_effects(panel, rows, filled, terms), missing, rows.weight)
     n, used = _effective_n(panel, rows, terms)
@@ -110,6 +113,7 @@ def within_rows(panel: Panel, dictionary: Dictionary, totals: Sequence[Total], l
         sd=sd,
         filled=filled,
         sigma=sigma,
+        first_sigma=first_sigma,
         effective_n=n,
         used=used,
     )
@@ -141,7 +145,9 @@ def _on_scale(
     index = {name: i for i, name in enumerate(panel.indicators)}
     values = panel.values.copy()
     for total in totals:
-        _complete_part(values, total, index)
+        constant = part_constant(values, total, index)
+        if constant is not None:
+            complete_part(values, total, index, constant)
     columns, slopes = [], []
     kinds: dict[str, Transform] = {}
     for name in base_names:
@@ -156,16 +162,22 @@ def _on_scale(
     return np.stack(columns, axis=2), np.array(slopes), kinds
 
 
-def _complete_part(values: NDArray[np.float64], total: Total, index: Mapping[str, int]) -> None:
-    """Fill the one missing part of a total from the total and its other parts, in place (constants cancel within)."""
+def part_constant(values: NDArray[np.float64], total: Total, index: Mapping[str, int]) -> float | None:
+    """Return the constant of an exact sum, from the cells (E, T, p) where all of it is measured; ``None`` without."""
+    parts = [index[name] for name in total.parts]
+    whole = values[:, :, index[total.name]]
+    complete = ~np.isnan(values[:, :, parts]).any(axis=2) & ~np.isnan(whole)
+    if not complete.any():
+        return None
+    return float(np.median(whole[complete] - values[:, :, parts][complete] @ np.array(total.coefficients)))
+
+
+def complete_part(values: NDArray[np.float64], total: Total, index: Mapping[str, int], constant: float) -> None:
+    """Fill the one missing part of a total from the total and its other parts, in place."""
     parts = [index[name] for name in total.parts]
     weights = np.array(total.coefficients)
     whole = values[:, :, index[total.name]]
     gap = np.isnan(values[:, :, parts])
-    complete = ~gap.any(axis=2) & ~np.isnan(whole)
-    if not complete.any():
-        return
-    constant = float(np.median(whole[complete] - values[:, :, parts][complete] @ weights))
     for i, part in enumerate(parts):
         lone = gap[:, :, i] & (gap.sum(axis=2) == 1) & ~np.isnan(whole)
         others = np.nan_to_num(values[:, :, parts][lone]) @ weights

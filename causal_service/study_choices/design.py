@@ -45,7 +45,7 @@ _UNIT = {
 
 def design_findings(panel: Panel, prepared: Prepared, chosen: LagsChosen) -> tuple[Finding, ...]:
     """Return the choices that follow from the kind of data, and what a single series cannot show."""
-    entities, periods = panel.present.shape
+    entities, periods = panel.outline.present.shape
     seen, unit = _SEEN[panel.regime], _UNIT[prepared.unit]
     values = {"entities": entities, "periods": periods, "run": prepared.run}
     zh, en = [seen.zh.format(**values)], [seen.en.format(**values)]

@@ -131,5 +131,5 @@ def chosen_lag_order(studied: Studied, dictionary: Dictionary, lags: int | Liter
     if panel.regime == "cross-section" or len(panel.periods) < SHORTEST:
         return 0, "regime"
     if lags == "auto":
-        return chosen_lags(panel, dictionary, studied.totals), "auto"
+        return chosen_lags(replace(panel, behind=None), dictionary, studied.totals), "auto"
     return lags, "given"

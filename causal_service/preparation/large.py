@@ -1,0 +1,265 @@
+"""Moments of a panel too large for memory, in one pass over its rows as they stand grouped on disk.
+
+Let z be a row less its entity mean and the period effects of a sample of entities, gaps filled by expectation under the
+covariances of that sample. What is left of the period effects solves A e = s with s the sums of z by period and A the
+normal equations, both T x T at most and added up along the way, and the Gram matrix of a block becomes
+
+    G - S' e - e' S + e' A e,    S (T, d) the block's sums by period,
+
+which is the within-transform of all rows (Frisch & Waugh 1933), not of the sample. The last term is of second order; it
+is shared among the blocks by their weight and exact in the sum. Only the filling of gaps rests on the sample.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import lstsq
+
+from causal_service.errors import Text
+from causal_service.numerics.entity_rows import EntityFit
+from causal_service.numerics.gaussian_em import precision
+from causal_service.numerics.within import two_way
+from causal_service.panel.dictionary import Dictionary
+from causal_service.panel.large import LargePanel
+from causal_service.panel.panel import Panel
+from causal_service.panel.spilling import FIRST_COLUMN
+from causal_service.panel.summary import RowTotals
+from causal_service.preparation.partition_moments import MomentPlan, PartitionMoments, partition_moments
+from causal_service.preparation.rows import MAX_BLOCKS
+from causal_service.preparation.scale import settled_scale
+from causal_service.preparation.steps import PreparationStep
+from causal_service.preparation.within_rows import Total, WithinRows, within_rows
+
+__all__ = ["LargeMoments", "large_moments"]
+
+BLOCK_BYTES = 160 << 20
+"""Memory for the sums of all blocks; long calendars and many indicators make fewer blocks."""
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LargeMoments:
+    """Moments of all rows, standardised; d = b (lags + 1)."""
+
+    rows: WithinRows
+    """Of the sample, with the standard deviations, covariances and counts of all rows."""
+    lags: int
+    """Number of lags L."""
+    grams: Floats
+    """(blocks, d, d)."""
+    mass: Floats
+    """(blocks,) sum of row weights, mean weight 1."""
+    span: Floats
+    """Pair counts for the short-panel correction; empty without lags."""
+    count: int
+    """Rows used."""
+    entities: int
+    """Entities that have rows."""
+    missing: float
+    """Share of empty cells of the rows' present block."""
+    step: PreparationStep
+    """What was done because the panel is large."""
+    mean: Mapping[str, float]
+    """Mean of the measured cells by indicator."""
+    sd: Mapping[str, float]
+    """Their standard deviation."""
+    empty: Mapping[str, float]
+    """Share of empty cells."""
+    covariances: tuple[Floats, Floats, Floats]
+    """(b, b) of the base columns: over all rows, without entity means, without entity and period effects."""
+
+    def row_totals(self, expand: Floats) -> RowTotals:
+        """Return what summaries need; ``expand`` (p, b) goes from base columns to all indicators."""
+        pooled, between, within = (_correlation(expand @ S @ expand.T) for S in self.covariances)
+        return RowTotals(self.mean, self.sd, self.empty, pooled, between, within)
+
+
+def large_moments(
+    panel: Panel, large: LargePanel, dictionary: Dictionary, totals: Sequence[Total], lags: int
+) -> LargeMoments:
+    """Return the moments of all rows behind a sample; parameters and errors as in ``prepared.prepare``."""
+    sample = within_rows(replace(panel, behind=None), dictionary, totals, lags)
+    plan = _plan(sample, large, dictionary, lags)
+    summed = _Sums(plan, len(large.entities))
+    for partition in large.partitions:
+        summed.add(partition_moments(partition, plan))
+    return _finished(summed, plan, sample, large, lags)
+
+
+def _plan(sample: WithinRows, large: LargePanel, dictionary: Dictionary, lags: int) -> MomentPlan:
+    panel = sample.panel
+    T, d = len(panel.periods), sample.sigma.shape[0]
+    scale = settled_scale(sample, dictionary, panel.indicators)
+    sd = np.tile(sample.sd, lags + 1)
+    rows = sample.rows
+    Z = np.where(sample.missing, np.nan, rows.take(sample.values))
+    residual, effects = two_way(Z, rows.weight, rows.entity, rows.time)
+    second = two_way(residual / sd - sample.filled, rows.weight, rows.entity, rows.time)[1]
+    most = min(MAX_BLOCKS, max(BLOCK_BYTES // (8 * d * (d + T)), 1))
+    alone = len(large.entities) <= most
+    order = np.argsort(large.keys, kind="stable")
+    return MomentPlan(
+        columns=np.array([FIRST_COLUMN + large.indicators.index(name) for name in panel.indicators], np.int64),
+        centre=np.nan_to_num(_mean(panel.values)),
+        weighted=large.weighted,
+        scale=scale,
+        middle=np.nan_to_num(_mean(sample.values)),
+        fit=EntityFit(
+            _all_periods(effects, T),
+            _all_periods(second, T),
+            1 / sd,
+            precision(sample.first_sigma),
+            precision(sample.sigma),
+            lags,
+        ),
+        periods=T,
+        keys=large.keys[order] if alone else np.empty(0, np.uint64),
+        blocks=order.astype(np.int64) if alone else np.empty(0, np.int64),
+        slots=most,
+    )
+
+
+def _all_periods(effects: Floats, periods: int) -> Floats:
+    """Return the effects with zero for the periods behind the last."""
+    return np.concatenate([effects, np.zeros((periods - len(effects), effects.shape[1]))])
+
+
+def _mean(values: Floats) -> Floats:
+    seen = ~np.isnan(values)
+    return np.asarray(np.where(seen, values, 0.0).sum(axis=(0, 1)) / np.maximum(seen.sum(axis=(0, 1)), 1))
+
+
+class _Sums:
+    """Partitions added up, in their order."""
+
+    def __init__(self, plan: MomentPlan, entities: int) -> None:
+        blocks = entities if plan.keys.size else plan.slots
+        d, T = plan.fit.omega.shape[0], plan.periods
+        self.grams, self.mass = np.zeros((blocks, d, d)), np.zeros(blocks)
+        self.period_sums = np.zeros((blocks, T, d))
+        self._rest: dict[str, Any] = {}
+
+    def add(self, part: PartitionMoments) -> None:
+        self.grams[part.blocks] += part.grams
+        self.mass[part.blocks] += part.mass
+        self.period_sums[part.blocks] += part.period_sums
+        for name in _PLAIN_SUMS:
+            value = getattr(part, name)
+            self._rest[name] = self._rest[name] + value if name in self._rest else value
+
+    def of(self, name: str) -> Any:
+        """Return one of the sums that are not by block."""
+        return self._rest[name]
+
+
+_PLAIN_SUMS = (
+    "squares",
+    "normal",
+    "pairs",
+    "between",
+    "cells",
+    "slopes",
+    "weights",
+    "squared_weight",
+    "rows",
+    "entities",
+)
+
+
+def _finished(summed: _Sums, plan: MomentPlan, sample: WithinRows, large: LargePanel, lags: int) -> LargeMoments:
+    b, names = plan.middle.size, sample.panel.indicators
+    kept = summed.mass > 0
+    grams, mass, S = summed.grams[kept], summed.mass[kept], summed.period_sums[kept]
+    total, count, entities = float(mass.sum()), int(summed.of("rows")), int(summed.of("entities"))
+    A = summed.of("normal")
+    effect = np.asarray(lstsq(A, S.sum(axis=0), lapack_driver="gelsy")[0])
+    second = effect.T @ A @ effect
+    gone = S.sum(axis=0).T @ effect
+    for block in range(mass.size):
+        cross = S[block].T @ effect
+        grams[block] -= cross + cross.T - (mass[block] / total) * second
+    squares, seen = summed.of("squares")
+    left = (np.diag(gone) * 2 - np.diag(second))[lags * b :]
+    growth = np.sqrt(np.maximum(squares - left, 0.0) / np.maximum(seen, 1e-300))
+    growth = np.where(growth > 0, growth, 1.0)
+    every = np.tile(growth, lags + 1)
+    grams *= (count / total) / np.outer(every, every)
+    sd = sample.sd * growth
+    slopes = summed.of("slopes")
+    slope = np.where(slopes[1] > 0, slopes[0] / np.maximum(slopes[1], 1.0), sample.slopes)
+    weights = summed.of("weights")
+    periods = np.flatnonzero(weights > 0)
+    used = max(count - (entities + periods.size - 1), 1.0)
+    sigma = grams.sum(axis=0) / count
+    effects = (plan.fit.effects / np.tile(sd, lags + 1) + (plan.fit.second + effect) / every)[:, lags * b :]
+    cells = summed.of("cells")
+    return LargeMoments(
+        rows=replace(
+            sample,
+            sd=sd,
+            sigma=sigma,
+            slopes=slope,
+            effective_n=used * total**2 / (count * float(summed.of("squared_weight"))),
+            used=used,
+        ),
+        lags=lags,
+        grams=grams,
+        mass=mass * (count / total),
+        span=_span(summed.of("pairs") / total, int(periods[-1] - periods[0]) + 1) if lags > 0 else np.empty(0),
+        count=count,
+        entities=entities,
+        missing=float(1 - seen.mean() / total),
+        step=_step(large, sample),
+        mean=dict(zip(names, (plan.centre + cells[1] / np.maximum(cells[0], 1)).tolist(), strict=True)),
+        sd=dict(zip(names, _spread(cells).tolist(), strict=True)),
+        empty=dict(zip(names, (1 - cells[0] / large.rows).tolist(), strict=True)),
+        covariances=_covariances(summed.of("between"), sd, sigma[lags * b :, lags * b :], effects, A / total),
+    )
+
+
+def _span(pairs: Floats, span: int) -> Floats:
+    """Return the pair counts on both sides of distance 0."""
+    return np.concatenate([pairs[1:span][::-1], pairs[:span]])
+
+
+def _spread(cells: Floats) -> Floats:
+    """Standard deviation from count, sum and sum of squares."""
+    count = np.maximum(cells[0], 1)
+    spread: Floats = np.sqrt(np.maximum(cells[2] - cells[1] ** 2 / count, 0.0) / np.maximum(count - 1, 1))
+    return spread
+
+
+def _covariances(
+    between: Floats, sd: Floats, within: Floats, effects: Floats, A: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """Return covariances over all rows, without entity means, and without entity and period effects."""
+    mean = between[0, 1:] / between[0, 0]
+    entity = (between[1:, 1:] / between[0, 0] - np.outer(mean, mean)) / np.outer(sd, sd)
+    both = within + effects.T @ A @ effects
+    return both + entity, both, within
+
+
+def _correlation(S: Floats) -> Floats:
+    sd = np.sqrt(np.maximum(np.diag(S), 0.0))
+    scale = np.outer(sd, sd)
+    return np.asarray(np.clip(np.where(scale > 0, S / np.where(scale > 0, scale, 1.0), 0.0), -1.0, 1.0))
+
+
+def _step(large: LargePanel, sample: WithinRows) -> PreparationStep:
+    E, n = len(large.entities), len(sample.panel.entities)
+    return PreparationStep(
+        "large-panel",
+        Text(
+            f"面板过大，{large.rows} 行按实体分成 {len(large.partitions)} 份读取；空单元按 {E} 个实体中抽取的 {n} 个"
+            "（按名称散列）的协方差求期望。",
+            f"The panel is large: its {large.rows} rows are read in {len(large.partitions)} parts by entity; empty "
+            f"cells are filled by expectation under the covariances of {n} of {E} entities, drawn by a hash of their "
+            "labels.",
+        ),
+    )

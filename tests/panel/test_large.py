@@ -1,0 +1,120 @@
+"""A large Parquet file becomes a sample with all rows behind it; it is refused for what a small one is refused for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from causal_service.errors import CausalServiceError
+from causal_service.panel import large as large_panel
+from causal_service.panel import parquet_table
+from causal_service.panel.checks import check
+from causal_service.panel.dictionary import Dictionary
+from causal_service.panel.panel import Panel
+from causal_service.panel.reading import read_panel
+
+KEYS = {"entity": "plant", "period": "month"}
+
+
+def read(frame: pd.DataFrame, folder: Path, stream: bool | None = True, **options) -> Panel:
+    path = folder / "panel.parquet"
+    frame.to_parquet(path, index=False)
+    return read_panel(path, stream=stream, **(KEYS | options)).panel
+
+
+def test_the_sample_is_the_panel_where_it_fits(simulated, tmp_path):
+    frame = simulated.frame(0, entities=20, gaps=0.05).sample(frac=1, random_state=0)
+    memory, pieces = read(frame, tmp_path, False), read(frame, tmp_path)
+    assert (pieces.entities, pieces.periods, pieces.indicators) == (memory.entities, memory.periods, memory.indicators)
+    np.testing.assert_array_equal(pieces.values, memory.values)
+    assert pieces.frequency == memory.frequency == "month"
+
+
+def test_the_sample_depends_on_content_alone(simulated, tmp_path, monkeypatch):
+    monkeypatch.setattr(large_panel, "SAMPLE_ROWS", 300)
+    monkeypatch.setattr(large_panel, "SAMPLE_ENTITIES", 5)
+    frame = simulated.frame(0, entities=60)
+    one = read(frame, tmp_path)
+    other = read(frame.sample(frac=1, random_state=3), tmp_path)
+    assert len(one.entities) == 22
+    assert one.entities == other.entities
+    np.testing.assert_array_equal(one.values, other.values)
+    assert one.outline.present.shape == (60, 14)
+
+
+def test_large_files_are_read_in_pieces_unless_asked_otherwise(simulated, tmp_path, monkeypatch):
+    frame = simulated.frame(0)
+    assert read(frame, tmp_path, None).behind is None
+    monkeypatch.setattr(parquet_table, "LARGE_CELLS", 1000)
+    assert read(frame, tmp_path, None).behind is not None
+    assert read(frame, tmp_path, False).behind is None
+
+
+def test_a_folder_of_parts_is_one_panel(simulated, tmp_path):
+    frame = simulated.frame(0, gaps=0.05)
+    whole = read(frame, tmp_path)
+    parts = tmp_path / "parts"
+    parts.mkdir()
+    for i in range(3):
+        frame.iloc[i::3].to_parquet(parts / f"part-{i}.parquet", index=False)
+    panel = read_panel(parts, **KEYS).panel
+    assert panel.behind is not None
+    np.testing.assert_array_equal(panel.values, whole.values)
+
+
+def test_a_few_entities_are_read_into_memory(simulated, tmp_path):
+    assert read(simulated.frame(0, entities=8), tmp_path).behind is None
+
+
+def test_findings_say_what_was_checked_on_a_sample_and_count_all_rows(simulated, tmp_path, monkeypatch):
+    monkeypatch.setattr(large_panel, "SAMPLE_ROWS", 300)
+    monkeypatch.setattr(large_panel, "SAMPLE_ENTITIES", 5)
+    frame = simulated.frame(0, entities=60)
+    frame.loc[frame.index[::4], "visits"] = np.nan
+    frame = frame.drop(index=[3, 700])
+    found = {f.code: f for f in check(read(frame, tmp_path), Dictionary(), ["rating"])}
+    assert found["checked-on-sample"].params == {"entities": 22, "of": 60, "rows": 838}
+    assert found["regime"].params["entities"] == 60
+    assert found["calendar-gap"].params["cells"] == 1 + (700 % 14 not in (0, 13))
+    assert found["missing-values"].params["shares"] == pytest.approx((frame.visits.isna().mean(),))
+    assert found["sufficiency"].params["effective_rows"] == 838 - 60 - 14 + 1
+
+
+def broken(frame: pd.DataFrame, how: str) -> pd.DataFrame:
+    at = frame.index[5]
+    if how == "duplicate-keys":
+        return pd.concat([frame, frame.loc[[at]]])
+    if how == "missing-entity":
+        frame.loc[at, "plant"] = None
+    elif how == "missing-period":
+        frame.loc[at, "month"] = None
+    elif how == "infinite-values":
+        frame.loc[at, "rating"] = np.inf
+    elif how == "negative-weights":
+        frame.loc[at, "orders"] = -1.0
+    elif how == "text-in-numbers":
+        return frame.assign(orders=frame.orders.astype(str))
+    return frame
+
+
+@pytest.mark.parametrize(
+    "how",
+    ["duplicate-keys", "missing-entity", "missing-period", "infinite-values", "negative-weights", "text-in-numbers"],
+)
+def test_refused_with_code_and_remedy(simulated, tmp_path, how):
+    frame = broken(simulated.frame(0).assign(orders=2.0), how)
+    with pytest.raises(CausalServiceError) as caught:
+        read(frame, tmp_path, weight="orders")
+    assert caught.value.code == how
+    assert caught.value.what.zh and caught.value.remedy.en
+
+
+def test_rows_on_disk_are_removed_with_the_panel(simulated, tmp_path):
+    panel = read(simulated.frame(0), tmp_path)
+    scratch = Path(panel.behind.scratch.name)
+    assert list(scratch.glob("*.rows"))
+    del panel
+    assert not scratch.exists()
