@@ -183,7 +183,7 @@ def _settings(verb: str) -> dict[str, dict[str, Any]]:
         ),
         "--stream": {
             "metavar": "WHEN",
-            "type": _one_of("--stream", ("auto", "yes", "no")),
+            "type": one_of("--stream", ("auto", "yes", "no")),
             "default": "auto",
             "help": "read Parquet in pieces instead of into memory: auto (when large or a folder), yes or no",
         },

@@ -12,8 +12,8 @@ from causal_service.numerics.gaussian_em import expected_grams
 from causal_service.numerics.short_panel import pair_counts, stationary_covariance
 from causal_service.panel.dictionary import Dictionary
 from causal_service.panel.panel import Panel, Regime
-from causal_service.preparation.curves import Curves, curves_of
 from causal_service.panel.summary import RowTotals
+from causal_service.preparation.curves import Curves, curves_of
 from causal_service.preparation.large import LargeMoments, large_moments
 from causal_service.preparation.rows import BlockUnit
 from causal_service.preparation.steps import PreparationStep, steps_taken
