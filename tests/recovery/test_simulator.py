@@ -167,6 +167,26 @@ def test_the_shared_system_is_advanced_as_its_own_simulator_does(shared_tools: C
     assert np.allclose(shared_average.advance(simulator, model, inputs, base[at - 1], at), base[at], atol=1e-12)
 
 
+def test_nudges_in_one_period_give_the_shared_simulators_own_truth(shared_tools: Callable[[str], Any]):
+    simulator = shared_tools("panel_simulator")
+    config = simulator.Cfg(N=5, T=8, nonlin=0.4, latent=1.0, seed=7)
+    model, inputs = simulator.make(config), {}
+    nudge = 0.25 * simulator.within_sd(simulator.simulate(model, config, 400, 30, 99 + 1))
+    simulator.simulate(model, config, 50, config.h + 4, 99, burn=20, memo=inputs)
+    impact, sustained, cumulative = average_effects(
+        lambda before, at, adjust: shared_average.advance(simulator, model, inputs, before[0], at, adjust),
+        inputs["base"],
+        np.array([23]),
+        np.where(model["kind"] == 2, 0.5, nudge),
+        model["kind"] == 1,
+        (-1.0, 1.0),
+        model["out"],
+        config.h,
+    )
+    for own, ours in zip(simulator.truth(model, config, NL=50), (impact, cumulative, sustained), strict=True):
+        assert np.allclose(own, ours, atol=1e-10)
+
+
 def test_averaged_truth_of_a_linear_shared_system_is_its_closed_form(shared_tools: Callable[[str], Any]):
     simulator = shared_tools("panel_simulator")
     config = simulator.Cfg(N=5, T=8, binary=False, seed=7)
