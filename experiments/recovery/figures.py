@@ -42,7 +42,7 @@ def _coverage(summaries: dict[str, Any], file: Path) -> None:
     """Coverage of impact and sustained(3) by scenario, two standard errors, the band of the coverage rule behind."""
     from matplotlib import pyplot
 
-    names = [n for n in summaries if not SCENARIOS[n].null and not n.startswith("leak_")][::-1]
+    names = [n for n in summaries if not SCENARIOS[n].null and not n.startswith(("leak_", "rehearsed_"))][::-1]
     figure, axes = pyplot.subplots(figsize=(7, 0.24 * max(len(names), 4) + 1))
     axes.axvspan(*COVERAGE, color="0.9")
     axes.axvline(0.95, color="0.7", linewidth=0.8)

@@ -30,7 +30,8 @@ def render(result: dict[str, Any]) -> str:
     """Return ``result.md``."""
     summaries: dict[str, Summary] = result["scenarios"]
     of_kind = {
-        "usual": [n for n in summaries if not SCENARIOS[n].null and not n.startswith("leak_")],
+        "usual": [n for n in summaries if not SCENARIOS[n].null and not n.startswith(("leak_", "rehearsed_"))],
+        "rehearsed": [n for n in summaries if n.startswith("rehearsed_")],
         "null": [n for n in summaries if SCENARIOS[n].null],
         "leak": [n for n in summaries if n.startswith("leak_")],
     }
@@ -67,6 +68,13 @@ def render(result: dict[str, Any]) -> str:
         parts += ["## No effect anywhere", _null_table(summaries, of_kind["null"])]
     if of_kind["leak"]:
         parts += ["## Planted consequences of the outcome", _leak_table(summaries, of_kind["leak"])]
+    if of_kind["rehearsed"]:
+        parts += [
+            "## Rehearsed studies",
+            "Coverage of the raw intervals, what twins of the panel foretold, and coverage of the calibrated ones; "
+            "median widths of both; top-3 hits stated by the study, foretold by the twins, and true.",
+            _rehearsal_table(summaries, of_kind["rehearsed"]),
+        ]
     parts += ["## Findings on these clean panels", _finding_table(summaries)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -83,6 +91,7 @@ def figure_lines(summaries: dict[str, Summary]) -> str:
             f"  RMSE {_said(s, 'rmse_cumulative')}  P(top-3) {stated}",
             f"  coverage {' / '.join(_said(s, f'coverage_{kind}') for kind in kinds)}"
             f"  widths {' / '.join(_said(s, f'width_{kind}') for kind in kinds)}",
+            *_rehearsal_line(s, kinds),
             f"  average truth {' / '.join(_said(s, f'coverage_average_{kind}') for kind in kinds)}  lags {s['lags']}",
             f"  true top-3 act {_said(s, 'power_top3_act', 2)}  zeros act {_said(s, 'false_act')}"
             f"  any act {_said(s, 'any_act')}  leak act {_said(s, 'leak_act')} test {_said(s, 'leak_test')}",
@@ -196,6 +205,30 @@ def _leak_table(summaries: dict[str, Summary], names: Sequence[str]) -> str:
     ]
     head = ["scenario", "n", "leak `act`", "leak `test`", "true zeros `act`", "true top-3 `act`", "graph F1"]
     return _table(head, rows)
+
+
+def _rehearsal_table(summaries: dict[str, Summary], names: Sequence[str]) -> str:
+    rows = []
+    for name in names:
+        s = summaries[name]
+        stated, foretold = (f"{s['figures'][f]['mean']:.2f}" for f in ("p_top3_stated", "twins_top3_hit"))
+        for kind in ("impact", "sustained"):
+            figures = ("coverage", "twins_coverage", "coverage_calibrated", "width", "width_calibrated")
+            said = [_said(s, f"{figure}_{kind}") for figure in figures]
+            rows.append([name, str(s["panels"]), kind, *said, f"{stated}, {foretold}, {_said(s, 'p_top3_hit', 2)}"])
+    head = ["scenario", "n", "effect", "raw", "foretold", "calibrated", "width", "calibrated width", "top-3 hits"]
+    return _table(head, rows)
+
+
+def _rehearsal_line(summary: Summary, kinds: Sequence[str]) -> list[str]:
+    if not summary["figures"]["coverage_calibrated_impact"]["panels"]:
+        return []
+    parts = []
+    for kind in kinds:
+        foretold, factor = _said(summary, f"twins_coverage_{kind}"), _said(summary, f"twins_factor_{kind}", 2)
+        held, width = (_said(summary, f"{figure}_calibrated_{kind}") for figure in ("coverage", "width"))
+        parts.append(f"{kind} foretold {foretold} factor {factor} calibrated {held} width {width}")
+    return ["  twins " + "; ".join(parts) + f"; top-3 hits foretold {_said(summary, 'twins_top3_hit', 2)}"]
 
 
 def _lag_lines(summaries: dict[str, Summary]) -> str:

@@ -29,6 +29,8 @@ class Scenario:
     """Layer declared for the planted consequence of the outcome, where there is one."""
     lags: int | Literal["auto"] = 1
     """Lags that the study is asked to use."""
+    rehearse: int = 0
+    """Twins on which the study rehearses; their calibrated intervals are reported beside the raw ones."""
 
 
 def make_case(scenario: Scenario, seed: int) -> Case:
@@ -65,6 +67,10 @@ SCENARIOS = {
         Scenario("leak_same_layer", "own", "leak", 200, leak_layer="strategic"),
         Scenario("leak_missing_layer", "own", "leak", 200, leak_layer=None),
         Scenario("leak_wrong_layer", "own", "leak", 200, leak_layer="process"),
+        *(
+            Scenario(f"rehearsed_{name}", "shared", name, 40, rehearse=20)
+            for name in ("linear_small", "base", "nonlinear_heavy", "latent")
+        ),
     ]
 }
 """All scenarios, in the order of the tables."""

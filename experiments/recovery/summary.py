@@ -72,6 +72,41 @@ def _covered_average(kind: str) -> Callable[[Record], float]:
     return measure
 
 
+def _calibrated(record: Record, kind: str) -> tuple[Array, Array]:
+    """(low, high) of the calibrated intervals; empty without a rehearsal."""
+    table = np.array([row["calibrated"][kind] for row in record["levers"] if "calibrated" in row], float).reshape(-1, 2)
+    return table[:, 0], table[:, 1]
+
+
+def _covered_calibrated(kind: str) -> Callable[[Record], float]:
+    def measure(record: Record) -> float:
+        low, high = _calibrated(record, kind)
+        cumulative = columns(record, "cumulative")[0]
+        return coverage(columns(record, kind)[0], low, high, cumulative) if low.size else float("nan")
+
+    return measure
+
+
+def _width_calibrated(kind: str) -> Callable[[Record], float]:
+    def measure(record: Record) -> float:
+        low, high = _calibrated(record, kind)
+        return median_width(low, high, columns(record, "cumulative")[0]) if low.size else float("nan")
+
+    return measure
+
+
+def _rehearsed(*keys: str) -> Callable[[Record], float]:
+    """A figure that the twins gave; NaN without a rehearsal or where they gave none."""
+
+    def measure(record: Record) -> float:
+        found = record["rehearsal"]
+        for key in keys:
+            found = None if found is None else found[key]
+        return float("nan") if found is None else float(found)
+
+    return measure
+
+
 def _width(kind: str) -> Callable[[Record], float]:
     def measure(record: Record) -> float:
         _, _, low, high = columns(record, kind)
@@ -150,6 +185,11 @@ MEASURES: dict[str, Callable[[Record], float]] = {
     **{f"coverage_{kind}": _covered(kind) for kind in KINDS},
     **{f"coverage_average_{kind}": _covered_average(kind) for kind in KINDS},
     **{f"width_{kind}": _width(kind) for kind in KINDS},
+    **{f"coverage_calibrated_{kind}": _covered_calibrated(kind) for kind in KINDS},
+    **{f"width_calibrated_{kind}": _width_calibrated(kind) for kind in KINDS},
+    **{f"twins_coverage_{kind}": _rehearsed("coverage", kind) for kind in KINDS},
+    **{f"twins_factor_{kind}": _rehearsed("factor", kind) for kind in KINDS},
+    "twins_top3_hit": _rehearsed("top3_hit"),
     "p_top3_stated": _stated_top3,
     "p_top3_hit": _hit_top3,
     "p_top3_gap": lambda r: _stated_top3(r) - _hit_top3(r),

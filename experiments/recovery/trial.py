@@ -29,6 +29,7 @@ def trial(scenario: Scenario, seed: int, resamples: int = 200) -> dict[str, Any]
         outcome=case.names[case.outcome],
         lags=scenario.lags,
         resamples=resamples,
+        rehearse=scenario.rehearse,
         threads=1,
     )
     seconds = time.perf_counter() - start
@@ -41,6 +42,7 @@ def trial(scenario: Scenario, seed: int, resamples: int = 200) -> dict[str, Any]
         "findings": sorted({f"{f.code}:{f.severity}" for f in study.findings if f.severity != "pass"}),
         "removed": sorted(set(case.names) - {node.name for node in study.graph.nodes}),
         "planted": list(case.planted),
+        "rehearsal": _rehearsal(study),
     }
 
 
@@ -55,6 +57,18 @@ def _f1(case: Case, study: cs.Study) -> float:
     return round(graph_f1((case.now, case.lagged), directed, later, open_pairs), 6)
 
 
+def _rehearsal(study: cs.Study) -> dict[str, Any] | None:
+    """What the twins said about panels like this one."""
+    if study.rehearsal is None:
+        return None
+    said = study.rehearsal.calibrations
+    return {
+        "top3_hit": study.rehearsal.outcomes[0].top3_hit,
+        "coverage": {row.kind: row.coverage for row in said},
+        "factor": {row.kind: row.factor for row in said},
+    }
+
+
 def _levers(case: Case, study: cs.Study) -> list[dict[str, Any]]:
     """One row per indicator but the outcome; an indicator that the study dropped has effect 0 and no verdict.
 
@@ -64,6 +78,8 @@ def _levers(case: Case, study: cs.Study) -> list[dict[str, Any]]:
     average = case.average if case.average is not None else [truth[kind] for kind in KINDS]
     effects = {(e.lever, e.kind): e for e in study.effects}
     ranked = {lever.lever: lever for lever in study.levers}
+    rehearsed = () if study.rehearsal is None else study.rehearsal.effects
+    calibrated = {(e.lever, e.kind): (e.low_calibrated, e.high_calibrated) for e in rehearsed}
     rows = []
     for j, name in enumerate(case.names):
         if j == case.outcome:
@@ -75,6 +91,9 @@ def _levers(case: Case, study: cs.Study) -> list[dict[str, Any]]:
             said = (0.0, 0.0, 0.0) if effect is None else (effect.value, effect.low, effect.high)
             row[kind] = [round(float(x * unit), 5) for x in (truth[kind][j], *said)]
         row["average"] = {kind: round(float(average[k][j] * unit), 5) for k, kind in enumerate(KINDS)}
+        if calibrated:
+            ends = {kind: calibrated.get((name, kind), (0.0, 0.0)) for kind in KINDS}
+            row["calibrated"] = {kind: [round(float(x * unit), 5) for x in ends[kind]] for kind in KINDS}
         lever = ranked.get(name)
         if lever is not None:
             headline = effects[name, lever.kind]

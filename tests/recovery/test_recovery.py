@@ -9,7 +9,7 @@ import pytest
 from bars import judged
 from explain import explained
 from result_table import render
-from scenarios import SCENARIOS
+from scenarios import SCENARIOS, Scenario
 from scoring import largest, top_recall
 from summary import columns, summarise
 from trial import trial
@@ -76,6 +76,18 @@ def test_tables_are_written_from_the_records():
 def test_intervals_hold_beyond_the_usual_panel(name: str, least: float):
     records = [trial(SCENARIOS[name], seed, DRAWS) for seed in range(50, 54)]
     assert np.mean([covered(record) for record in records]) >= least
+
+
+@pytest.mark.slow
+def test_a_rehearsed_study_has_intervals_that_are_never_narrower():
+    record = trial(Scenario("rehearsed", "own", "linear_small", rehearse=20), 56, DRAWS)
+    summary = summarise([record])["figures"]
+    assert 0.5 < summary["twins_coverage_sustained"]["mean"] <= 1
+    assert summary["coverage_calibrated_sustained"]["mean"] >= summary["coverage_sustained"]["mean"]
+    for row in record["levers"]:
+        low, high = row["calibrated"]["sustained"]
+        assert low <= row["sustained"][2]
+        assert high >= row["sustained"][3]
 
 
 @pytest.mark.slow
