@@ -8,7 +8,7 @@ for counts; entity and period effects are estimated along (penalised in the last
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -19,7 +19,7 @@ from scipy.special import expit, gammaincinv, pdtrik
 from causal_service.rehearsal.levels import Levels
 from causal_service.rehearsal.marginals import Marginal
 
-__all__ = ["Bend", "Mechanism", "fitted_mechanism"]
+__all__ = ["Bend", "Mechanism", "beside_driver", "fitted_mechanism"]
 
 Array = NDArray[np.float64]
 
@@ -32,6 +32,8 @@ BEND_PENALTY = 2.0
 _PARENT_SCALE = 10.0
 """Prior SD of a parent's coefficient in a link, per SD of the parent; effects of entities and periods have 1."""
 _LARGEST_LOG_RATE = 6.0
+_LEAST_OWN = 0.1
+"""Share of its residual variance that an indicator keeps beside a hidden driver."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,6 +109,15 @@ def curved_basis(x: Array, knots: Array) -> Array:
         for j in range(2)
     ]
     return np.asarray(np.stack(out, axis=-1) / (last - knots[0]) ** 2)
+
+
+def beside_driver(mechanism: Mechanism, loading: float) -> Mechanism:
+    """Return the equation without that part of its residuals that a standard normal driver with this loading makes."""
+    spread = float((mechanism.pool**2).mean())
+    if loading == 0.0 or spread == 0.0:
+        return mechanism
+    left = max(1 - loading**2 / spread, _LEAST_OWN)
+    return replace(mechanism, pool=mechanism.pool * np.sqrt(left))
 
 
 def fitted_mechanism(

@@ -112,7 +112,7 @@ def _rehearsed(plan: _Plan, k: int) -> tuple[Trial, ...]:
     if k % 2:
         free = [j for j in at if prepared.names[j] not in _fixed(plan)]
         member, lines = with_a_null(member, lines, free, outcomes, k // 2)
-    system = system_of(levels, plan.scales, plan.marginals, member, lines, weight)
+    system = system_of(levels, plan.scales, plan.marginals, member, lines, weight, draw.loadings)
     for _ in range(_TRIES):
         twin = twin_of(system, plan.studied.panel, rng)
         if _varies(twin, levels):

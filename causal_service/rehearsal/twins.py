@@ -2,7 +2,8 @@
 
 Parametric bootstrap of the panel (Efron & Tibshirani 1993, An Introduction to the Bootstrap, ch. 6.5) from draws of
 the graph, with innovations resampled from the residuals. Residuals are drawn equation by equation: what moves two
-indicators together within a period is the graph's, so that the effects of the system are the whole truth.
+indicators together within a period is the graph's or, in a draw that has one, the hidden driver's, so that the effects
+of the system are the whole truth.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from causal_service.panel.dictionary import Dictionary
 from causal_service.panel.panel import Panel
 from causal_service.rehearsal.levels import Levels
 from causal_service.rehearsal.marginals import Marginal, marginal_of
-from causal_service.rehearsal.mechanisms import Mechanism, fitted_mechanism
+from causal_service.rehearsal.mechanisms import Mechanism, beside_driver, fitted_mechanism
 from causal_service.rehearsal.nulls import reach_of
 from causal_service.rehearsal.scales import Scale
 
@@ -56,6 +57,8 @@ class System:
     """Per indicator, the way back to its unit."""
     reach: NDArray[np.bool_]
     """(p, p) [y, x] whether x reaches y at any lag; everything reaches itself."""
+    loadings: Array
+    """(p,) of the hidden driver (standard normal, new in every row), on the scale of the linear system."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,6 +117,7 @@ def system_of(
     member: NDArray[np.bool_],
     lines: Array,
     weight: Array,
+    loadings: Array | None = None,
 ) -> System:
     """Return the system of one draw, fitted to the user's panel.
 
@@ -123,6 +127,7 @@ def system_of(
     member : (p, d) graph.
     lines : (p, d) standardised coefficients.
     weight : (R,) row weights of the draw.
+    loadings : (p,) standardised loadings on a hidden driver; ``None`` or empty without one.
     """
     lines = _stable(lines)
     p, d = member.shape
@@ -131,7 +136,10 @@ def system_of(
         for y in range(p)
     ]
     order = causal_order(np.ascontiguousarray(member[:, d - p :]))
-    return System(levels, tuple(mechanisms), order, tuple(scales), reach_of(member))
+    driven = np.zeros(p) if loadings is None or loadings.size == 0 else loadings * levels.sd
+    driven = np.array([x if m.link == "identity" else 0.0 for x, m in zip(driven, mechanisms, strict=True)])
+    own = tuple(beside_driver(m, x) for m, x in zip(mechanisms, driven, strict=True))
+    return System(levels, own, order, tuple(scales), reach_of(member), driven)
 
 
 def _untransformed(marginal: Marginal, scale: Scale) -> Marginal:
@@ -158,12 +166,14 @@ def _stable(C: Array) -> Array:
 
 
 def drawn_noise(system: System, rng: np.random.Generator, rows: int) -> Array:
-    """Return the noise (rows, p, 2) of every equation, independent between equations and rows."""
+    """Return the noise (rows, p, 2), independent between rows, and between equations but for the hidden driver."""
     noise = rng.random((rows, len(system.mechanisms), 2))
     for j, mechanism in enumerate(system.mechanisms):
         if mechanism.link == "identity":
             at = np.minimum((noise[:, j, 0] * mechanism.pool.size).astype(np.int64), mechanism.pool.size - 1)
             noise[:, j, 0] = mechanism.pool[at]
+    if system.loadings.any():
+        noise[:, :, 0] += rng.standard_normal(rows)[:, None] * system.loadings
     return noise
 
 

@@ -55,6 +55,6 @@ def _claims(row: RehearsedOutcome, unit: str, lang: str) -> tuple[Fact, ...]:
         label, note = ("能看到的最小变化", "移动一步") if lang == "zh" else ("Smallest change seen", "for one step")
         facts.append(Fact(label, amount(format_number(row.smallest_detectable, 2), unit).get(lang), note))
     if row.false_act_rate is not None:
-        label, of = ("误判为“可投入”", "共{}次") if lang == "zh" else ("Wrong calls to act", "of {}")
+        label, of = ("误判为“行动”", "共{}次") if lang == "zh" else ("Wrong calls to act", "of {}")
         facts.append(Fact(label, str(row.false_acts), of.format(row.acts)))
     return tuple(facts)

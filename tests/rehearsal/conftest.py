@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,7 +23,13 @@ class Ready:
     system: System
 
 
-def fitted(panel: Panel, known: Dictionary, arrows: list[tuple[str, str, int]], strength: float = 0.4) -> Ready:
+def fitted(
+    panel: Panel,
+    known: Dictionary,
+    arrows: list[tuple[str, str, int]],
+    strength: float = 0.4,
+    loadings: Sequence[float] = (),
+) -> Ready:
     """The system with these arrows, every standardised coefficient the same; own lags of .3."""
     levels = levels_of(panel, known, (), 1)
     p = len(levels.names)
@@ -34,7 +40,8 @@ def fitted(panel: Panel, known: Dictionary, arrows: list[tuple[str, str, int]], 
         lines[at[effect], at[cause] + (0 if lag else p)] = strength
     scales = scales_of(panel, levels)
     weight = levels.rows.rows.weight
-    return Ready(panel, system_of(levels, scales, marginals_of(panel, known), lines != 0, lines, weight))
+    driven = np.array(loadings)
+    return Ready(panel, system_of(levels, scales, marginals_of(panel, known), lines != 0, lines, weight, driven))
 
 
 @pytest.fixture(scope="session")

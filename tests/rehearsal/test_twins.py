@@ -69,3 +69,19 @@ def test_residual_tails_are_kept(simulated, fit):
     twin = twin_of(ready.system, ready.panel, rng(2)).panel.values[:, :, ready.panel.indicators.index("visits")]
     z = (twin - twin.mean()) / twin.std()
     assert (z**4).mean() > 4.5
+
+
+def test_a_hidden_driver_moves_its_children_together_and_nothing_else(simulated, fit):
+    frame = simulated.frame(8, entities=20, periods=30)
+    ready = fit(simulated.panel(frame), simulated.dictionary(), [], loadings=[0.7, 0.0, 0.0, -0.7])
+    names = ready.panel.indicators
+    twin = twin_of(ready.system, ready.panel, rng(3)).panel.values
+    own = twin - twin.mean(axis=(0, 1), keepdims=True)
+    moved = own - own.mean(axis=1, keepdims=True) - own.mean(axis=0, keepdims=True)
+    correlation = np.corrcoef(moved.reshape(-1, len(names)).T)
+    assert correlation[0, 3] < -0.3
+    assert abs(correlation[0, 1]) < 0.15
+    kept = fit(simulated.panel(frame), simulated.dictionary(), []).system
+    for with_driver, without in zip(ready.system.mechanisms, kept.mechanisms, strict=True):
+        total = with_driver.pool.var() + ready.system.loadings[with_driver.target] ** 2
+        assert total == pytest.approx(without.pool.var(), rel=0.02)
