@@ -8,6 +8,7 @@ from typing import Literal
 
 from causal_service.discovery.discover import Discovery, Method, discover
 from causal_service.discovery.layer_check import contradicted_layers
+from causal_service.discovery.stability import EntitySlope, Shift, differing_slopes, shifted_effects
 from causal_service.effects.estimate import EffectDraws, effect_draws, effect_rows, widened
 from causal_service.effects.results import Effect, EffectKind
 from causal_service.graph.knowledge import Knowledge
@@ -15,7 +16,9 @@ from causal_service.levers.ranking import RankedLever, Suspicions, ranked_levers
 from causal_service.panel.dictionary import Dictionary
 from causal_service.panel.findings import Finding
 from causal_service.panel.summary import IndicatorSummary, PanelSummary, summarise
-from causal_service.preparation.prepared import Prepared, prepare
+from causal_service.preparation.halves import Halves, halves_of
+from causal_service.preparation.prepared import Prepared, prepare, prepared_from
+from causal_service.preparation.within_rows import within_rows
 from causal_service.study_choices.findings import (
     bent_findings,
     driver_findings,
@@ -24,6 +27,7 @@ from causal_service.study_choices.findings import (
     unapplied_knowledge,
 )
 from causal_service.study_choices.question import Question
+from causal_service.study_choices.stability_findings import drift_findings, shift_findings, slope_findings
 from causal_service.study_choices.studied import Studied
 from causal_service.study_choices.suspicions import combined_suspicions
 
@@ -92,7 +96,7 @@ def infer(
     """
     tell = progress or (lambda stage, done, of: None)
     tell("prepare", 0, 1)
-    prepared = prepare(studied.panel, dictionary, studied.totals, lags)
+    prepared, halves = _prepared(studied, dictionary, lags)
     headline: Literal["impact", "sustained"] = "sustained" if prepared.lags > 0 and question.horizon > 0 else "impact"
     layers = {name: entry.layer for name, entry in dictionary.indicators.items()}
     background = _background(prepared.names, dictionary, lags)
@@ -113,9 +117,16 @@ def infer(
     contradictions = contradicted_layers(prepared, background, discovery, seed=seed, threads=threads)
     plausible = tuple(driver for driver in discovery.drivers if driver.plausible)
 
+    shifts: tuple[Shift, ...] = ()
+    slopes: tuple[EntitySlope, ...] = ()
+    levers = tuple(name for name in question.levers if name in prepared.names)
+    if halves is not None:
+        told = (prepared, halves, discovery, levers, question.outcomes)
+        shifts = shifted_effects(*told, horizon=question.horizon, seed=seed)
+        slopes = differing_slopes(prepared, halves, discovery)
+
     tell("effects", 0, 1)
     draws = effect_draws(prepared, discovery, question.horizon)
-    levers = tuple(name for name in question.levers if name in prepared.names)
     units = {name: dictionary.indicators[name].unit for name in prepared.names if name in dictionary.indicators}
     effects = effect_rows(draws, discovery, levers, question.outcomes, units)
     summary, indicators = summarise(studied.panel, dictionary, prepared.within_sd, prepared.row_totals)
@@ -124,12 +135,15 @@ def infer(
         *unapplied_knowledge(dictionary, prepared.names),
         *layer_findings(contradictions, dictionary),
         *driver_findings(plausible, dictionary, levers),
+        *drift_findings(prepared),
+        *shift_findings(shifts, dictionary),
+        *slope_findings(slopes, dictionary),
         *library_findings(discovery, prepared),
         *bent_findings(discovery, dictionary),
     )
     said = (*checked, *findings)
     suspicions = {
-        name: combined_suspicions(said, contradictions, plausible, studied, name) for name in question.outcomes
+        name: combined_suspicions(said, contradictions, plausible, shifts, studied, name) for name in question.outcomes
     }
     unranked = Inference(
         prepared, discovery, draws, effects, headline, levers, summary, described, findings, suspicions, {}
@@ -169,6 +183,15 @@ def _ranked(
         )
         for name, suspicions in learned.suspicions.items()
     }
+
+
+def _prepared(studied: Studied, dictionary: Dictionary, lags: int) -> tuple[Prepared, Halves | None]:
+    """Return the moments, and those of the two halves of the time where the rows are at hand."""
+    if studied.panel.behind is not None:
+        return prepare(studied.panel, dictionary, studied.totals, lags), None
+    within = within_rows(studied.panel, dictionary, studied.totals, lags)
+    prepared = prepared_from(within)
+    return prepared, halves_of(within, prepared)
 
 
 def _background(names: Sequence[str], dictionary: Dictionary, lags: int) -> Knowledge:

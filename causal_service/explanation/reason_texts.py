@@ -29,6 +29,7 @@ _STATEMENTS: dict[str, Text] = {
         "这一步受可行范围限制，已按边界截短",
         "The step is cut short at the feasible bound",
     ),
+    "effect-shifted": Text("它的效应在观察期中途发生了变化", "Its effect changed half way through the time observed"),
     "equivalent-direction": Text(
         "它可能是目标指标的结果：数据把它排在目标之后，或无法区分先后",
         "It may be a result of the outcome: the data place it behind, or cannot tell which comes first",
@@ -78,6 +79,7 @@ _DETAILS: dict[str, Text] = {
         "能看到的最小效应为{smallest_detectable}", "the smallest it could have shown is {smallest_detectable}"
     ),
     "bounds-cut": Text("边界为{bound}", "the bound is {bound}"),
+    "effect-shifted": Text("前半段每单位{before}，后半段{after}", "per unit {before} in the first half, {after} since"),
     "equivalent-direction": Text(
         "在{descendant_share}的重抽样中它位于目标之后", "in {descendant_share} of resamples it follows the outcome"
     ),
@@ -107,8 +109,8 @@ def reason_text(code: str, params: Mapping[str, ParamValue] | None = None) -> Te
     code : one of ``REASON_CODES``.
     params : numbers and names of the case; a detail may use ``q``, ``identified_share``, ``p_sign``, ``robustness``,
         ``smallest_detectable`` (with ``unit``), ``entities`` or ``rows`` with ``floor``, ``p_top3``,
-        ``descendant_share``, ``bound`` (with ``unit``), ``identity``, ``finding``, ``zero_share``. A missing or unknown
-        value drops the detail, never the reason. Shares are 0..1.
+        ``descendant_share``, ``before`` and ``after``, ``bound`` (with ``unit``), ``identity``, ``finding``,
+        ``zero_share``. A missing or unknown value drops the detail, never the reason. Shares are 0..1.
 
     Raises
     ------

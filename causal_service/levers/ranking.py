@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +39,8 @@ class Suspicions:
     """Put in doubt by a hidden driver of the outcome."""
     graph_fixed: bool = False
     """The graph was learned once and held fixed, so that the draws say nothing about it."""
+    shifted: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """Effects that changed midway: in the first and the second half, outcome unit per lever unit, by lever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,7 @@ def ranked_levers(
             identity=suspicions.identities.get(name),
             hidden_driver=name in suspicions.driven,
             graph_fixed=suspicions.graph_fixed,
+            shifted=suspicions.shifted.get(name),
         )
         verdict, reasons = judged(evidence)
         lever = Lever(

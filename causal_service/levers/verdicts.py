@@ -79,6 +79,8 @@ class Evidence:
     """A hidden driver explains its link to the outcome better."""
     graph_fixed: bool = False
     """The graph was learned once and held fixed."""
+    shifted: tuple[float, float] | None = None
+    """Effect in the first and the second half of the time where it changed, outcome unit per lever unit."""
 
 
 def judged(e: Evidence) -> tuple[Verdict, tuple[ReasonCode, ...]]:
@@ -142,6 +144,8 @@ def _doubts(e: Evidence) -> list[ReasonCode]:
         reasons.append(("graph-held-fixed", {}))
     if e.hidden_driver:
         reasons.append(("hidden-driver", {}))
+    if e.shifted is not None:
+        reasons.append(("effect-shifted", {"before": e.shifted[0], "after": e.shifted[1]}))
     if e.follows > FOLLOWS:
         reasons.append(("equivalent-direction", {"descendant_share": e.follows}))
     if e.identified_share < IDENTIFIED:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from causal_service.numerics.deterministic import carriers
 
-__all__ = ["FARTHEST", "SPECTRAL_CAP", "pair_counts", "stationary_covariance"]
+__all__ = ["FARTHEST", "SPECTRAL_CAP", "pair_counts", "spectral_radius", "stationary_covariance"]
 
 SPECTRAL_CAP = 0.97
 """Largest spectral radius the fitted VAR may have; a faster unit root is shrunk to it."""
@@ -82,6 +82,15 @@ def stationary_covariance(W: Array, H: Array, p: int, lags: int, tolerance: floa
         if active.size == 0:
             break
     return S.reshape(W.shape)
+
+
+def spectral_radius(S: Array, p: int, lags: int) -> float:
+    """Return the spectral radius of the VAR(L) fitted to S (d, d), not capped."""
+    m = p * lags
+    ridge = _RIDGE * np.trace(S) / len(S)
+    F = np.eye(m, k=p)
+    F[m - p :] = np.linalg.solve(S[:m, :m] + ridge * np.eye(m), S[:m, m:]).T
+    return float(np.abs(np.linalg.eigvals(F)).max())
 
 
 def _mean_variance(S: Array, H: Array, p: int, lags: int) -> Array:

@@ -48,6 +48,34 @@ class _Groups:
         return np.asarray(Z - (self.sums(weights * Z) / self.mass)[self.code])
 
 
+@dataclass(frozen=True, slots=True)
+class _Entities:
+    """The effects of entities: a level, and a straight trend where asked for."""
+
+    groups: _Groups
+    line: Array | None
+    """(R, q) time less its mean in the entity over the observed cells of the column; ``None`` without trends."""
+    length: Array
+    """(groups, q) weighted square of ``line``, 1 where it is zero."""
+
+    @staticmethod
+    def of(code: NDArray[np.int64], weights: Array, time: Array | None) -> _Entities:
+        groups = _Groups.of(code, weights)
+        if time is None:
+            return _Entities(groups, None, np.ones(0))
+        line = groups.centered(np.repeat(time[:, None], weights.shape[1], axis=1), weights)
+        length = groups.sums(weights * line * line)
+        return _Entities(groups, line, np.where(length > 0, length, 1.0))
+
+    def removed(self, Z: Array, weights: Array) -> Array:
+        """Return Z less its effects."""
+        X = self.groups.centered(Z, weights)
+        if self.line is None:
+            return X
+        slope = self.groups.sums(weights * self.line * X) / self.length
+        return np.asarray(X - slope[self.groups.code] * self.line)
+
+
 def within(
     Z: Array,
     w: Array,
@@ -55,6 +83,8 @@ def within(
     period: NDArray[np.int64],
     tolerance: float = 1e-12,
     rounds: int = 200,
+    *,
+    trends: bool = False,
 ) -> Array:
     """Return the residuals of Z (R, q) on entity and period effects; NaN cells stay NaN.
 
@@ -65,8 +95,9 @@ def within(
     entity, period : codes (R,), 0-based; pass a constant ``period`` to remove entity means only.
     tolerance : stop when the period means left are below this share of the column's largest value.
     rounds : largest number of rounds.
+    trends : whether every entity has a straight trend of its own beside its level.
     """
-    return two_way(Z, w, entity, period, tolerance, rounds)[0]
+    return two_way(Z, w, entity, period, tolerance, rounds, trends=trends)[0]
 
 
 def two_way(
@@ -76,23 +107,26 @@ def two_way(
     period: NDArray[np.int64],
     tolerance: float = 1e-12,
     rounds: int = 200,
+    *,
+    trends: bool = False,
 ) -> tuple[Array, Array]:
     """Return (residuals as ``within``, period effects (T, q)); the effects are determined up to a level."""
     seen = ~np.isnan(Z)
     weights = np.where(seen, w[:, None], 0.0)
-    entities, periods = _Groups.of(entity, weights), _Groups.of(period, weights)
-    X = entities.centered(np.where(seen, Z, 0.0), weights) * seen
-    X = entities.centered(X, weights) * seen  # what the rounding of a high level left over
+    time = period - period.mean() if trends else None
+    entities, periods = _Entities.of(entity, weights, time), _Groups.of(period, weights)
+    X = entities.removed(np.where(seen, Z, 0.0), weights) * seen
+    X = entities.removed(X, weights) * seen  # what the rounding of a high level left over
     effect = _period_effects(X, weights, entities, periods, tolerance, rounds)
-    residuals = entities.centered(X - effect[period], weights)
+    residuals = entities.removed(X - effect[period], weights)
     residuals[~seen] = np.nan
     return residuals, effect
 
 
 def _period_effects(
-    X: Array, weights: Array, entities: _Groups, periods: _Groups, tolerance: float, rounds: int
+    X: Array, weights: Array, entities: _Entities, periods: _Groups, tolerance: float, rounds: int
 ) -> Array:
-    """Return the period effects (T, q) of X, whose entity means are zero; a column that is done stands still."""
+    """Return the period effects (T, q) of X, which has no entity effects left; a column that is done stands still."""
     residual = periods.sums(weights * X)
     effect = np.zeros_like(residual)
     limit = tolerance * np.abs(X).max(axis=0, initial=0.0)
@@ -102,7 +136,7 @@ def _period_effects(
         open_columns = np.abs(mean).max(axis=0) > limit
         if not open_columns.any():
             break
-        image = periods.sums(weights * entities.centered(direction[periods.code], weights))
+        image = periods.sums(weights * entities.removed(direction[periods.code], weights))
         curvature = (direction * image).sum(axis=0)
         moving = open_columns & (curvature > 0)
         if not moving.any():

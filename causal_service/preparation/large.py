@@ -84,7 +84,7 @@ def large_moments(
     panel: Panel, large: LargePanel, dictionary: Dictionary, totals: Sequence[Total], lags: int
 ) -> LargeMoments:
     """Return the moments of all rows behind a sample; parameters and errors as in ``prepared.prepare``."""
-    sample = within_rows(replace(panel, behind=None), dictionary, totals, lags)
+    sample = within_rows(replace(panel, behind=None), dictionary, totals, lags, may_drift=False)
     plan = _plan(sample, large, dictionary, lags)
     summed = _Sums(plan, len(large.entities))
     for partition in large.partitions:

@@ -14,13 +14,14 @@ from causal_service.panel.dictionary import Dictionary
 from causal_service.panel.panel import Panel, Regime
 from causal_service.panel.summary import RowTotals
 from causal_service.preparation.curves import Curves, curves_of
+from causal_service.preparation.drift import Drift, trend_columns
 from causal_service.preparation.large import LargeMoments, large_moments
 from causal_service.preparation.rows import BlockUnit
 from causal_service.preparation.steps import PreparationStep, steps_taken
 from causal_service.preparation.time_terms import TimeTerms
 from causal_service.preparation.within_rows import Total, WithinRows, within_rows
 
-__all__ = ["Prepared", "Total", "prepare"]
+__all__ = ["Prepared", "Total", "prepare", "prepared_from"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,6 +73,8 @@ class Prepared:
     """What mechanisms may bend by; ``None`` = they are straight."""
     row_totals: RowTotals | None = None
     """What summaries need of rows that nobody else sees; ``None`` where the panel holds them."""
+    drift: Drift = "none"
+    """How entities drift; unless they do not, a straight trend of each was removed beside the effects."""
 
     @property
     def blocks(self) -> int:
@@ -110,7 +113,12 @@ def prepare(panel: Panel, dictionary: Dictionary, totals: Sequence[Total], lags:
     """
     if panel.behind is not None:
         return _prepared_large(large_moments(panel, panel.behind, dictionary, totals, lags))
-    within = within_rows(panel, dictionary, totals, lags)
+    return prepared_from(within_rows(panel, dictionary, totals, lags))
+
+
+def prepared_from(within: WithinRows) -> Prepared:
+    """Return the moments of rows whose effects have been removed."""
+    panel, lags = within.panel, within.rows.lags
     names, rows, sd, n = panel.indicators, within.rows, within.sd, within.effective_n
     blocks = within.blocks
     grams = expected_grams(within.filled, within.missing, within.sigma, rows.weight, blocks.code, blocks.count)
@@ -121,7 +129,7 @@ def prepare(panel: Panel, dictionary: Dictionary, totals: Sequence[Total], lags:
     unit_sd = np.array([within_all[name] / spread for name in names])
     dynamic = panel.regime != "cross-section" and lags > 0
     period = rows.time - rows.time.min()
-    columns = None if within.terms is None else within.terms.columns
+    columns = trend_columns(rows) if within.drift != "none" else None if within.terms is None else within.terms.columns
     curves = curves_of(within, expand)
     return Prepared(
         regime=panel.regime,
@@ -149,11 +157,13 @@ def prepare(panel: Panel, dictionary: Dictionary, totals: Sequence[Total], lags:
             effective_n=n,
             terms=within.terms,
             curves=curves,
+            trends=within.drift != "none",
         ),
         unit=blocks.unit,
         run=blocks.run,
         terms=within.terms,
         curves=curves,
+        drift=within.drift,
     )
 
 
@@ -177,6 +187,7 @@ def _prepared_large(moments: LargeMoments) -> Prepared:
         effective_n=within.effective_n,
         terms=None,
         curves=None,
+        trends=False,
     )
     return Prepared(
         regime=within.panel.regime,

@@ -10,7 +10,7 @@ from causal_service.panel.panel import Regime
 from causal_service.preparation.curves import Curves
 from causal_service.preparation.time_terms import TimeTerms
 
-__all__ = ["PreparationStep", "steps_taken", "terms_words"]
+__all__ = ["PreparationStep", "effects_words", "steps_taken", "terms_words"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,7 @@ def steps_taken(
     effective_n: float,
     terms: TimeTerms | None,
     curves: Curves | None,
+    trends: bool,
 ) -> tuple[PreparationStep, ...]:
     """Return what was done to a panel, in words.
 
@@ -62,7 +63,7 @@ def steps_taken(
                 ),
             )
         )
-        removed = Text("个体与时期影响", "Entity and period effects") if terms is None else terms_words(terms)
+        removed = effects_words(trends) if terms is None else terms_words(terms)
         steps.append(
             PreparationStep(
                 "within" if terms is None else "time-terms",
@@ -114,6 +115,13 @@ def _mechanism_words(curves: Curves | None) -> Text:
         f"有证据处，机制可以弯曲（自然样条）；效应为平均斜率{each_zh}{zh}。",
         f"Mechanisms may bend where there is evidence (natural splines); effects are average slopes{each_en}{en}.",
     )
+
+
+def effects_words(trends: bool) -> Text:
+    """Return entity and period effects as the subject of a sentence."""
+    if trends:
+        return Text("个体水平、个体趋势与时期影响", "A level and a trend per entity and period effects")
+    return Text("个体与时期影响", "Entity and period effects")
 
 
 def terms_words(terms: TimeTerms) -> Text:

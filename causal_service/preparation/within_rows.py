@@ -6,7 +6,7 @@ METHOD, steps 1-4. What is left of the rows after this are their Gram matrices (
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from causal_service.numerics.gaussian_em import fill_gaps
 from causal_service.numerics.within import within
 from causal_service.panel.dictionary import Dictionary, Transform
 from causal_service.panel.panel import Panel
+from causal_service.preparation.drift import Drift, drifts, kind_of_drift
 from causal_service.preparation.rows import Blocks, Rows, lagged_rows, resampling_blocks
 from causal_service.preparation.time_terms import TimeTerms, removed_terms
 from causal_service.preparation.transforms import declared_transform, transformed
@@ -58,6 +59,8 @@ class WithinRows:
     """What is resampled."""
     terms: TimeTerms | None
     """Deterministic terms removed; ``None`` = entity and period effects (a mean without periods)."""
+    drift: Drift
+    """How entities drift; unless they do not, a straight trend of each was removed beside the effects."""
     missing: NDArray[np.bool_]
     """(R, (L + 1) b) cells that were not measured."""
     sd: NDArray[np.float64]
@@ -75,11 +78,22 @@ class WithinRows:
 
     def without_effects(self, Z: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return columns Z (R, q) without the effects that the regime removes; NaN cells stay NaN."""
-        return _without_effects(self.panel, self.rows, Z, self.terms)
+        return _without_effects(self.panel, self.rows, Z, self.terms, self.drift != "none")
+
+    def part(self, kept: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Return the filled rows ``kept`` (R,) without the effects of just these rows."""
+        rows = Rows(self.rows.entity[kept], self.rows.time[kept], self.rows.weight[kept], self.rows.lags)
+        terms = None if self.terms is None else replace(self.terms, columns=self.terms.columns[kept])
+        return _without_effects(self.panel, rows, self.filled[kept], terms, self.drift != "none")
 
 
-def within_rows(panel: Panel, dictionary: Dictionary, totals: Sequence[Total], lags: int) -> WithinRows:
-    """Return the rows of a panel; parameters and errors as in ``prepared.prepare``."""
+def within_rows(
+    panel: Panel, dictionary: Dictionary, totals: Sequence[Total], lags: int, *, may_drift: bool = True
+) -> WithinRows:
+    """Return the rows of a panel; parameters and errors as in ``prepared.prepare``.
+
+    ``may_drift``: whether trends of single entities are looked for.
+    """
     kept_totals = tuple(t for t in totals if _is_linear(t, panel, dictionary))
     base_names = tuple(name for name in panel.indicators if name not in {t.name for t in kept_totals})
     values, slopes, kinds = _on_scale(panel, dictionary, kept_totals, base_names)
@@ -90,15 +104,18 @@ def within_rows(panel: Panel, dictionary: Dictionary, totals: Sequence[Total], l
     missing = np.isnan(Z)
     terms = removed_terms(panel, rows, Z[:, lags * b :], Z[:, max(lags - 1, 0) * b : lags * b])
     _check_enough(panel, rows, b, lags, terms)
-    Z = _without_effects(panel, rows, Z, terms)
-    sd = np.sqrt(_mean_square(Z[:, lags * b :], missing[:, lags * b :], rows.weight))
-    sd = np.where(sd > 0, sd, 1.0)
-    Z = Z / np.tile(sd, lags + 1)
-    filled, sigma = fill_gaps(Z, missing, rows.weight)
-    first_sigma = sigma
-    if missing.any():
-        filled, sigma = fill_gaps(_without_effects(panel, rows, filled, terms), missing, rows.weight)
-    n, used = _effective_n(panel, rows, terms)
+    drift: Drift = "none"
+    filled, sigma, first_sigma, sd = _standardised(panel, rows, Z, terms, False)
+    if (
+        may_drift
+        and panel.regime == "panel"
+        and terms is None
+        and drifts(rows, filled, _without_effects(panel, rows, filled, None, True), b)
+    ):
+        filled, sigma, first_sigma, sd = _standardised(panel, rows, Z, terms, True)
+        drift = kind_of_drift(rows, sigma, b)
+        _check_enough(panel, rows, b, lags, terms, True)
+    n, used = _effective_n(panel, rows, terms, drift != "none")
     return WithinRows(
         panel=panel,
         names=base_names,
@@ -109,6 +126,7 @@ def within_rows(panel: Panel, dictionary: Dictionary, totals: Sequence[Total], l
         rows=rows,
         blocks=resampling_blocks(panel, rows),
         terms=terms,
+        drift=drift,
         missing=missing,
         sd=sd,
         filled=filled,
@@ -119,12 +137,31 @@ def within_rows(panel: Panel, dictionary: Dictionary, totals: Sequence[Total], l
     )
 
 
-def _without_effects(panel: Panel, rows: Rows, Z: NDArray[np.float64], terms: TimeTerms | None) -> NDArray[np.float64]:
+def _standardised(
+    panel: Panel, rows: Rows, Z: NDArray[np.float64], terms: TimeTerms | None, trends: bool
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return (rows without effects, in SDs of the present block, gaps filled; their covariance; the covariance that
+    filled the gaps first; those SDs (b,))."""
+    missing = np.isnan(Z)
+    b = Z.shape[1] // (rows.lags + 1)
+    X = _without_effects(panel, rows, Z, terms, trends)
+    sd = np.sqrt(_mean_square(X[:, rows.lags * b :], missing[:, rows.lags * b :], rows.weight))
+    sd = np.where(sd > 0, sd, 1.0)
+    filled, sigma = fill_gaps(X / np.tile(sd, rows.lags + 1), missing, rows.weight)
+    first_sigma = sigma
+    if missing.any():
+        filled, sigma = fill_gaps(_without_effects(panel, rows, filled, terms, trends), missing, rows.weight)
+    return filled, sigma, first_sigma, sd
+
+
+def _without_effects(
+    panel: Panel, rows: Rows, Z: NDArray[np.float64], terms: TimeTerms | None, trends: bool
+) -> NDArray[np.float64]:
     """Return Z (R, q) without the effects that the regime removes."""
     if terms is not None:
         return without_terms(Z, rows.weight, rows.entity, terms.columns)
     entity = rows.entity if panel.regime != "cross-section" else np.zeros_like(rows.entity)
-    return within(Z, rows.weight, entity, rows.time - rows.time.min())
+    return within(Z, rows.weight, entity, rows.time - rows.time.min(), trends=trends)
 
 
 def _is_linear(total: Total, panel: Panel, dictionary: Dictionary) -> bool:
@@ -190,7 +227,7 @@ def _mean_square(Z: NDArray[np.float64], missing: NDArray[np.bool_], w: NDArray[
     return total
 
 
-def _effective_n(panel: Panel, rows: Rows, terms: TimeTerms | None = None) -> tuple[float, float]:
+def _effective_n(panel: Panel, rows: Rows, terms: TimeTerms | None = None, trends: bool = False) -> tuple[float, float]:
     """Return (effective n with Kish's factor, rows less effects removed)."""
     R = rows.entity.size
     removed = 1.0
@@ -199,15 +236,18 @@ def _effective_n(panel: Panel, rows: Rows, terms: TimeTerms | None = None) -> tu
     elif panel.regime == "series":
         removed = _FEWEST_TERMS
     elif panel.regime != "cross-section":
-        removed = float(np.unique(rows.entity).size + np.unique(rows.time).size - 1)
+        entities, periods = np.unique(rows.entity).size, np.unique(rows.time).size
+        removed = float(2 * entities + periods - 2 if trends else entities + periods - 1)
     used = max(R - removed, 1.0)
     kish = rows.weight.sum() ** 2 / (R * (rows.weight**2).sum())
     return used * float(kish), used
 
 
-def _check_enough(panel: Panel, rows: Rows, p: int, lags: int, terms: TimeTerms | None = None) -> None:
+def _check_enough(
+    panel: Panel, rows: Rows, p: int, lags: int, terms: TimeTerms | None = None, trends: bool = False
+) -> None:
     R = rows.entity.size
-    used = _effective_n(panel, rows, terms)[1] if R else 0.0
+    used = _effective_n(panel, rows, terms, trends)[1] if R else 0.0
     needed = p * (lags + 1) + 8
     if R == 0 or used < needed:
         gone = _REMOVED[panel.regime if terms is None else "series"]

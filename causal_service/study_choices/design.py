@@ -9,7 +9,7 @@ from causal_service.panel.findings import Finding
 from causal_service.panel.panel import Panel
 from causal_service.panel.statements import about_panel
 from causal_service.preparation.prepared import Prepared
-from causal_service.preparation.steps import terms_words
+from causal_service.preparation.steps import effects_words, terms_words
 
 __all__ = ["LagsChosen", "design_findings"]
 
@@ -73,7 +73,8 @@ def design_findings(panel: Panel, prepared: Prepared, chosen: LagsChosen) -> tup
 
 def _removed(prepared: Prepared, entities: int) -> Text:
     if prepared.terms is None:
-        return Text("实体影响与各期的共同影响", "entity and period effects")
+        words = effects_words(prepared.drift != "none")
+        return Text(words.zh, words.en[:1].lower() + words.en[1:])
     words = terms_words(prepared.terms)
     en = words.en[:1].lower() + words.en[1:]
     if entities == 1:
