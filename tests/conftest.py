@@ -12,9 +12,11 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -80,10 +82,28 @@ def shared_data() -> Callable[[str], Path]:
 @pytest.fixture(scope="session")
 def simulated() -> ModuleType:
     """The module ``simulated.py`` beside this file: small panels of known truth."""
-    spec = importlib.util.spec_from_file_location("simulated_panels", Path(__file__).with_name("simulated.py"))
+    return _beside("simulated.py", "simulated_panels")
+
+
+@pytest.fixture(scope="session")
+def serving() -> Callable[..., AbstractContextManager[Any]]:
+    """``serving(folder, **settings)`` of the module beside this file: a running service, as a context."""
+    context: Callable[..., AbstractContextManager[Any]] = _beside("serving.py", "running_service").serving
+    return context
+
+
+@pytest.fixture(scope="session")
+def service(serving: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """One running service without keys, shared by the tests of a session."""
+    with serving(tmp_path_factory.mktemp("service")) as running:
+        yield running
+
+
+def _beside(file: str, name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(file))
     if spec is None or spec.loader is None:
-        raise ImportError("tests/simulated.py is missing")
+        raise ImportError(f"tests/{file} is missing")
     module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
+    sys.modules[name] = module
     spec.loader.exec_module(module)
     return module

@@ -43,6 +43,7 @@ class Options(TypedDict, total=False):
     horizon: int
     resamples: int
     seed: int
+    rehearse: int
     method: Method
 
 
@@ -115,6 +116,7 @@ class Client:
         weight: str | None = None,
         knowledge: str | Path | None = None,
         method: Method = "boss",
+        rehearse: int = 0,
         progress: Progress | None = None,
     ) -> Study:
         """Let the service study a panel and wait for the result; ``submit`` and ``wait`` in one call.
@@ -136,6 +138,7 @@ class Client:
             weight=weight,
             knowledge=knowledge,
             method=method,
+            rehearse=rehearse,
         )
         return self.wait(submitted, progress)
 

@@ -57,6 +57,8 @@ class Question(BaseModel):
     """Number of draws."""
     seed: int = 0
     """Seed of all random numbers."""
+    rehearse: int = 0
+    """Simulated twins of the panel on which the whole plan is tried; 0 for none, else 20 or more (minutes)."""
     knowledge: Arrows | None = None
     """Further required and forbidden arrows."""
     method: str = "boss"
