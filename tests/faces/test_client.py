@@ -25,14 +25,17 @@ def client(service) -> cs.Client:
 
 
 def test_client_api_and_python_give_the_same_bytes(client, service, folder):
-    stages = []
-    told = {"progress": lambda *step: stages.append(step[0])}
-    remote = client.study("plants.csv", dictionary="indicators.yaml", **ASKED, **told)
+    steps: list[tuple[str, int, int]] = []
+
+    def told(*step: object) -> None:
+        steps.append(step)
+
+    remote = client.study("plants.csv", dictionary="indicators.yaml", **ASKED, progress=told)
     local = cs.study("plants.csv", dictionary="indicators.yaml", **ASKED)
     assert remote.to_json() == local.to_json()
     assert remote == cs.Study.from_dict(local.to_dict())
     assert remote.report("zh") == local.report("zh")
-    assert stages[-1] == "done"
+    assert steps[-1] == ("done", 1, 1)
     known = client.submit("plants.csv", dictionary="indicators.yaml", **ASKED)
     with urllib.request.urlopen(f"{service.url}/v1/studies/{known}/result") as answer:
         assert answer.read() == local.to_json().encode()
@@ -75,7 +78,7 @@ def refusal(verb, *arguments, **options) -> tuple[object, ...]:
         {"dictionary": None, "entity": "plant"},
         {"dictionary": {"indicatorz": {}}},
     ],
-    ids=lambda wrong: ",".join(wrong),
+    ids=",".join,
 )
 def test_what_is_refused_here_is_refused_there(client, folder, wrong):
     asked = {"dictionary": "indicators.yaml", **ASKED, **wrong}
