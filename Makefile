@@ -11,6 +11,7 @@
 .PHONY: help env demo test lint check bench format
 
 VENV := .venv
+S3 := .venv-s3
 BIN := $(VENV)/bin
 PYTHON ?=
 
@@ -43,7 +44,7 @@ env: $(VENV)/.ready
 demo: $(VENV)/.ready
 	$(BIN)/causal-service demo --out demo
 
-test: $(VENV)/.ready-test
+test: $(VENV)/.ready-test $(S3)/.ready
 	$(BIN)/python -m pytest -n 2
 
 lint: $(VENV)/.ready-test
@@ -79,3 +80,9 @@ $(VENV)/.ready: $(VENV)/.made pyproject.toml constraints.txt
 $(VENV)/.ready-test: $(VENV)/.made pyproject.toml constraints.txt
 	$(call install,--editable '.[test]')
 	@touch $(VENV)/.ready
+
+# The S3 server of the tests lives apart: it needs an older python-dateutil than matplotlib does.
+$(S3)/.ready: $(VENV)/.made
+	@$(BIN)/python -m venv --clear $(S3)
+	@$(S3)/bin/python -m pip install --quiet --disable-pip-version-check "moto[server]==5.2.5"
+	@touch $@

@@ -38,9 +38,23 @@ def _module(name: str) -> str | None:
     return name if importlib.util.find_spec(name) else None
 
 
+def _postgres() -> str | None:
+    """Return the folder of PostgreSQL's own programs, which Debian keeps off the path."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4]))
+    program = _program("initdb")
+    return str(found[-1].parent) if found else None if program is None else str(Path(program).resolve().parent)
+
+
+def _s3_server() -> str | None:
+    beside = ROOT / ".venv-s3" / "bin" / "moto_server"
+    return str(beside) if beside.exists() else _program("moto_server")
+
+
 PARTS: dict[str, Callable[[], str | None]] = {
     "chromium": lambda: _program("chromium", "chromium-browser", "google-chrome"),
     "cjk-font": _cjk_font,
+    "postgres": _postgres,
+    "s3-server": _s3_server,
     "playwright": lambda: _module("playwright"),
     "uv": lambda: _program("uv"),
 }

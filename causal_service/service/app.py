@@ -7,33 +7,17 @@ from contextlib import asynccontextmanager
 from importlib import import_module
 from importlib.metadata import version
 from importlib.util import find_spec
-from typing import Any
 
 from fastapi import FastAPI
 
 from causal_service.service import problems
 from causal_service.service.access.doors import Doors
-from causal_service.service.api import events, operations, panels, results, studies
+from causal_service.service.api import administration, bundles, events, operations, panels, results, studies
+from causal_service.service.api.description import describe_problems
 from causal_service.service.parts import open_parts
 from causal_service.service.settings import Settings
 
 __all__ = ["create_app"]
-
-_PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"model": problems.Problem, "description": text, "content": {problems.MEDIA: {}}}
-    for status, text in {
-        400: "The request cannot be read",
-        401: "No key, or a wrong one",
-        403: "The key may not do this",
-        404: "Not in this workspace",
-        409: "Not in this state",
-        413: "Too large",
-        422: "Not as agreed, or the data cannot carry it",
-        429: "Too often, or too many",
-        503: "A part does not answer",
-        507: "No room left",
-    }.items()
-}
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -64,9 +48,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
     )
     problems.install(app)
-    app.include_router(operations.router)
-    for module in (panels, studies, events, results):
-        app.include_router(module.router, responses=_PROBLEMS)
+    for module in (operations, panels, studies, events, results, bundles, administration):
+        app.include_router(module.router)
+    describe_problems(app)
     if find_spec("causal_service.service.web") is not None:
         import_module("causal_service.service.web").mount(app, chosen)
     app.add_middleware(Doors, settings=chosen)

@@ -18,10 +18,11 @@ from causal_service.service.caller import Caller
 from causal_service.service.documents import refusal_in
 from causal_service.service.parts import Parts
 from causal_service.service.refusals import study_cancelled, study_failed, study_not_done
+from causal_service.service.state.models import Study as Row
 from causal_service.service.storage.layout import study_file
 from causal_service.study_record import Study
 
-__all__ = ["router"]
+__all__ = ["finished", "router"]
 
 router = APIRouter(prefix="/v1/studies/{study}", tags=["results"])
 _JSON, _HTML, _SVG, _CSV = "application/json", "text/html; charset=utf-8", "image/svg+xml", "text/csv; charset=utf-8"
@@ -96,15 +97,25 @@ def report(
     return _file(parts, caller, study, f"report.{lang}.{form}", _HTML if form == "html" else _JSON, known)
 
 
-def _file(parts: Parts, caller: Caller, study: str, name: str, media: str, known: str | None) -> Response:
+def finished(parts: Parts, caller: Caller, study: str) -> Row:
+    """Return a study that is done.
+
+    Raises
+    ------
+    Refusal : ``not-found``, ``study-failed``, ``study-cancelled`` or ``study-not-done``.
+    """
     row = study_row(parts, caller, study)
     if row.state == "failed":
         raise study_failed(refusal_in(row.problem or {}))
     if row.state == "cancelled":
         raise study_cancelled()
-    if row.state != "done" or row.files is None:
+    if row.state != "done":
         raise study_not_done(row.state)
-    sha256 = row.files[name]
+    return row
+
+
+def _file(parts: Parts, caller: Caller, study: str, name: str, media: str, known: str | None) -> Response:
+    sha256 = (finished(parts, caller, study).files or {})[name]
     headers = {"ETag": f'"{sha256}"', "Vary": "Accept-Language, Authorization"}
     if known is not None and (known.strip() == "*" or sha256 in known):
         return Response(status_code=304, headers=headers)

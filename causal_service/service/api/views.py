@@ -5,12 +5,20 @@ from __future__ import annotations
 import time
 from typing import Any, cast
 
+from pydantic import TypeAdapter
+
+from causal_service.panel.findings import Finding
+from causal_service.panel.summary import IndicatorSummary, PanelSummary
 from causal_service.service.api.shapes import Links, PanelView, Progress, StudyView, rfc3339
 from causal_service.service.documents import refusal_in
 from causal_service.service.problems import Problem, problem_of
 from causal_service.service.state.models import Panel, Study
 
 __all__ = ["panel_view", "study_view"]
+
+_SIZE = TypeAdapter(PanelSummary)
+_INDICATORS = TypeAdapter(list[IndicatorSummary] | None)
+_FINDINGS = TypeAdapter(list[Finding] | None)
 
 
 def panel_view(row: Panel, lang: str, *, whole: bool = True) -> PanelView:
@@ -32,12 +40,12 @@ def panel_view(row: Panel, lang: str, *, whole: bool = True) -> PanelView:
         dictionary=row.dictionary is not None,
         regime=document.get("regime"),
         fingerprint=None if size is None else size["fingerprint"],
-        size=size,
+        size=None if size is None else _SIZE.validate_python(size),
         columns=checked.get("columns") if whole else None,
-        indicators=checked.get("indicators") if whole else None,
+        indicators=_INDICATORS.validate_python(checked.get("indicators")) if whole else None,
         layers=checked.get("layers") if whole else None,
         goals=checked.get("goals") if whole else None,
-        findings=document.get("findings") if whole else None,
+        findings=_FINDINGS.validate_python(document.get("findings")) if whole else None,
         problem=_problem(row.problem, lang),
     )
 
