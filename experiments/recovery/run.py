@@ -14,7 +14,7 @@ from bars import judged
 from explain import explained
 from figures import write_figures
 from result_table import bar_lines, figure_lines, render
-from scenarios import SCENARIOS, Scenario
+from scenarios import SCENARIOS, Scenario, make_case
 from shards import Shards
 from shared_simulator import tools_folder
 from summary import summarise
@@ -27,7 +27,16 @@ SENT = (
 )
 """What a worker of a cluster needs, each after what it imports."""
 FIRST_SEED, TUNING_SEED = 1000, 100
-QUICK = {"linear": 6, "linear_tiny": 6, "base": 6, "own_linear": 6, "null_confounded": 6, "leak_missing_layer": 6}
+QUICK = {
+    "linear": 6,
+    "linear_tiny": 6,
+    "base": 6,
+    "own_linear": 6,
+    "null_confounded": 6,
+    "leak_missing_layer": 6,
+    "series": 4,
+    "quarters": 4,
+}
 
 
 def finished(
@@ -50,6 +59,11 @@ def finished(
             yield scenario, seed, record
     if open_tasks:
         print(file=sys.stderr)
+
+
+def simulated(scenario: Scenario, seed: int) -> None:
+    """Make a panel for its truth to be kept; nothing is studied."""
+    make_case(scenario, seed)
 
 
 def backend(scheduler: str | None) -> Any:
@@ -90,6 +104,7 @@ def main() -> None:
         "--quick", action="store_true", help="a few tuning panels of the main scenarios; writes nothing"
     )
     parser.add_argument("--tune", action="store_true", help="seeds below 1000; writes no result")
+    parser.add_argument("--simulate", action="store_true", help="only make the panels and their truths, which are kept")
     parser.add_argument("--explain", action="store_true", help="coverage by kind of lever, and how intervals miss")
     parser.add_argument("--scenarios", help="names separated by commas; default all")
     parser.add_argument("--panels", type=int, help="panels per scenario; default the scenario's own number")
@@ -101,6 +116,10 @@ def main() -> None:
     scenarios = chosen_scenarios(options)
     shards = Shards(options.resamples)
     tasks = [(s, seed) for s in scenarios for seed in seeds_of(s, options)]
+    if options.simulate:
+        with backend(options.scheduler):
+            joblib.Parallel(n_jobs=options.jobs)(joblib.delayed(simulated)(s, seed) for s, seed in tasks)
+        return
     records: dict[str, list[tuple[int, dict[str, Any]]]] = {s.name: [] for s in scenarios}
     for scenario, seed, record in finished(tasks, shards, options):
         records[scenario.name].append((seed, record))

@@ -58,12 +58,12 @@ def test_a_survey_answers_with_the_response_in_the_same_period():
 
 def test_tables_are_written_from_the_records():
     names = ["series", "few_5"]
-    records = {name: [trial(SCENARIOS[name], seed, DRAWS) for seed in (15, 16)] for name in names}
+    records = {name: [trial(SCENARIOS[name], 15, 20)] for name in names}
     summaries = {name: summarise(kept) for name, kept in records.items()}
     text = render(
         {"code": "c", "definition": "d", "resamples": DRAWS, "bars": judged(summaries), "scenarios": summaries}
     )
-    assert all(f"| {name} | 2 |" in text for name in names)
+    assert all(f"| {name} | 1 |" in text for name in names)
     assert "act" not in verdicts(records["few_5"][0]).values()
     assert "impact    all" in explained(records["series"])
 
