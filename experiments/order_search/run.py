@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from gaussian_dags import N, covariance
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
@@ -25,24 +26,12 @@ from causal_service.numerics.order_search import random_order, search_orders
 
 HERE = Path(__file__).resolve().parent
 RESULT = HERE / "result.json"
-N, STARTS, PENALTY, SEEDS = 1000, 10, 2.0, 10
+STARTS, PENALTY, SEEDS = 10, 2.0, 10
 
 Array = NDArray[np.float64]
 Bool = NDArray[np.bool_]
 Answer = tuple[Bool, float]
 """A DAG (p, p), [y, x] True for x -> y, and the seconds it took."""
-
-
-def covariance(p: int, degree: float, seed: int) -> Array:
-    """Correlations of n rows of a random Gaussian DAG, columns shuffled."""
-    rng = np.random.default_rng([p, int(10 * degree), seed])
-    rows, columns = np.tril_indices(p, -1)
-    chosen = rng.choice(len(rows), int(p * degree / 2), replace=False)
-    B = np.zeros((p, p))
-    B[rows[chosen], columns[chosen]] = rng.uniform(-1, 1, len(chosen))
-    noise = rng.normal(size=(N, p)) * np.sqrt(rng.uniform(1, 2, p))
-    X = np.linalg.solve(np.eye(p) - B, noise.T).T
-    return np.asarray(np.corrcoef(X[:, rng.permutation(p)].T))
 
 
 def score(S: Array, dag: Bool) -> float:

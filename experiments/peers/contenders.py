@@ -1,0 +1,224 @@
+"""Everybody who is compared, with the settings chosen on seeds below 1000."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import analyst_script
+import by_antecedent
+import by_econml
+import by_lingam
+import by_tigramite
+import by_us
+import rankings
+from answers import Answer
+from case import Case
+from given import Given
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """One way from a panel to an answer."""
+
+    key: str
+    """Name of its folder of finished panels."""
+    name: str
+    """Name in the tables."""
+    run: Callable[..., Answer]
+    """Called with a ``Given`` (ours: a ``Case``) and the settings."""
+    module: str
+    """File that holds ``run``; its digest keys the finished panels."""
+    uses: tuple[str, ...] = ()
+    """Distributions whose versions key the finished panels."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    grid: tuple[str, tuple[Any, ...]] | None = None
+    """Setting to be tuned and the values tried."""
+    panels: int = 60
+    """Panels per scenario."""
+    scenarios: tuple[str, ...] | None = None
+    """Only these; ``None``: all."""
+    compared: str = ""
+    """What its effect is, where it is not of the three kinds itself."""
+
+    @property
+    def ours(self) -> bool:
+        """Whether it is this project."""
+        return self.module == "by_us"
+
+    def answer(self, case: Case, data: Given, settings: Mapping[str, Any]) -> Answer:
+        """Its answer for one panel."""
+        return self.run(case if self.ours else data, **settings)
+
+
+COEFFICIENT = "one coefficient, compared with every kind"
+IMPLIED = "effects its graph implies for a linear system, fitted by us"
+SIZE = "only an order"
+
+
+CONTENDERS = {
+    c.key: c
+    for c in [
+        Contender("ours", "causal_service", by_us.study, "by_us", settings={"layers": True}),
+        Contender("ours_bare", "causal_service, no layers", by_us.study, "by_us", settings={"layers": False}),
+        Contender(
+            "correlation_pooled",
+            "correlation, pooled",
+            rankings.correlation,
+            "rankings",
+            settings={"within": False},
+            compared=SIZE,
+        ),
+        Contender(
+            "correlation_within",
+            "correlation, within",
+            rankings.correlation,
+            "rankings",
+            settings={"within": True},
+            compared=SIZE,
+        ),
+        Contender(
+            "regression_pooled",
+            "regression, pooled",
+            rankings.regression,
+            "rankings",
+            ("statsmodels",),
+            {"within": False},
+            compared=COEFFICIENT,
+        ),
+        Contender(
+            "regression_within",
+            "regression, within, clustered",
+            rankings.regression,
+            "rankings",
+            ("statsmodels",),
+            {"within": True},
+            compared=COEFFICIENT,
+        ),
+        Contender(
+            "regression_lags",
+            "regression, within, lags, clustered",
+            rankings.distributed_lags,
+            "rankings",
+            ("statsmodels",),
+            compared="its own dynamics, levers' reactions left out",
+        ),
+        Contender(
+            "shap_pooled",
+            "mean abs SHAP (LightGBM), pooled",
+            rankings.shap_ranking,
+            "rankings",
+            ("shap", "lightgbm"),
+            {"within": False},
+            compared=SIZE,
+        ),
+        Contender(
+            "shap_within",
+            "mean abs SHAP (LightGBM), within",
+            rankings.shap_ranking,
+            "rankings",
+            ("shap", "lightgbm"),
+            {"within": True},
+            compared=SIZE,
+        ),
+        Contender(
+            "econml_pooled",
+            "EconML CausalAnalysis, pooled",
+            by_econml.causal_analysis,
+            "by_econml",
+            ("econml", "scikit-learn"),
+            {"within": False, "last_period": False},
+            compared=COEFFICIENT,
+        ),
+        Contender(
+            "econml_within",
+            "EconML CausalAnalysis, within, lags",
+            by_econml.causal_analysis,
+            "by_econml",
+            ("econml", "scikit-learn"),
+            {"within": True, "last_period": True},
+            compared=COEFFICIENT,
+        ),
+        Contender(
+            "script_plain",
+            "causal-learn PC + DoWhy, pooled",
+            analyst_script.plain_script,
+            "analyst_script",
+            ("causal-learn", "dowhy"),
+            {"alpha": 0.05},
+            compared=COEFFICIENT,
+        ),
+        Contender(
+            "script_careful",
+            "causal-learn PC + DoWhy, within, lags, layers",
+            analyst_script.careful_script,
+            "analyst_script",
+            ("causal-learn", "dowhy"),
+            {"alpha": 0.01},
+            ("alpha", (0.001, 0.01, 0.05)),
+            compared="impact its own; else " + IMPLIED,
+        ),
+        Contender(
+            "direct_lingam",
+            "DirectLiNGAM, within, lags, layers",
+            by_lingam.direct_lingam,
+            "by_lingam",
+            ("lingam",),
+            {"threshold": 0.05, "layers": True},
+            ("threshold", (0.02, 0.05, 0.1)),
+        ),
+        Contender(
+            "var_lingam",
+            "VARLiNGAM, within",
+            by_lingam.var_lingam,
+            "by_lingam",
+            ("lingam",),
+            {"threshold": 0.05},
+            ("threshold", (0.02, 0.05, 0.1)),
+        ),
+        Contender(
+            "antecedent",
+            "antecedent PCMCI+, within, layers",
+            by_antecedent.pcmci_plus,
+            "by_antecedent",
+            ("antecedent",),
+            {"alpha": 0.01, "layers": True},
+            ("alpha", (0.0001, 0.001, 0.01)),
+            compared=IMPLIED,
+        ),
+        Contender(
+            "pcmci_bare",
+            "tigramite PCMCI+, within",
+            by_tigramite.pcmci_plus,
+            "by_tigramite",
+            ("tigramite",),
+            {"alpha": 0.01, "layers": False},
+            panels=40,
+            compared=IMPLIED,
+        ),
+        Contender(
+            "pcmci",
+            "tigramite PCMCI+, within, layers",
+            by_tigramite.pcmci_plus,
+            "by_tigramite",
+            ("tigramite",),
+            {"alpha": 0.01, "layers": True},
+            ("alpha", (0.001, 0.01, 0.05)),
+            40,
+            compared=IMPLIED,
+        ),
+        Contender(
+            "jpcmci",
+            "tigramite J-PCMCI+, raw, layers",
+            by_tigramite.j_pcmci_plus,
+            "by_tigramite",
+            ("tigramite",),
+            {"alpha": 0.01, "layers": True},
+            None,
+            40,
+            ("linear_small",),
+            compared=IMPLIED,
+        ),
+    ]
+}

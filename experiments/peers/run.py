@@ -1,0 +1,167 @@
+"""The pipeline beside its peers on the same simulated panels, in one process order. See question.md."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import _neighbours  # noqa: F401
+from answers import Answer
+from apart import apart
+from case import Case
+from contenders import CONTENDERS, Contender
+from finished import key_of, load, store
+from given import Given, given_of
+from graph_search import graph_search
+from peer_tables import lines, write_tables
+from scored import Figures, best_setting, scores, table
+from script_cost import script_cost
+from shared_simulator import shared_case, shared_digest, tools_folder
+
+HERE = Path(__file__).resolve().parent
+SCENARIOS = ("base", "linear_small")
+FIRST_SEED, TUNING_SEED, TUNING_PANELS = 1000, 100, 5
+EXTRA = ("antecedent", "dowhy", "econml", "shap", "lightgbm", "lingam", "tigramite", "statsmodels")
+RESULT = HERE / "result.json"
+
+
+class Panels:
+    """Panels by scenario and seed; the last one is kept."""
+
+    def __init__(self) -> None:
+        self._at: tuple[str, int] | None = None
+        self._kept: tuple[Case, Given] | None = None
+
+    def __call__(self, scenario: str, seed: int) -> tuple[Case, Given]:
+        """The panel with its truth, and what peers are given of it."""
+        if self._kept is None or self._at != (scenario, seed):
+            case = shared_case(scenario, seed)
+            self._kept, self._at = (case, given_of(case)), (scenario, seed)
+        return self._kept
+
+
+def answered(
+    contender: Contender, settings: Mapping[str, Any], scenario: str, seed: int, panels: Panels, cap: int
+) -> dict[str, Any]:
+    """The stored record of a contender on a panel, else a new one: its answer, or why there is none."""
+    record = load(contender, settings, scenario, seed)
+    if record is None:
+        record = apart(lambda: contender.answer(*panels(scenario, seed), settings).to_dict(), cap)
+        store(contender, settings, scenario, seed, record)
+        print(scenario, seed, contender.key, record.get("reason", "done"), file=sys.stderr, flush=True)
+    return record
+
+
+def compared(options: argparse.Namespace, panels: Panels) -> dict[str, Any]:
+    """Scenario -> table of all contenders; panels in turn, on each of them everybody."""
+    said: dict[str, dict[str, dict[int, Figures]]] = {}
+    reasons: dict[str, dict[str, list[str]]] = {}
+    for seed in range(FIRST_SEED, FIRST_SEED + options.panels):
+        for scenario in options.scenarios:
+            for key in options.contenders:
+                contender = CONTENDERS[key]
+                into = said.setdefault(scenario, {}).setdefault(key, {})
+                if seed - FIRST_SEED >= contender.panels or scenario not in (contender.scenarios or SCENARIOS):
+                    continue
+                record = answered(contender, contender.settings, scenario, seed, panels, options.cap)
+                if "said" in record:
+                    case = shared_case(scenario, seed)
+                    into[seed] = scores(case, Answer.from_dict(record["said"], len(case.names)))
+                else:
+                    reasons.setdefault(scenario, {}).setdefault(key, []).append(record["reason"])
+    return {name: {"contenders": table(by_key), "without": reasons.get(name, {})} for name, by_key in said.items()}
+
+
+def tuned(options: argparse.Namespace, panels: Panels) -> dict[str, Any]:
+    """Mean figures of every value of a tuned setting on panels below seed 1000, and the best value."""
+    found: dict[str, Any] = {}
+    for key in options.contenders:
+        contender = CONTENDERS[key]
+        if contender.grid is None:
+            continue
+        name, values = contender.grid
+        for scenario in contender.scenarios or options.scenarios:
+            tried: dict[Any, list[Figures]] = {}
+            for seed in range(TUNING_SEED, TUNING_SEED + TUNING_PANELS):
+                for value in values:
+                    settings = {**contender.settings, name: value}
+                    record = answered(contender, settings, scenario, seed, panels, options.cap)
+                    if "said" in record:
+                        case = shared_case(scenario, seed)
+                        answer = Answer.from_dict(record["said"], len(case.names))
+                        tried.setdefault(value, []).append(scores(case, answer))
+            if tried:
+                found.setdefault(key, {})[scenario] = {
+                    "setting": name,
+                    "panels": {str(value): len(figures) for value, figures in tried.items()},
+                    "f1": {str(v): round(sum(f["graph_f1"] for f in fs) / len(fs), 4) for v, fs in tried.items()},
+                    "top3": {str(v): round(sum(f["top3_recall"] for f in fs) / len(fs), 4) for v, fs in tried.items()},
+                    "best": best_setting(tried),
+                }
+    return found
+
+
+def warmed(panels: Panels, keys: list[str]) -> None:
+    """Import and compile everything once, on a panel that no table uses, so that no figure contains it."""
+    case, data = panels("linear_small", TUNING_SEED)
+    for key in keys:
+        if key not in ("jpcmci", "pcmci", "pcmci_bare"):
+            CONTENDERS[key].answer(case, data, CONTENDERS[key].settings)
+    if any("pcmci" in key for key in keys):
+        import tigramite.independence_tests.parcorr_mult
+        import tigramite.jpcmciplus  # noqa: F401
+
+
+def options_of() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--parts", default="panels,search,cost", help="panels, search, cost, tune; separated by commas")
+    parser.add_argument("--scenarios", default=",".join(SCENARIOS))
+    parser.add_argument("--contenders", default=",".join(CONTENDERS))
+    parser.add_argument("--panels", type=int, default=60)
+    parser.add_argument("--cap", type=int, default=600, help="CPU seconds per contender and panel")
+    parser.add_argument("--rows", default="5000,100000", help="rows of the cost comparison")
+    parser.add_argument("--quick", action="store_true", help="two panels, light contenders; writes nothing")
+    options = parser.parse_args()
+    if options.quick:
+        options.parts, options.panels = "panels", 2
+        options.contenders = "ours,correlation_pooled,regression_within"
+    options.parts = options.parts.split(",")
+    options.scenarios, options.contenders = options.scenarios.split(","), options.contenders.split(",")
+    return options
+
+
+def main() -> None:
+    options = options_of()
+    missing = [name for name in EXTRA if find_spec(name) is None]
+    if missing and not options.quick:
+        sys.exit(f"not installed: {', '.join(missing)}; an environment with the extra `peers` has them (question.md)")
+    result: dict[str, Any] = json.loads(RESULT.read_text(encoding="utf-8")) if RESULT.exists() else {}
+    if tools_folder() is None:
+        print("The shared simulator is not here: no panels.", file=sys.stderr)
+        options.parts = [part for part in options.parts if part in ("search", "cost")]
+    panels = Panels()
+    if {"panels", "tune"} & set(options.parts):
+        warmed(panels, options.contenders)
+    if "tune" in options.parts:
+        result["tuning"] = result.get("tuning", {}) | tuned(options, panels)
+    if "panels" in options.parts:
+        result["panels"] = result.get("panels", {}) | compared(options, panels)
+        result["keys"] = {c.key: key_of(c, c.settings) for c in CONTENDERS.values() if c.key in options.contenders}
+        result["simulator"] = shared_digest()
+    if "search" in options.parts:
+        result["search"] = graph_search(HERE / "out" / "search")
+    if "cost" in options.parts:
+        result["cost"] = result.get("cost", {}) | {rows: script_cost(int(rows)) for rows in options.rows.split(",")}
+    print("\n".join(lines(result)))
+    if not options.quick:
+        RESULT.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+        write_tables(result, HERE)
+
+
+if __name__ == "__main__":
+    main()

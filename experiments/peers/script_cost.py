@@ -1,0 +1,102 @@
+"""CPU time of the analyst's script and of one study for the same questions on the same rows."""
+
+from __future__ import annotations
+
+import time
+from statistics import median
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from analyst_script import Estimate, estimate, named, pc_graph, refute
+from answers import Graph, without_open_ends
+
+import causal_service as cs
+from causal_service.errors import Text
+from causal_service.panel.dictionary import Dictionary, Indicator
+
+LEVERS, REPEATS, ALPHA = 10, 100, 0.05
+SCALED_FROM = 50_000
+"""From this many rows on a refuter runs ``FEW`` repeats and its time is multiplied up to ``REPEATS``."""
+FEW = 5
+STUDIES = 3
+
+
+def rows_of(n: int, seed: int) -> pd.DataFrame:
+    """A survey: ten levers and an outcome, a linear system in which every lever moves the outcome by some way."""
+    rng = np.random.default_rng([n, seed])
+    p = LEVERS + 1
+    B = np.tril(rng.uniform(0.3, 0.7, (p, p)) * (rng.random((p, p)) < 0.3), -1)
+    B[np.arange(1, p), np.arange(p - 1)] = 0.5
+    X = rng.standard_t(8, (n, p)) @ np.linalg.inv(np.eye(p) - B).T
+    return pd.DataFrame(X, columns=[f"x{j:02d}" for j in range(LEVERS)] + ["outcome"])
+
+
+def script_cost(n: int, seed: int = 0) -> dict[str, Any]:
+    """CPU seconds by stage of the script (imports excluded), of SHAP apart, and of one study; and their ratio."""
+    frame = rows_of(n, seed)
+    study_cost(rows_of(200, seed))  # compiles
+    script(rows_of(200, seed), 1)  # imports
+    theirs = script(frame, FEW if n >= SCALED_FROM else REPEATS)
+    ours = [study_cost(frame) for _ in range(STUDIES)]
+    total = sum(theirs.values())
+    return {
+        "rows": n,
+        "levers": LEVERS,
+        "repeats_run": FEW if n >= SCALED_FROM else REPEATS,
+        "repeats_stated": REPEATS,
+        "script_seconds": {stage: round(seconds, 3) for stage, seconds in theirs.items()},
+        "script_total": round(total, 2),
+        "shap_seconds": round(shap_cost(frame), 3),
+        "study_seconds": [round(seconds, 3) for seconds in ours],
+        "study_median": round(median(ours), 3),
+        "ratio": round(total / median(ours), 1),
+    }
+
+
+def script(frame: pd.DataFrame, repeats: int) -> dict[str, float]:
+    """CPU seconds of PC, of the ten estimates, and of their refuters brought to ``REPEATS`` repeats.
+
+    PC may leave a lever without a way to the outcome: then the analyst has nothing to estimate, and another one is
+    refuted in its place, so that ten levers are always asked about.
+    """
+    start = time.process_time()
+    arrows, open_pairs = pc_graph(frame.to_numpy(), None, ALPHA)
+    seconds = {"pc": time.process_time() - start}
+    start = time.process_time()
+    names = list(frame.columns)
+    graph = named(without_open_ends(Graph(arrows, np.zeros_like(arrows), open_pairs)), names)
+    said = [estimate(frame, graph, lever, "outcome") for lever in names[:LEVERS]]
+    seconds["estimates"] = time.process_time() - start
+    known = [one for one in said if one.model is not None]
+    for one in _ten(known):
+        for name, spent in refute(one, repeats).items():
+            seconds[name] = seconds.get(name, 0.0) + spent * REPEATS / repeats
+    return seconds
+
+
+def _ten(known: list[Estimate]) -> list[Estimate]:
+    return [known[i % len(known)] for i in range(LEVERS)] if known else []
+
+
+def study_cost(frame: pd.DataFrame) -> float:
+    """CPU seconds of one study with its defaults: graph, ten effects with intervals, robustness, verdicts."""
+    indicators = {
+        name: Indicator(key=name, name=Text(name, name), better="higher" if name == "outcome" else None)
+        for name in frame.columns
+    }
+    start = time.process_time()
+    cs.study(frame, dictionary=Dictionary(indicators), outcome="outcome", threads=1)
+    return time.process_time() - start
+
+
+def shap_cost(frame: pd.DataFrame) -> float:
+    """CPU seconds of boosted trees and their SHAP values."""
+    import lightgbm
+    import shap
+
+    X, y = frame.drop(columns="outcome"), frame["outcome"]
+    start = time.process_time()
+    model = lightgbm.LGBMRegressor(n_estimators=300, num_leaves=15, learning_rate=0.05, n_jobs=1, verbose=-1)
+    shap.TreeExplainer(model.fit(X, y)).shap_values(X)
+    return time.process_time() - start
