@@ -166,7 +166,6 @@ def _ranked(
     learned: Inference, dictionary: Dictionary, factors: Mapping[tuple[str, EffectKind], float]
 ) -> Mapping[str, tuple[RankedLever, ...]]:
     prepared = learned.prepared
-    one_sample = prepared.unit in ("row", "period")
     return {
         name: ranked_levers(
             learned.draws,
@@ -178,7 +177,8 @@ def _ranked(
             kind=learned.headline,
             suspicions=suspicions,
             effective_n=prepared.effective_n,
-            entities=None if one_sample else prepared.entities,
+            entities=prepared.entities,
+            unit=prepared.unit,
             widening=factors.get((name, learned.headline), 1.0),
         )
         for name, suspicions in learned.suspicions.items()

@@ -33,6 +33,7 @@ from causal_service.study_choices.findings import versions
 from causal_service.study_choices.question import check_options, question_of
 from causal_service.study_choices.studied import (
     chosen_lag_order,
+    lag_findings,
     refuse_if_stopped,
     refuse_removed_levers,
     studied_panel,
@@ -155,6 +156,10 @@ def study(
         )
         learned = replace(learned, ranked=calibrated(learned, known, rehearsal.factors))
 
+    designed = (
+        *design_findings(studied.panel, learned.prepared, chosen_by),
+        *lag_findings(studied, known, order, chosen_by),
+    )
     tell("explain", 0, 1)
     described, frequency, prepared = learned.indicators, learned.panel.frequency, learned.prepared
     parts = frozenset(part for total in prepared.totals for part in (total.name, *total.parts))
@@ -198,7 +203,7 @@ def study(
         layers=known.layers,
         indicators=tuple(described.values()),
         answers=tuple(answers),
-        findings=(*checked, *design_findings(studied.panel, learned.prepared, chosen_by), *learned.findings),
+        findings=(*checked, *designed, *learned.findings),
         graph=learned.discovery.graph,
         effects=learned.effects,
         levers=tuple(ranked),

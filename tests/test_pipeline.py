@@ -270,7 +270,7 @@ class TestRegimes:
         assert "several entities" in error.remedy.en
 
     def test_few_entities_are_never_enough_to_act(self, simulated):
-        found = study(simulated.frame(0, entities=7, periods=30))
+        found = study(simulated.frame(0, entities=3, periods=60))
         assert {x.verdict for x in found.levers} == {"insufficient"}
         assert all("too-few-entities" in [r.code for r in x.reasons] for x in found.levers)
 

@@ -13,9 +13,10 @@ from causal_service.effects.results import Effect, EffectKind
 from causal_service.effects.robustness import robustness_value
 from causal_service.levers.results import Lever
 from causal_service.levers.steps import Move, feasible_move, gains
-from causal_service.levers.verdicts import ENTITY_FLOOR, Evidence, ReasonCode, judged
+from causal_service.levers.verdicts import FLOORS, Evidence, ReasonCode, judged
 from causal_service.panel.dictionary import Dictionary
 from causal_service.panel.summary import IndicatorSummary
+from causal_service.preparation.rows import BlockUnit
 
 __all__ = ["POWER_FACTOR", "RankedLever", "Suspicions", "p_top", "ranked_levers"]
 
@@ -64,7 +65,8 @@ def ranked_levers(
     kind: EffectKind,
     suspicions: Suspicions,
     effective_n: float,
-    entities: int | None,
+    entities: int,
+    unit: BlockUnit = "entity",
     widening: float = 1.0,
 ) -> tuple[RankedLever, ...]:
     """Return the levers of one outcome, best expected gain first; equal gains share a rank.
@@ -73,7 +75,8 @@ def ranked_levers(
     ----------
     effects : rows of ``effect_rows``.
     kind : headline kind.
-    entities : number of entities, ``None`` in a cross-section of rows (no floor).
+    entities : number of entities.
+    unit : what was resampled; it decides how many entities and rows ``act`` needs.
     widening : factor for half-widths, as already in ``effects``.
     """
     listed = [lever for lever in levers if lever != outcome]
@@ -109,7 +112,8 @@ def ranked_levers(
             suspected_leak=name in suspicions.leaks,
             contradicted=name in suspicions.contradicted,
             failed=suspicions.failed.get(name),
-            entities=ENTITY_FLOOR if entities is None else entities,
+            entities=entities,
+            floors=FLOORS[unit],
             rows=effective_n,
             bound=move.bound,
             lever_unit=summaries[name].unit,

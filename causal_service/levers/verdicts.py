@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from causal_service.effects.robustness import WEAK
 from causal_service.levers.results import Verdict
+from causal_service.preparation.rows import BlockUnit
 
-__all__ = ["ENTITY_FLOOR", "ROW_FLOOR", "Evidence", "ReasonCode", "judged"]
+__all__ = ["CLUSTER_FLOOR", "ENTITY_FLOOR", "FLOORS", "ROW_FLOOR", "Evidence", "Floors", "ReasonCode", "judged"]
 
 USEFUL = 0.2
 """A useful effect of one step, in within-SDs of the outcome."""
@@ -23,12 +25,36 @@ TOP3_LIKELY = 0.3
 """Smallest P(top 3) for ``test``."""
 FOLLOWS = 0.2
 """Share of draws in which the lever follows the outcome that makes it a suspected consequence."""
-ENTITY_FLOOR = 8
-"""Fewer entities than this: nothing is ``act``."""
+ENTITY_FLOOR = 4
+"""Fewer entities than this: nothing is ``act``, as period effects can no longer be removed."""
+CLUSTER_FLOOR = 8
+"""The same for the clusters of a cross-section, which are resampled whole."""
 ROW_FLOOR = 60
 """Fewer effective rows than this: nothing is ``act``."""
+SERIES_FLOOR = 100
+"""The same in a single series, where shocks in common stay in the data."""
 
 ReasonCode = tuple[str, dict[str, float | int | str | bool | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Floors:
+    """What must be there for ``act``."""
+
+    entities: int = ENTITY_FLOOR
+    """Entities, clusters in a cross-section."""
+    rows: int = ROW_FLOOR
+    """Effective rows."""
+
+
+FLOORS: Mapping[BlockUnit, Floors] = {
+    "entity": Floors(),
+    "stretch": Floors(),
+    "cluster": Floors(entities=CLUSTER_FLOOR),
+    "row": Floors(entities=0),
+    "period": Floors(entities=0, rows=SERIES_FLOOR),
+}
+"""Floors by what is resampled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +92,7 @@ class Evidence:
     failed: str | None
     """Code of an indicator-scoped ``fail`` that concerns it."""
     entities: int
-    """Entities in the panel; ``ENTITY_FLOOR`` and more in a cross-section of rows."""
+    """Entities in the panel, clusters in a cross-section."""
     rows: float
     """Effective rows."""
     bound: float | None
@@ -79,6 +105,8 @@ class Evidence:
     """A hidden driver explains its link to the outcome better."""
     graph_fixed: bool = False
     """The graph was learned once and held fixed."""
+    floors: Floors = Floors()
+    """What must be there for ``act``."""
     shifted: tuple[float, float] | None = None
     """Effect in the first and the second half of the time where it changed, outcome unit per lever unit."""
 
@@ -104,10 +132,10 @@ def judged(e: Evidence) -> tuple[Verdict, tuple[ReasonCode, ...]]:
 
 def _insufficient(e: Evidence) -> list[ReasonCode]:
     reasons: list[ReasonCode] = []
-    if e.entities < ENTITY_FLOOR:
-        reasons.append(("too-few-entities", {"entities": e.entities, "floor": ENTITY_FLOOR}))
-    if e.rows < ROW_FLOOR:
-        reasons.append(("too-few-rows", {"rows": round(e.rows), "floor": ROW_FLOOR}))
+    if e.entities < e.floors.entities:
+        reasons.append(("too-few-entities", {"entities": e.entities, "floor": e.floors.entities}))
+    if e.rows < e.floors.rows:
+        reasons.append(("too-few-rows", {"rows": round(e.rows), "floor": e.floors.rows}))
     if e.smallest_detectable > USEFUL * e.outcome_sd and e.q > SIGNIFICANT:
         reasons.append(("below-detectable", {"smallest_detectable": e.smallest_detectable, "unit": e.outcome_unit}))
     return reasons

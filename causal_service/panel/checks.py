@@ -24,6 +24,7 @@ from causal_service.panel.lag_identities import lag_identities_found
 from causal_service.panel.meaning_checks import dictionary_fit, layers_declared, suspected_leaks
 from causal_service.panel.panel import Panel
 from causal_service.panel.repetition_checks import copies_found, identities_found
+from causal_service.panel.total_entities import total_entities
 from causal_service.panel.unit_jumps import unit_jumps
 from causal_service.panel.value_checks import bounds_violated, no_variation, outliers
 
@@ -59,6 +60,7 @@ def _all_checks(panel: Panel, dictionary: Dictionary, keys: Sequence[str]) -> tu
         *checked_on_sample(panel),
         *period_count(panel.outline),
         *entity_count(panel.outline),
+        *total_entities(panel),
         *calendar_gaps(panel.outline),
         *missing_values(panel, dictionary, keys),
         *thin_cells(panel),
@@ -77,10 +79,12 @@ def _all_checks(panel: Panel, dictionary: Dictionary, keys: Sequence[str]) -> tu
 
 
 def removed_indicators(findings: Sequence[Finding]) -> tuple[str, ...]:
-    """Return the indicators that findings remove (indicator-scoped ``fail``), sorted."""
-    return tuple(
-        sorted({key for f in findings if f.scope == "indicator" and f.severity == "fail" for key in f.indicators})
-    )
+    """Return the indicators that findings remove, sorted: indicator-scoped ``fail``, and harmless constants."""
+    return tuple(sorted({key for f in findings if f.scope == "indicator" and _removes(f) for key in f.indicators}))
+
+
+def _removes(finding: Finding) -> bool:
+    return finding.severity == "fail" or (finding.code == "constant" and finding.severity == "review")
 
 
 def stopping(findings: Sequence[Finding]) -> tuple[Finding, ...]:

@@ -26,7 +26,7 @@ FAR = 8.0
 def no_variation(panel: Panel, dictionary: Dictionary, outcomes: Sequence[str]) -> list[Finding]:
     """Name constants, and indicators that vary only between entities or only with the calendar.
 
-    Such an indicator is removed; an outcome without variation stops the study.
+    Such an indicator is removed (a constant without being a failure); an outcome without variation stops the study.
     """
     size = np.maximum(np.nan_to_num(np.abs(_filled(panel.values)).max(axis=(0, 1))), 1e-300) * _NONE
     measured = np.isfinite(panel.values).any(axis=(0, 1))
@@ -52,7 +52,13 @@ def no_variation(panel: Panel, dictionary: Dictionary, outcomes: Sequence[str]) 
         if rest:
             findings.append(
                 about_indicators(
-                    code, "fail", rest, dictionary, message=text, remedy=_LEFT_OUT, params={"pattern": kind}
+                    code,
+                    "review" if kind == "constant" else "fail",
+                    rest,
+                    dictionary,
+                    message=text,
+                    remedy=_REMEDIES.get(kind, _LEFT_OUT),
+                    params={"pattern": kind},
                 )
             )
     for code in ("constant", "no-within-variation"):
@@ -77,6 +83,7 @@ _LEFT_OUT = Text(
     "其作用无法与实体或时间效应区分；无需处理。",
     "Its effect cannot be told from entity or period effects; nothing to do.",
 )
+_REMEDIES = {"constant": Text("无需处理；该列没有信息。", "Nothing to do; the column carries no information.")}
 _VARIES = {
     "constant": Text("没有取值恒定的指标。", "No indicator is constant."),
     "no-within-variation": Text("所有指标在实体内都有变化。", "All indicators vary within entities over time."),

@@ -13,12 +13,13 @@ from causal_service.panel.findings import Finding
 from causal_service.panel.identities import Identity, identities
 from causal_service.panel.identity_plan import resolve_identities
 from causal_service.panel.panel import Panel
+from causal_service.panel.statements import about_panel
 from causal_service.preparation.lag_order import chosen_lags
 from causal_service.preparation.prepared import Total
 from causal_service.study_choices.design import LagsChosen
 from causal_service.study_choices.question import Question
 
-__all__ = ["Studied", "chosen_lag_order", "refuse_if_stopped", "refuse_removed_levers", "studied_panel"]
+__all__ = ["Studied", "chosen_lag_order", "lag_findings", "refuse_if_stopped", "refuse_removed_levers", "studied_panel"]
 
 SHORTEST = 4
 """Fewer periods than this: no lags, same-period effects only."""
@@ -133,3 +134,28 @@ def chosen_lag_order(studied: Studied, dictionary: Dictionary, lags: int | Liter
     if lags == "auto":
         return chosen_lags(replace(panel, behind=None), dictionary, studied.totals), "auto"
     return lags, "given"
+
+
+def lag_findings(studied: Studied, dictionary: Dictionary, lags: int, chosen: LagsChosen) -> tuple[Finding, ...]:
+    """Return the finding that some indicator acts at a longer lag than was asked for."""
+    if chosen != "given" or lags == 0:
+        return ()
+    best = chosen_lags(replace(studied.panel, behind=None), dictionary, studied.totals)
+    if best <= lags:
+        return ()
+    return (
+        about_panel(
+            "longer-lags",
+            "review",
+            message=Text(
+                f"研究用了 {lags} 阶滞后，但数据显示有指标的作用延续到第 {best} 期。",
+                f"The study uses {lags} {'lag' if lags == 1 else 'lags'}, but some indicator still acts {best} periods "
+                "later.",
+            ),
+            remedy=Text(
+                f"请改用 --lags {best} 或 --lags auto；滞后不足时区间偏窄。",
+                f"Use --lags {best} or --lags auto; with too few lags intervals are too narrow.",
+            ),
+            params={"lags": lags, "longest": best},
+        ),
+    )

@@ -15,9 +15,10 @@ from causal_service.effects.robustness import robustness_value
 from causal_service.errors import Text
 from causal_service.graph.causal_graph import CausalGraph, Certificate
 from causal_service.levers.ranking import POWER_FACTOR, RankedLever, Suspicions, p_top, ranked_levers
-from causal_service.levers.verdicts import ENTITY_FLOOR
+from causal_service.levers.verdicts import CLUSTER_FLOOR, ENTITY_FLOOR
 from causal_service.panel.dictionary import Dictionary, Step
 from causal_service.panel.summary import IndicatorSummary
+from causal_service.preparation.rows import BlockUnit
 
 NOTHING = Suspicions(frozenset(), frozenset(), {}, {})
 OUTCOME = "outcome"
@@ -37,7 +38,8 @@ def ranked(
     dictionary: Dictionary | None = None,
     suspicions: Suspicions = NOTHING,
     n: float = 400.0,
-    entities: int | None = 40,
+    entities: int = 40,
+    unit: BlockUnit = "entity",
     outcome_sd: float = 2.0,
     follows: float = 0.0,
     controllable: Mapping[str, bool | None] | None = None,
@@ -69,6 +71,7 @@ def ranked(
         suspicions=suspicions,
         effective_n=n,
         entities=entities,
+        unit=unit,
     )
     return {row.lever.lever: row for row in rows}
 
@@ -198,10 +201,18 @@ def test_what_nobody_can_move_is_never_act():
 
 
 @pytest.mark.parametrize(
-    ("entities", "verdict"), [(ENTITY_FLOOR - 1, "insufficient"), (ENTITY_FLOOR, "act"), (None, "act")]
+    ("unit", "entities", "verdict"),
+    [
+        ("stretch", ENTITY_FLOOR - 1, "insufficient"),
+        ("stretch", ENTITY_FLOOR, "act"),
+        ("cluster", CLUSTER_FLOOR - 1, "insufficient"),
+        ("cluster", CLUSTER_FLOOR, "act"),
+        ("row", 1, "act"),
+        ("period", 1, "act"),
+    ],
 )
-def test_the_entity_floor_binds_panels_and_clusters_only(entities, verdict):
-    assert ranked(around([2.0]), entities=entities)["a"].lever.verdict == verdict
+def test_the_entity_floor_binds_panels_and_clusters_only(unit, entities, verdict):
+    assert ranked(around([2.0]), entities=entities, unit=unit)["a"].lever.verdict == verdict
 
 
 def test_nothing_to_rank():

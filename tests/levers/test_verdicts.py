@@ -136,9 +136,9 @@ def test_notes_do_not_decide():
 
 
 def test_reasons_carry_the_numbers_they_speak_of():
-    _, reasons = judged(replace(CLEAR, entities=5, rows=33.4, smallest_detectable=2.0, q=0.5))
+    _, reasons = judged(replace(CLEAR, entities=3, rows=33.4, smallest_detectable=2.0, q=0.5))
     assert dict(reasons) == {
-        "too-few-entities": {"entities": 5, "floor": ENTITY_FLOOR},
+        "too-few-entities": {"entities": 3, "floor": ENTITY_FLOOR},
         "too-few-rows": {"rows": 33, "floor": ROW_FLOOR},
         "below-detectable": {"smallest_detectable": 2.0, "unit": "points"},
     }
