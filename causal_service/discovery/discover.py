@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from causal_service.discovery.common_causes import with_common_causes
 from causal_service.discovery.consensus import consensus_edges
 from causal_service.discovery.hidden_driver import HiddenDriver, hidden_drivers
 from causal_service.discovery.raw_graph import causal_reading
@@ -117,11 +118,12 @@ def discover(
                 progress=progress,
                 driver=None if strongest is None else strongest.factor,
             )
-            if strongest is not None and strongest.plausible:
+            if strongest is not None and strongest.strong:
                 full = beside(
                     prepared, strongest.factor, whole_sample(prepared, penalty), np.uint64(key_of(seed, 0, 4))
                 )
             edges = consensus_edges(draws, prepared.names, problem.allowed)
+            edges = with_common_causes(edges, draws, prepared.names, problem.required[:, -len(prepared.names) :])
             notes: tuple[Text, ...] = ()
         else:
             drivers = ()

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from causal_service.discovery.resampling import full_sample, rules_of
 from causal_service.discovery.search_problem import SearchProblem
 from causal_service.numerics.draw import member_coefficients, member_responses
-from causal_service.numerics.hidden_factor import Factor, Rules, factor_search, system_score
+from causal_service.numerics.hidden_factor import Factor, Rules, factor_search, start_score, system_score
 from causal_service.numerics.keyed_random import key_of
 from causal_service.preparation.prepared import Prepared
 
@@ -27,9 +27,13 @@ __all__ = ["HiddenDriver", "hidden_drivers"]
 DISCOUNT = 2.0
 """Penalty discount of the comparison."""
 STRONG = 6.0
-"""Points by which the driver must be the better explanation; strong evidence in Kass & Raftery (1995), JASA 90."""
+"""Points by which the driver is clearly the better explanation; strong evidence in Kass & Raftery (1995), JASA 90."""
+_SPARE = 1.0
+"""A driver is plausible when it is worse than the arrows by no more than one coefficient and this many points."""
 HOPEFUL = -25.0
 """Points above which a driver found is worth a search for further children."""
+PROMISING = 16
+"""Sets of children from which the order search is tried, out of all that are scored without it."""
 MOST_CHILDREN_ADDED = 5
 """Rounds of that search."""
 SHRUNK = 0.5
@@ -48,12 +52,14 @@ class HiddenDriver:
     """Indicators whose effect on the outcome it puts in doubt, sorted: its children, and those with half of it gone."""
     evidence: float
     """Score of the system without the driver minus that with it, in points of -2 log likelihood after penalty."""
+    plausible: bool
+    """Whether it explains the data about as well as the arrows do, or better."""
     factor: Factor
     """The system with the driver."""
 
     @property
-    def plausible(self) -> bool:
-        """Whether it is the better explanation by enough to be said."""
+    def strong(self) -> bool:
+        """Whether it is clearly the better explanation."""
         return self.evidence > STRONG
 
 
@@ -117,25 +123,36 @@ def _of_outcome(plain: _Plain, names: Sequence[str], outcome: str, horizon: int,
     weakened = _weakened(plain, best, y, horizon)
     children = tuple(names[j] for j in others if best.loadings[j] != 0)
     doubted = tuple(names[j] for j in others if best.loadings[j] != 0 or weakened[j])
-    return HiddenDriver(outcome, children, doubted, score - best.score, best)
+    evidence = score - best.score
+    return HiddenDriver(outcome, children, doubted, evidence, evidence > -plain.penalty - _SPARE, best)
 
 
 def _best(plain: _Plain, y: int, starts: set[tuple[int, ...]], key: np.uint64) -> Factor | None:
-    """Return the best driver of y and something else that is found from the sets of children to start from."""
+    """Return the best driver of y and something else that is found from the most promising sets of children."""
+    scored = [
+        (start_score(plain.within, plain.n, plain.penalty, plain.parents, np.array(children)), children)
+        for children in sorted(starts)
+    ]
     found = [
         factor_search(plain.within, plain.n, plain.penalty, plain.rules, plain.parents, np.array(children), key)
-        for children in sorted(starts)
+        for _, children in sorted(scored)[:PROMISING]
     ]
     found = [factor for factor in found if factor.loadings[y] != 0 and (factor.loadings != 0).sum() > 1]
     return min(found, key=lambda factor: factor.score, default=None)
 
 
 def _starts(plain: _Plain, y: int) -> set[tuple[int, ...]]:
-    """Return the outcome and one of its causes, alone and with all that are adjacent to both."""
+    """Return the sets of children to start from: connected pairs and triples with y, and whole neighbourhoods."""
     sets: set[tuple[int, ...]] = set()
-    for cause in np.flatnonzero(plain.parents[y, -len(plain.parents) :] & plain.movable & plain.movable[y]):
-        shared = np.flatnonzero(plain.adjacent[y] & plain.adjacent[cause] & plain.movable)
-        sets |= {tuple(sorted({y, int(cause)})), tuple(sorted({y, int(cause), *map(int, shared)}))}
+    if not plain.movable[y]:
+        return sets
+    beside = plain.adjacent & plain.movable & plain.movable[:, None]
+    for near in map(int, np.flatnonzero(beside[y])):
+        sets |= {
+            tuple(sorted({y, near})),
+            tuple(sorted({y, near, *map(int, np.flatnonzero(beside[y] & beside[near]))})),
+        }
+        sets |= {tuple(sorted({y, near, int(k)})) for k in np.flatnonzero(beside[y] | beside[near]) if k != y}
     return sets
 
 
@@ -147,9 +164,23 @@ def _one_more_child(plain: _Plain, factor: Factor) -> set[tuple[int, ...]]:
 
 
 def _weakened(plain: _Plain, factor: Factor, y: int, horizon: int) -> NDArray[np.bool_]:
-    """Return (p,) whether a lever loses at least half of its sustained effect on y beside the driver."""
-    coefficients = member_coefficients(plain.within, plain.parents[None])
-    alone = member_responses(plain.parents[None], coefficients, horizon)[0, 1, y]
-    beside = member_responses(factor.parents[None], factor.coefficients[None], horizon)[0, 1, y]
+    """Return (p,) whether a lever loses at least half of its sustained effect on y beside the driver.
+
+    The direct links of the driver's children to y do not count: they are what is left to tell from the driver's work.
+    """
+    alone = _sustained(plain.parents, member_coefficients(plain.within, plain.parents[None])[0], y, horizon)
+    children = np.tile(factor.loadings != 0, factor.parents.shape[1] // len(factor.loadings))
+    children[np.arange(children.size) % len(factor.loadings) == y] = False
+    coefficients = factor.coefficients.copy()
+    coefficients[y, children] = 0.0
+    beside = _sustained(factor.parents, coefficients, y, horizon)
     gone: NDArray[np.bool_] = (alone != 0) & (beside * np.sign(alone) < SHRUNK * np.abs(alone))
     return gone
+
+
+def _sustained(
+    parents: NDArray[np.bool_], coefficients: NDArray[np.float64], y: int, horizon: int
+) -> NDArray[np.float64]:
+    """Return (p,) the sustained effects on y in one system."""
+    effects: NDArray[np.float64] = member_responses(parents[None], coefficients[None], horizon)[0, 1, y]
+    return effects

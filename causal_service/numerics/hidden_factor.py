@@ -28,6 +28,7 @@ __all__ = [
     "factor_search",
     "loadings_of",
     "refound",
+    "start_score",
     "system_score",
     "without_driver",
 ]
@@ -137,6 +138,11 @@ def factor_search(
     orders = np.stack([random_order(wide.before, key + np.uint64(i)) for i in range(_STARTS)])
     first = _expected(S, _start(S, parents, children), _FIRST_ROUNDS)
     return _searched(S, n, penalty, wide, first, first.system.parents, orders, key, _SEARCHES)
+
+
+def start_score(S: Array, n: float, penalty: float, parents: Bool, children: NDArray[np.int64]) -> float:
+    """Return the score of the system from which ``factor_search`` would start, before any search."""
+    return _score(_expected(S, _start(S, parents, children), _FIRST_ROUNDS), n, penalty)
 
 
 def refound(S: Array, n: float, penalty: float, rules: Rules, factor: Factor, key: np.uint64) -> Factor | None:

@@ -63,7 +63,7 @@ def leads_to(outcome: str | None, edges: Sequence[Edge]) -> set[str]:
     reached, frontier = {outcome}, [outcome]
     while frontier:
         target = frontier.pop()
-        causes = {e.source for e in edges if e.target == target}
+        causes = {e.source for e in edges if e.target == target and e.mark != "<->"}
         causes |= {e.target for e in edges if e.source == target and e.mark in {"---", "o-o"}}
         frontier += sorted(causes - reached)
         reached |= causes
@@ -79,10 +79,16 @@ def draw_edges(
     shift = _parallel_shift(edges)
     drawn: list[tuple[bool, str]] = []
     for index, edge in enumerate(edges):
-        strong = edge.source in upstream and edge.target in upstream
+        strong = _matters(edge, upstream)
         points = _points(routes[index], ports, index, shift[index], frame)
         drawn.append((strong, _edge(edge, points, strong, frame, title(edge))))
     return [shape for _, shape in sorted(drawn, key=lambda item: item[0])]
+
+
+def _matters(edge: Edge, upstream: set[str]) -> bool:
+    """Whether the edge leads to the outcome; a common cause does that through either end."""
+    ends = edge.source in upstream, edge.target in upstream
+    return any(ends) if edge.mark == "<->" else all(ends)
 
 
 def _ports(edges: Sequence[Edge], routes: Sequence[tuple[Point, ...]], frame: Frame) -> dict[tuple[int, int], float]:

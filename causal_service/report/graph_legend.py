@@ -52,7 +52,11 @@ def _entries(edges: Sequence[Edge], inertia: bool, left_out: int, least: float) 
         entries.append((_line("7 4"), Text("虚线：后期才起作用", "dashed: acts in a later period")))
     if "---" in marks:
         entries.append((_line(None), Text("无箭头：方向无法确定", "no head: direction not known")))
-    if marks & {"o->", "o-o", "<->"}:
+    if "<->" in marks:
+        entries.append(
+            (_two_heads(), Text("双箭头：同受一个隐藏因素推动", "two heads: moved by a hidden common cause"))
+        )
+    if marks & {"o->", "o-o"}:
         entries.append((_circle(), Text("圆点：可能另有共同原因", "circle: a hidden common cause is possible")))
     if inertia:
         entries.append((_turn(), Text("自身惯性", "carries over from its own past")))
@@ -97,6 +101,11 @@ def _circle() -> str:
     return _stroke("M5 0H23", _GREY, 2) + element(
         "circle", {"cx": 4, "cy": 0, "r": 3.6, "fill": "#ffffff", "stroke": _GREY, "stroke-width": 1.6}
     )
+
+
+def _two_heads() -> str:
+    heads = [element("polygon", {"points": p, "fill": _GREY}) for p in ("23,0 15,-4 15,4", "0,0 8,-4 8,4")]
+    return _stroke("M7 0H16", _GREY, 2) + "".join(heads)
 
 
 def _turn() -> str:
