@@ -10,6 +10,7 @@ from causal_service.discovery.discover import Discovery, Method, discover
 from causal_service.discovery.layer_check import contradicted_layers
 from causal_service.discovery.stability import EntitySlope, Shift, differing_slopes, shifted_effects
 from causal_service.effects.estimate import EffectDraws, effect_draws, effect_rows, widened
+from causal_service.effects.observed_causes import strongest_causes
 from causal_service.effects.results import Effect, EffectKind
 from causal_service.graph.knowledge import Knowledge
 from causal_service.levers.ranking import RankedLever, Suspicions, ranked_levers
@@ -134,7 +135,7 @@ def infer(
     findings = (
         *unapplied_knowledge(dictionary, prepared.names),
         *layer_findings(contradictions, dictionary),
-        *driver_findings(plausible, dictionary, levers),
+        *driver_findings(plausible, discovery, dictionary, levers),
         *drift_findings(prepared),
         *shift_findings(shifts, dictionary),
         *slope_findings(slopes, dictionary),
@@ -180,6 +181,7 @@ def _ranked(
             entities=prepared.entities,
             unit=prepared.unit,
             widening=factors.get((name, learned.headline), 1.0),
+            observed=strongest_causes(prepared, learned.discovery, learned.levers, name),
         )
         for name, suspicions in learned.suspicions.items()
     }

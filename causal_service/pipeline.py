@@ -12,6 +12,7 @@ from causal_service.discovery.discover import Method
 from causal_service.discovery.resampling import settled_penalty
 from causal_service.explanation.chains import chains_of, coefficient_draws, frequent_links
 from causal_service.explanation.contrast import contrasts, correlations
+from causal_service.explanation.hidden_causes import hidden_cause_sentence
 from causal_service.explanation.rehearsal_sentences import rehearsal_sentence
 from causal_service.explanation.results import Chain, Contrast
 from causal_service.explanation.wording import answer_text, lever_sentence, reason_text
@@ -216,7 +217,11 @@ def study(
 def _worded(row: RankedLever, described: Mapping[str, IndicatorSummary], frequency: str, listed: int) -> Lever:
     reasons = tuple(Reason(code, params, reason_text(code, params)) for code, params in row.reasons)
     lever = replace(row.lever, reasons=reasons)
-    return replace(lever, sentence=lever_sentence(lever, described, frequency, listed))
+    return replace(
+        lever,
+        sentence=lever_sentence(lever, described, frequency, listed),
+        hidden_cause=hidden_cause_sentence(lever, described),
+    )
 
 
 def _with_sentences(rehearsal: Rehearsal, learned: Inference) -> Rehearsal:

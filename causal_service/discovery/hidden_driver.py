@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from causal_service.discovery.resampling import full_sample, rules_of
 from causal_service.discovery.search_problem import SearchProblem
 from causal_service.numerics.draw import member_coefficients, member_responses
-from causal_service.numerics.hidden_factor import Factor, Rules, factor_search, start_score, system_score
+from causal_service.numerics.hidden_factor import Factor, Rules, driven_shares, factor_search, start_score, system_score
 from causal_service.numerics.keyed_random import key_of
 from causal_service.preparation.prepared import Prepared
 
@@ -52,6 +52,8 @@ class HiddenDriver:
     """Indicators whose effect on the outcome it puts in doubt, sorted: its children, and those with half of it gone."""
     evidence: float
     """Score of the system without the driver minus that with it, in points of -2 log likelihood after penalty."""
+    explained: float
+    """Share of the outcome's movement that it explains in the same period, 0..1."""
     plausible: bool
     """Whether it explains the data about as well as the arrows do, or better."""
     factor: Factor
@@ -124,7 +126,8 @@ def _of_outcome(plain: _Plain, names: Sequence[str], outcome: str, horizon: int,
     children = tuple(names[j] for j in others if best.loadings[j] != 0)
     doubted = tuple(names[j] for j in others if best.loadings[j] != 0 or weakened[j])
     evidence = score - best.score
-    return HiddenDriver(outcome, children, doubted, evidence, evidence > -plain.penalty - _SPARE, best)
+    explained = float(driven_shares(plain.within, best)[y])
+    return HiddenDriver(outcome, children, doubted, evidence, explained, evidence > -plain.penalty - _SPARE, best)
 
 
 def _best(plain: _Plain, y: int, starts: set[tuple[int, ...]], key: np.uint64) -> Factor | None:

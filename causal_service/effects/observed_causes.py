@@ -1,7 +1,8 @@
 """The strongest observed common cause of a lever and an outcome: the measure for hidden ones.
 
-What is adjusted for are the causes of lever and outcome in the full-sample graph that do not follow from the lever, with
-the inertia of both. The strongest is the one whose like would bias the effect most (Cinelli & Hazlett 2020, sec. 4.4).
+What is adjusted for are the causes of lever and outcome in the full-sample graph that do not follow from the lever,
+with the inertia of both. The strongest is the one whose like would bias the effect most (Cinelli & Hazlett 2020,
+section 4.4).
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from causal_service.effects.estimate import Z95, EffectDraws
 from causal_service.effects.results import Effect, EffectKind
-from causal_service.effects.robustness import robustness_value
+from causal_service.effects.robustness import Benchmark, ObservedCause, benchmarked, robustness_value
 from causal_service.levers.results import Lever
 from causal_service.levers.steps import Move, feasible_move, gains
 from causal_service.levers.verdicts import FLOORS, Evidence, ReasonCode, judged
@@ -68,6 +68,7 @@ def ranked_levers(
     entities: int,
     unit: BlockUnit = "entity",
     widening: float = 1.0,
+    observed: Mapping[str, ObservedCause] | None = None,
 ) -> tuple[RankedLever, ...]:
     """Return the levers of one outcome, best expected gain first; equal gains share a rank.
 
@@ -78,6 +79,7 @@ def ranked_levers(
     entities : number of entities.
     unit : what was resampled; it decides how many entities and rows ``act`` needs.
     widening : factor for half-widths, as already in ``effects``.
+    observed : strongest observed common cause by lever.
     """
     listed = [lever for lever in levers if lever != outcome]
     if not listed:
@@ -144,6 +146,8 @@ def ranked_levers(
             smallest_detectable=evidence.smallest_detectable,
             robustness=evidence.robustness,
             verdict=verdict,
+            robustness_interval=_robustness(row, effective_n, 0.05),
+            benchmark=_benchmark(row, effective_n, (observed or {}).get(name)),
         )
         out.append(RankedLever(lever, reasons))
     return tuple(sorted(out, key=lambda r: (r.lever.rank, r.lever.lever)))
@@ -170,8 +174,19 @@ def _smallest_detectable(sd: float, move: Move, outcome_sd: float, lever_sd: flo
     return float(POWER_FACTOR * max(sd, floor))
 
 
-def _robustness(row: Effect, n: float) -> float:
+def _robustness(row: Effect, n: float, alpha: float | None = None) -> float:
+    t = _t_value(row)
+    return 1.0 if t is None else robustness_value(t, n, alpha)
+
+
+def _benchmark(row: Effect, n: float, cause: ObservedCause | None) -> Benchmark | None:
+    t = _t_value(row)
+    return None if cause is None or t is None or t == 0.0 else benchmarked(row.value, t, n, cause)
+
+
+def _t_value(row: Effect) -> float | None:
+    """Return the mean of the draws over their SD; ``None`` where they do not scatter."""
     sd = (row.high - row.low) / (2 * Z95)
     if row.value == 0.0:
         return 0.0
-    return robustness_value(row.value / sd, n) if sd > 0 else 1.0
+    return row.value / sd if sd > 0 else None

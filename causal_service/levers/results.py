@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from causal_service.effects.results import EffectKind
+from causal_service.effects.robustness import Benchmark
 from causal_service.errors import Text
 
 __all__ = ["Lever", "Reason", "Verdict"]
@@ -66,10 +67,16 @@ class Lever:
     smallest_detectable: float
     """Smallest effect of one step that this panel would have found (power .8, alpha .05), outcome unit."""
     robustness: float
-    """Robustness value: partial R2 a hidden common cause needs with both to overturn the finding (0..1)."""
+    """Robustness value: partial R2 a hidden common cause needs with both to bring the effect to zero (0..1)."""
     verdict: Verdict
     """``act`` | ``test`` | ``watch`` | ``insufficient``."""
     reasons: tuple[Reason, ...] = field(default_factory=tuple)
     """Why this verdict."""
     sentence: Text = Text("", "")
     """The finding in one sentence a manager can use."""
+    robustness_interval: float | None = None
+    """The same for the 95 % interval to touch zero (0..1)."""
+    benchmark: Benchmark | None = None
+    """A hidden common cause compared with the strongest observed one; ``None`` where none is observed."""
+    hidden_cause: Text = Text("", "")
+    """How strong a hidden common cause would have to be, in one sentence."""

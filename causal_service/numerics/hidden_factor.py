@@ -25,6 +25,7 @@ __all__ = [
     "Factor",
     "Rules",
     "coefficients_beside",
+    "driven_shares",
     "factor_search",
     "loadings_of",
     "refound",
@@ -157,6 +158,14 @@ def coefficients_beside(S: Array, factor: Factor, members: Bool) -> Array:
     """Return the coefficients (k, p + 1, m + 1 + p) of members of the factor's class, fitted on the covariance S."""
     fitted = _expected(S, factor.system, _ROUNDS)
     return np.stack([_fitted(fitted.joint, member, fitted.system.least).coefficients for member in members])
+
+
+def driven_shares(S: Array, factor: Factor) -> Array:
+    """Return (p,) the share of each indicator's variance in S that the driver adds in the same period, 0..1."""
+    m = _past(factor.system.parents)
+    variance = _expected(S, factor.system, 0).joint[m, m]
+    shares: Array = np.minimum(factor.loadings**2 * variance / np.diag(S)[m:], 1.0)
+    return shares
 
 
 def _searched(

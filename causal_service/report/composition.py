@@ -194,8 +194,14 @@ def _lever_row(lever: Lever, correlation_rank: int | None, source: _Source) -> L
         correlation_rank is not None and lever.rank - correlation_rank >= _MISLEADING,
         lever.verdict,
         verdict_words(lever.verdict).get(lang),
-        tuple(source.named(reason.text.get(lang)) for reason in lever.reasons),
+        (*(source.named(reason.text.get(lang)) for reason in lever.reasons), *_hidden_cause(lever, lang)),
     )
+
+
+def _hidden_cause(lever: Lever, lang: str) -> tuple[str, ...]:
+    """Return how strong a hidden cause would have to be, for levers somebody may move because of this report."""
+    said = lever.hidden_cause.get(lang) if lever.verdict in {"act", "test"} else ""
+    return (said,) if said else ()
 
 
 def _detail(lever: Lever, source: _Source) -> str:

@@ -22,7 +22,7 @@ Cell = str | float | int | None
 _LEVER_FIELDS = (
     "rank", "lever", "outcome", "kind", "horizon", "step", "step_basis", "value", "low", "high", "gain_per_step",
     "gain_low", "gain_high", "p_top1", "p_top3", "expected_regret", "expected_regret_sd", "smallest_detectable",
-    "robustness", "verdict",
+    "robustness", "robustness_interval", "verdict",
 )  # fmt: skip
 _EFFECT_FIELDS = (
     "lever", "outcome", "kind", "horizon", "value", "low", "high", "unit", "zero_share", "full_sample",

@@ -100,40 +100,54 @@ def bent_findings(discovery: Discovery, dictionary: Dictionary) -> tuple[Finding
 
 
 def driver_findings(
-    drivers: Sequence[HiddenDriver], dictionary: Dictionary, levers: Sequence[str]
+    drivers: Sequence[HiddenDriver], discovery: Discovery, dictionary: Dictionary, levers: Sequence[str]
 ) -> tuple[Finding, ...]:
     """Return one finding per outcome that seems to share a hidden driver with other indicators.
 
     A driver that explains the data only about as well as the arrows is mentioned when it puts a lever in doubt.
     """
-    findings = []
-    for driver in drivers:
-        better = driver.evidence > 0
-        if not better and not set(driver.doubted) & set(levers):
-            continue
-        zh = "、".join(f"“{dictionary.name(name).zh}”" for name in driver.children)
-        en = ", ".join(f"'{dictionary.name(name).en}'" for name in driver.children)
-        findings.append(
-            Finding(
-                "hidden-driver",
-                "review",
-                "indicator",
-                (driver.outcome, *driver.children),
-                Text(
-                    f"“{dictionary.name(driver.outcome).zh}”与{zh}的共同变动，可能来自一个随时间变化的未观测因素："
-                    f"与它们之间的因果箭头相比，这种解释{'更符合' if better else '几乎同样符合'}数据。",
-                    f"'{dictionary.name(driver.outcome).en}' and {en} move together as if something unmeasured that "
-                    "changes over time drove them all; that explains the data "
-                    f"{'better than' if better else 'almost as well as'} arrows between them.",
-                ),
-                Text(
-                    "请设法测量这一因素并加入面板；在此之前，先小范围试验，再据此行动。",
-                    "Measure that driver and add it to the panel; until then try such a lever on a small scale first.",
-                ),
-                {"outcome": driver.outcome, "evidence": driver.evidence, "doubted": driver.doubted},
-            )
-        )
-    return tuple(findings)
+    carried = sum(draw.loadings.size > 0 for draw in discovery.draws) / max(len(discovery.draws), 1)
+    strongest = max(drivers, key=lambda driver: driver.evidence, default=None)
+    return tuple(
+        _driver_finding(driver, carried if driver is strongest else 0.0, dictionary)
+        for driver in drivers
+        if driver.strong or set(driver.doubted) & set(levers)
+    )
+
+
+def _driver_finding(driver: HiddenDriver, carried: float, dictionary: Dictionary) -> Finding:
+    zh = "、".join(f"“{dictionary.name(name).zh}”" for name in driver.children)
+    en = ", ".join(f"'{dictionary.name(name).en}'" for name in driver.children)
+    outcome, better = dictionary.name(driver.outcome), driver.evidence > 0
+    return Finding(
+        "hidden-driver",
+        "review",
+        "indicator",
+        (driver.outcome, *driver.children),
+        Text(
+            f"“{outcome.zh}”与{zh}的共同变动，可能来自一个随时间变化的未观测因素"
+            f"（约占“{outcome.zh}”波动的{driver.explained:.0%}）：与它们之间的因果箭头相比，这种解释"
+            f"{'更符合' if better else '几乎同样符合'}数据。"
+            f"{carried:.0%} 的重抽样按有此因素计算效应。",
+            f"'{outcome.en}' and {en} move together as if something unmeasured that changes over time drove them all, "
+            f"about {driver.explained:.0%} of the movement of '{outcome.en}'; that explains the data "
+            f"{'better than' if better else 'almost as well as'} arrows between them. "
+            f"Effects are computed beside it in {carried:.0%} of resamples.",
+        ),
+        Text(
+            "请设法测量这一因素并加入面板；若它按大区或业务线变动，请先减去每组各期的均值；"
+            "在此之前，先小范围试验，再据此行动。",
+            "Measure that driver and add it to the panel; where it moves whole regions or business lines, subtract "
+            "each group's mean of the period first; until then try such a lever on a small scale.",
+        ),
+        {
+            "outcome": driver.outcome,
+            "evidence": driver.evidence,
+            "explained": driver.explained,
+            "carried": carried,
+            "doubted": driver.doubted,
+        },
+    )
 
 
 def library_findings(discovery: Discovery, prepared: Prepared) -> tuple[Finding, ...]:

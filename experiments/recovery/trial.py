@@ -52,6 +52,8 @@ def _f1(case: Case, study: cs.Study) -> float:
     directed, open_pairs = np.zeros((p, p), bool), np.zeros((p, p), bool)
     later = np.zeros((max(lags, 1), p, p), bool)
     for edge in study.graph.edges:
+        if edge.mark == "<->":
+            continue
         into = later[edge.lag - 1] if edge.lag > 0 else directed if edge.mark == "-->" else open_pairs
         into[at[edge.target], at[edge.source]] = True
     return round(graph_f1((case.now, case.lagged), directed, later, open_pairs), 6)

@@ -51,6 +51,20 @@ def test_a_hidden_driver_is_said_and_stops_act(seed, simulated):
     assert "hidden-driver" in [reason.code for reason in rows["c"].reasons]
 
 
+def test_effects_are_those_beside_the_driver_and_common_causes_are_marked(simulated):
+    """No effect anywhere: intervals hold zero; a, c, e and the rating are joined by a hidden cause, not by arrows."""
+    found = panel_study(frame(DRIVER, 0.0, 2), simulated)
+    rows = {row.lever: row for row in found.levers}
+    assert all(rows[name].low <= 0 <= rows[name].high for name in "ace")
+    marks = {frozenset((e.source, e.target)): e.mark for e in found.graph.edges if e.lag == 0}
+    moved = [frozenset(pair) for pair in (("a", "c"), ("a", "e"), ("c", "e"), ("a", "rating"), ("c", "rating"))]
+    assert {marks[pair] for pair in moved} <= {"<->", "o->", "o-o"}
+    assert marks[frozenset("ab")] == "-->"
+    said = next(f for f in found.findings if f.code == "hidden-driver")
+    assert 0.1 < said.params["explained"] < 0.6
+    assert said.params["carried"] > 0.9
+
+
 def test_a_lever_beside_the_driver_keeps_its_verdict(simulated):
     found = panel_study(frame(DRIVER, 0.5, 4), simulated)
     assert "hidden-driver" in {f.code for f in found.findings}
