@@ -8,16 +8,14 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from causal_service.preparation.kinds import kind_of
+
 __all__ = ["Marginal", "marginal_of"]
 
 Array = NDArray[np.float64]
 
 _MOST_STEPS = 200
 """More distinct values than this are a continuous measure, however they were rounded."""
-_LARGEST_MEAN_COUNT = 15.0
-"""Counts with a larger mean are close enough to a rounded continuous measure."""
-_DISPERSION = (0.4, 8.0)
-"""Variance over mean of what is read as a count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,37 +47,33 @@ def marginal_of(values: Array, percent: bool) -> Marginal:
 
     Parameters
     ----------
-    values : any shape, NaN = missing.
+    values : (E, T), NaN = missing.
     percent : whether the unit is a percentage, 0..100.
     """
-    states, count = np.unique(values[~np.isnan(values)], return_counts=True)
+    states = np.unique(values[~np.isnan(values)])
     if states.size == 0:
         return Marginal("continuous")
-    if states.size == 2:
-        low, high = float(states[0]), float(states[1])
-        return Marginal("binary", low, high - low, low, high)
-    bottom, top = float(states[0]), float(states[-1])
+    kind, bottom, top = kind_of(values), float(states[0]), float(states[-1])
+    if kind == "binary":
+        return Marginal("binary", bottom, top - bottom, bottom, top)
     low = 0.0 if bottom >= 0 else -np.inf
     high = 100.0 if percent and top <= 100.0 else 1.0 if bottom >= 0 and top <= 1.0 else np.inf
-    gaps = np.diff(states)
-    if 2 < states.size <= _MOST_STEPS:
-        step = float(gaps.min())
-        if np.abs(gaps / step - np.round(gaps / step)).max() < 1e-6:
-            return _evenly_spaced(states, count, step, low, high)
-    return Marginal("continuous", low=low, high=high)
-
-
-def _evenly_spaced(states: Array, count: NDArray[np.int64], step: float, low: float, high: float) -> Marginal:
-    whole = step == 1.0 and states[0] >= 0 and float(states[0]).is_integer()
-    origin = 0.0 if whole else float(states[0])
-    k = np.round((states - origin) / step)
-    total = count.sum()
-    mean = float(k @ count) / total
-    deviation = k - mean
-    variance = float(deviation**2 @ count) / total
-    skew = float(deviation**3 @ count) / total / variance**1.5
-    if 0 < mean <= _LARGEST_MEAN_COUNT and skew > 0.25 and _DISPERSION[0] <= variance / mean <= _DISPERSION[1]:
+    step = _spacing(states)
+    if step == 0.0:
+        return Marginal("continuous", low=low, high=high)
+    whole = step == 1.0 and bottom >= 0 and bottom.is_integer()
+    origin = 0.0 if whole else bottom
+    if kind == "count":
         return Marginal("count", origin, step, origin)
-    if not whole or low == -np.inf:
-        low, high = float(states[0]), float(states[-1])
+    if not whole:
+        low, high = bottom, top
     return Marginal("rounded", origin, step, low, high)
+
+
+def _spacing(states: Array) -> float:
+    """Return the distance of evenly spaced values, some of which may be missing; 0 when they are not evenly spaced."""
+    if not 2 < states.size <= _MOST_STEPS:
+        return 0.0
+    gaps = np.diff(states)
+    steps = gaps / gaps.min()
+    return float(gaps.min()) if np.abs(steps - np.round(steps)).max() < 1e-6 else 0.0

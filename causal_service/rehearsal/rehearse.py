@@ -104,7 +104,8 @@ def _rehearsed(plan: _Plan, k: int) -> tuple[Trial, ...]:
     key = np.uint64(key_of(plan.seed, k, _PURPOSE))
     rng = np.random.Generator(np.random.Philox(key=np.array([key, 1], np.uint64)))
     index = k * len(draws) // plan.twins
-    weight = block_weights(prepared, plan.seed, index)[0][levels.rows.blocks.code] * levels.rows.rows.weight
+    blocks = block_weights(prepared, plan.seed, index)[0]
+    weight = blocks[levels.rows.blocks.code % blocks.size] * levels.rows.rows.weight
     at = [prepared.names.index(name) for name in learned.levers]
     outcomes = [prepared.names.index(name) for name in question.outcomes]
     draw = draws[index]

@@ -64,7 +64,8 @@ def mixed_frame(simulated) -> pd.DataFrame:
     frame = simulated.frame(4, entities=14, periods=20, level=0.5, gaps=0.03)
     rng = np.random.default_rng(0)
     frame["ontime"] = np.where(frame["ontime"] > frame["ontime"].median(), 1.0, 0.0) + 0 * frame["ontime"]
-    frame["visits"] = rng.poisson(np.exp(0.3 * frame["cycle"].fillna(0.0) + 0.5)).astype(float)
+    size = np.repeat(rng.normal(0, 0.6, 14), 20)
+    frame["visits"] = rng.poisson(np.exp(0.3 * frame["cycle"].fillna(0.0) + 0.5 + size)).astype(float)
     frame["rating"] = 1 / (1 + np.exp(-frame["rating"] - 2))
     return frame
 

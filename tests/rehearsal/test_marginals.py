@@ -9,7 +9,13 @@ from causal_service.rehearsal.marginals import marginal_of
 
 
 def kind(values, percent=False):
-    return marginal_of(np.asarray(values, float), percent)
+    return marginal_of(np.atleast_2d(np.asarray(values, float)), percent)
+
+
+def counts(seed=0):
+    """(40, 20) Poisson numbers whose means differ between entities."""
+    rng = np.random.default_rng(seed)
+    return rng.poisson(np.exp(rng.normal(0.7, 0.6, (40, 1))) * np.ones((40, 20)))
 
 
 def test_two_values_are_two_states_whatever_they_are_called():
@@ -18,14 +24,14 @@ def test_two_values_are_two_states_whatever_they_are_called():
     assert (found.low, found.high) == (-1, 3.5)
 
 
-def test_skewed_whole_numbers_are_a_count_from_zero():
-    found = kind(np.random.default_rng(0).poisson(2.0, 500) + 1)
+def test_whole_numbers_that_spread_with_their_mean_are_a_count_from_zero():
+    found = kind(counts() + 1)
     assert found.kind == "count"
     assert (found.origin, found.step) == (0.0, 1.0)
 
 
 def test_a_count_in_other_units_keeps_its_steps():
-    found = kind(12.5 + 0.25 * np.random.default_rng(0).poisson(2.0, 500))
+    found = kind(12.5 + 0.25 * counts())
     assert found.kind == "count"
     assert (found.origin, found.step) == pytest.approx((12.5, 0.25))
 
