@@ -55,6 +55,7 @@ PARTS: dict[str, Callable[[], str | None]] = {
     "cjk-font": _cjk_font,
     "postgres": _postgres,
     "s3-server": _s3_server,
+    "curl": lambda: _program("curl"),
     "playwright": lambda: _module("playwright"),
     "uv": lambda: _program("uv"),
 }

@@ -105,7 +105,7 @@ def test_a_cancelled_study_says_so(client, folder):
 
 def test_the_verbs_take_what_the_local_verbs_take():
     local, remote = (set(inspect.signature(verb).parameters) for verb in (cs.study, cs.Client.study))
-    assert remote - {"self"} == local - {"threads"}
+    assert remote - {"self"} == local - {"threads", "stream"}
 
 
 def test_a_service_that_dies_meanwhile(serving, tmp_path, folder):
