@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import importlib.util
 import json
 import re
+import sys
 from html.parser import HTMLParser
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
-from causal_service.report.html import report_style
+from causal_service.report.html import render_html, report_style
 from causal_service.service.app import create_app
 from causal_service.service.settings import Settings
 from causal_service.service.web.words import page_words, script_words
@@ -27,6 +30,19 @@ def site(tmp_path_factory):
     settings = Settings(data=tmp_path_factory.mktemp("data"))
     with TestClient(create_app(settings), base_url="http://127.0.0.1:8000") as client:
         yield client
+
+
+@pytest.fixture(scope="module")
+def sample_report() -> str:
+    """The report of the sample study that the tests of the report use."""
+    place = Path(__file__).parents[1] / "report" / "sample.py"
+    spec = importlib.util.spec_from_file_location("service_report_sample", place)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    return render_html(module.sample_study(), "en")
 
 
 class Page(HTMLParser):
