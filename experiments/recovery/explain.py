@@ -34,14 +34,14 @@ def explained(records: Sequence[dict[str, Any]]) -> str:
         rows = [row for record in records for row in record["levers"] if abs(row["cumulative"][0]) > NONZERO]
         for name, group in _groups(rows).items():
             if len(group) >= FEWEST:
-                lines.append(f"    {kind:9} {name:28} {_line(group, kind)}")
+                lines.append(f"    {kind:9} {name:31} {_line(group, kind)}")
     return "\n".join(lines)
 
 
 def _groups(rows: Sequence[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
     plain = [row for row in rows if row["kind"] in STEPLESS and not row["through"]]
     groups = {"all": list(rows), "continuous, no step between": plain}
-    groups["through a binary or count"] = [row for row in rows if row["kind"] in STEPLESS and row["through"]]
+    groups["through a state, count or share"] = [row for row in rows if row["kind"] in STEPLESS and row["through"]]
     for kind in sorted({row["kind"] for row in rows} - {"continuous"}):
         groups[kind] = [row for row in rows if row["kind"] == kind]
     return groups if len(plain) < len(rows) else {"all": list(rows)}
