@@ -9,10 +9,12 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from causal_service.errors import CallError, CausalServiceError, DataError, MissingPart, Text
-from causal_service.service.refusals import Refusal, TooMuch, Unavailable
+from causal_service.service.refusals import Refusal, TooMuch, Unavailable, no_space, unavailable
 
 __all__ = ["Pointer", "Problem", "answer", "install", "kind_of", "problem_of", "status_of"]
 
@@ -118,6 +120,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(CausalServiceError, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(SQLAlchemyError, _database)
     app.add_exception_handler(Exception, _internal)
 
 
@@ -150,6 +153,16 @@ def _http(request: Request, error: Exception) -> JSONResponse:
     for name, value in (getattr(error, "headers", None) or {}).items():
         response.headers[name] = value
     return response
+
+
+def _database(request: Request, error: Exception) -> JSONResponse:
+    """A database that does not answer, or has no room left, is no defect of ours."""
+    if "disk is full" in str(error):
+        return answer(request, no_space())
+    if isinstance(error, (OperationalError, InterfaceError, PoolTimeout)):
+        structlog.get_logger("causal_service").warning("database does not answer", exc_info=error)
+        return answer(request, unavailable(Text("数据库", "database")))
+    return _internal(request, error)
 
 
 def _internal(request: Request, error: Exception) -> JSONResponse:

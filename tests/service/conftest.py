@@ -8,24 +8,21 @@ import secrets
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import pandas as pd
 import pytest
-import structlog
-from fastapi.testclient import TestClient
 
-from causal_service.service.app import create_app
-from causal_service.service.jobs.worker import Worker
-from causal_service.service.keyring import create_key
-from causal_service.service.observing.logs import set_up_logs
-from causal_service.service.settings import Settings
+if TYPE_CHECKING:
+    from fastapi.testclient import TestClient
+
+    from causal_service.service.settings import Settings
+
 
 DICTIONARY = """\
 panel: {entity: plant, period: month}
@@ -47,6 +44,9 @@ FAST = {
 
 def small_panel(plants: int = 12, months: int = 14, seed: int = 7) -> bytes:
     """Return a CSV in which cycle moves satisfaction; plant scale moves everything."""
+    import numpy as np
+    import pandas as pd
+
     rng = np.random.default_rng(seed)
     scale = rng.normal(size=(plants, 1))
     cycle, training, noise = (scale + rng.normal(size=(plants, months)) for _ in range(3))
@@ -110,6 +110,10 @@ class Live:
 
 @contextmanager
 def logs_on_stderr() -> Iterator[None]:
+    import structlog
+
+    from causal_service.service.observing.logs import set_up_logs
+
     root = logging.getLogger()
     before = list(root.handlers), root.level
     set_up_logs("warning")
@@ -122,6 +126,12 @@ def logs_on_stderr() -> Iterator[None]:
 
 @contextmanager
 def live_service(settings: Settings) -> Iterator[Live]:
+    from fastapi.testclient import TestClient
+
+    from causal_service.service.app import create_app
+    from causal_service.service.jobs.worker import Worker
+    from causal_service.service.keyring import create_key
+
     with (
         logs_on_stderr(),
         Worker(settings),
@@ -142,6 +152,8 @@ def live_service(settings: Settings) -> Iterator[Live]:
 @pytest.fixture(scope="session")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """A service on SQLite and a local folder."""
+    from causal_service.service.settings import Settings
+
     with live_service(Settings(data=tmp_path_factory.mktemp("service"), mode="shared", **FAST)) as service:
         yield service
 
@@ -171,6 +183,11 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def idle(tmp_path: Path) -> Iterator[Caller]:
     """An API in local mode without any worker: what is queued stays queued."""
+    from fastapi.testclient import TestClient
+
+    from causal_service.service.app import create_app
+    from causal_service.service.settings import Settings
+
     settings = Settings(data=tmp_path, **FAST | {"upload_wait": 0})
     with TestClient(create_app(settings), base_url=LOCAL, raise_server_exceptions=False) as client:
         yield Caller(client)
@@ -214,6 +231,85 @@ def s3_server(needs: Callable[[str, str], str]) -> Iterator[str]:
         process.wait()
 
 
+class Program:
+    """``causal-service serve`` as a process of its own, with its worker; it can be killed and started again."""
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        import httpx2
+
+        self.port = free_port()
+        self.log = folder / "serve.log"
+        self.environment = os.environ | {"CAUSAL_DATA": str(folder / "data"), "CAUSAL_PORT": str(self.port)}
+        self.environment |= {"CAUSAL_QUEUE_SECONDS": "0.05", "CAUSAL_UPLOAD_WAIT": "120", **settings}
+        self.client = httpx2.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=180)
+        self.caller = Caller(self.client)
+
+    def start(self) -> None:
+        import httpx2
+
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "causal_service", "serve"], env=self.environment, stderr=log, stdout=log
+            )
+        wait_for_port(self.port, self.process)
+        end = time.monotonic() + 120
+        while True:
+            try:
+                if self.client.get("/readyz").status_code == 200:
+                    return
+            except httpx2.TransportError:
+                pass
+            assert time.monotonic() < end, self.log.read_text()
+            time.sleep(0.2)
+
+    def processes(self, word: str) -> list[int]:
+        """Ids of the running descendants whose command line holds ``word``."""
+        found = []
+        listed = subprocess.run(["ps", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True).stdout
+        for line in listed.splitlines():
+            pid, parent, command = line.split(None, 2)
+            if word in command and parent.isdigit() and self._ours(int(parent)):
+                found.append(int(pid))
+        return found
+
+    def _ours(self, pid: int) -> bool:
+        while pid > 1:
+            if pid == self.process.pid:
+                return True
+            status = Path(f"/proc/{pid}/stat")
+            if not status.exists():
+                return False
+            pid = int(status.read_text().rpartition(")")[2].split()[1])
+        return False
+
+    def kill(self) -> None:
+        """Kill the API at once; its workers notice that it is gone."""
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> int:
+        """Ask it to end, and wait."""
+        self.process.terminate()
+        return self.process.wait(60)
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Iterator[Callable[..., Program]]:
+    """Return ``program(**settings)``: a started ``causal-service serve``; ended after the test."""
+    started: list[Program] = []
+
+    def start(**settings: str) -> Program:
+        made = Program(tmp_path, **settings)
+        started.append(made)
+        made.start()
+        return made
+
+    yield start
+    for made in started:
+        if made.process.poll() is None:
+            made.stop()
+
+
 @dataclass
 class Postgres:
     """A PostgreSQL server of its own, that can be stopped and started."""
@@ -252,6 +348,7 @@ def postgres(needs: Callable[[str, str], str]) -> Iterator[Postgres]:
         server.run(str(programs / "initdb"), "-D", str(server.folder), "-U", "postgres", "--auth=trust", "-E", "UTF8")
         server.start()
         yield server
-        server.stop()
     finally:
+        if (server.folder / "postmaster.pid").exists():
+            server.stop()
         shutil.rmtree(base, ignore_errors=True)
