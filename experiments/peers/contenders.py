@@ -33,28 +33,29 @@ class Contender:
     uses: tuple[str, ...] = ()
     """Distributions whose versions key the finished panels."""
     settings: Mapping[str, Any] = field(default_factory=dict)
-    grid: tuple[str, tuple[Any, ...]] | None = None
-    """Setting to be tuned and the values tried."""
+    chosen: Mapping[str, Any] = field(default_factory=dict)
+    """Value of the tuned setting by scenario."""
+    tuned: str = ""
+    """Name of the tuned setting; empty: none."""
+    grid: tuple[Any, ...] = ()
+    """Values tried."""
     panels: int = 60
     """Panels per scenario."""
     scenarios: tuple[str, ...] | None = None
     """Only these; ``None``: all."""
-    compared: str = ""
-    """What its effect is, where it is not of the three kinds itself."""
 
     @property
     def ours(self) -> bool:
         """Whether it is this project."""
         return self.module == "by_us"
 
+    def settings_in(self, scenario: str) -> dict[str, Any]:
+        """Settings used in a scenario."""
+        return {**self.settings, **({self.tuned: self.chosen[scenario]} if self.tuned else {})}
+
     def answer(self, case: Case, data: Given, settings: Mapping[str, Any]) -> Answer:
         """Its answer for one panel."""
         return self.run(case if self.ours else data, **settings)
-
-
-COEFFICIENT = "one coefficient, compared with every kind"
-IMPLIED = "effects its graph implies for a linear system, fitted by us"
-SIZE = "only an order"
 
 
 CONTENDERS = {
@@ -68,7 +69,6 @@ CONTENDERS = {
             rankings.correlation,
             "rankings",
             settings={"within": False},
-            compared=SIZE,
         ),
         Contender(
             "correlation_within",
@@ -76,7 +76,6 @@ CONTENDERS = {
             rankings.correlation,
             "rankings",
             settings={"within": True},
-            compared=SIZE,
         ),
         Contender(
             "regression_pooled",
@@ -85,7 +84,6 @@ CONTENDERS = {
             "rankings",
             ("statsmodels",),
             {"within": False},
-            compared=COEFFICIENT,
         ),
         Contender(
             "regression_within",
@@ -94,7 +92,6 @@ CONTENDERS = {
             "rankings",
             ("statsmodels",),
             {"within": True},
-            compared=COEFFICIENT,
         ),
         Contender(
             "regression_lags",
@@ -102,7 +99,6 @@ CONTENDERS = {
             rankings.distributed_lags,
             "rankings",
             ("statsmodels",),
-            compared="its own dynamics, levers' reactions left out",
         ),
         Contender(
             "shap_pooled",
@@ -111,7 +107,6 @@ CONTENDERS = {
             "rankings",
             ("shap", "lightgbm"),
             {"within": False},
-            compared=SIZE,
         ),
         Contender(
             "shap_within",
@@ -120,7 +115,6 @@ CONTENDERS = {
             "rankings",
             ("shap", "lightgbm"),
             {"within": True},
-            compared=SIZE,
         ),
         Contender(
             "econml_pooled",
@@ -129,7 +123,6 @@ CONTENDERS = {
             "by_econml",
             ("econml", "scikit-learn"),
             {"within": False, "last_period": False},
-            compared=COEFFICIENT,
         ),
         Contender(
             "econml_within",
@@ -138,7 +131,6 @@ CONTENDERS = {
             "by_econml",
             ("econml", "scikit-learn"),
             {"within": True, "last_period": True},
-            compared=COEFFICIENT,
         ),
         Contender(
             "script_plain",
@@ -147,7 +139,6 @@ CONTENDERS = {
             "analyst_script",
             ("causal-learn", "dowhy"),
             {"alpha": 0.05},
-            compared=COEFFICIENT,
         ),
         Contender(
             "script_careful",
@@ -155,9 +146,10 @@ CONTENDERS = {
             analyst_script.careful_script,
             "analyst_script",
             ("causal-learn", "dowhy"),
-            {"alpha": 0.01},
-            ("alpha", (0.001, 0.01, 0.05)),
-            compared="impact its own; else " + IMPLIED,
+            {},
+            {"base": 0.01, "linear_small": 0.05},
+            "alpha",
+            (0.001, 0.01, 0.05, 0.1),
         ),
         Contender(
             "direct_lingam",
@@ -165,8 +157,10 @@ CONTENDERS = {
             by_lingam.direct_lingam,
             "by_lingam",
             ("lingam",),
-            {"threshold": 0.05, "layers": True},
-            ("threshold", (0.02, 0.05, 0.1)),
+            {"layers": True},
+            {"base": 0.1, "linear_small": 0.1},
+            "threshold",
+            (0.02, 0.05, 0.1, 0.15),
         ),
         Contender(
             "var_lingam",
@@ -174,8 +168,10 @@ CONTENDERS = {
             by_lingam.var_lingam,
             "by_lingam",
             ("lingam",),
-            {"threshold": 0.05},
-            ("threshold", (0.02, 0.05, 0.1)),
+            {},
+            {"base": 0.1, "linear_small": 0.1},
+            "threshold",
+            (0.02, 0.05, 0.1, 0.15),
         ),
         Contender(
             "antecedent",
@@ -183,9 +179,10 @@ CONTENDERS = {
             by_antecedent.pcmci_plus,
             "by_antecedent",
             ("antecedent",),
-            {"alpha": 0.01, "layers": True},
-            ("alpha", (0.0001, 0.001, 0.01)),
-            compared=IMPLIED,
+            {"layers": True},
+            {"base": 0.01, "linear_small": 0.01},
+            "alpha",
+            (0.001, 0.01, 0.05, 0.1),
         ),
         Contender(
             "pcmci_bare",
@@ -193,9 +190,11 @@ CONTENDERS = {
             by_tigramite.pcmci_plus,
             "by_tigramite",
             ("tigramite",),
-            {"alpha": 0.01, "layers": False},
+            {"layers": False},
+            {"base": 0.01, "linear_small": 0.05},
+            "alpha",
+            (),
             panels=40,
-            compared=IMPLIED,
         ),
         Contender(
             "pcmci",
@@ -203,10 +202,11 @@ CONTENDERS = {
             by_tigramite.pcmci_plus,
             "by_tigramite",
             ("tigramite",),
-            {"alpha": 0.01, "layers": True},
-            ("alpha", (0.001, 0.01, 0.05)),
-            40,
-            compared=IMPLIED,
+            {"layers": True},
+            {"base": 0.01, "linear_small": 0.05},
+            "alpha",
+            (0.001, 0.01, 0.05, 0.1),
+            panels=40,
         ),
         Contender(
             "jpcmci",
@@ -214,11 +214,12 @@ CONTENDERS = {
             by_tigramite.j_pcmci_plus,
             "by_tigramite",
             ("tigramite",),
-            {"alpha": 0.01, "layers": True},
-            None,
-            40,
-            ("linear_small",),
-            compared=IMPLIED,
+            {"layers": True},
+            {"linear_small": 0.05},
+            "alpha",
+            (),
+            panels=40,
+            scenarios=("linear_small",),
         ),
     ]
 }

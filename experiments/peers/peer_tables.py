@@ -95,7 +95,7 @@ def _tuning_table(tuning: Mapping[str, Any]) -> list[str]:
     for key, by_scenario in tuning.items():
         for scenario, found in by_scenario.items():
             tried = [f"{v}: {found['f1'][v]:.2f} / {found['top3'][v]:.2f}" for v in found["f1"]]
-            used = str(CONTENDERS[key].settings[found["setting"]])
+            used = str(CONTENDERS[key].chosen[scenario])
             panels = str(min(found["panels"].values()))
             rows.append([CONTENDERS[key].name, scenario, panels, found["setting"], ", ".join(tried), used])
     return _markdown(["", "scenario", "n", "setting", "graph F1 / top-3 recall", "used"], rows)

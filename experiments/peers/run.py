@@ -46,12 +46,20 @@ class Panels:
 
 
 def answered(
-    contender: Contender, settings: Mapping[str, Any], scenario: str, seed: int, panels: Panels, cap: int
+    contender: Contender,
+    settings: Mapping[str, Any],
+    scenario: str,
+    seed: int,
+    panels: Panels,
+    options: argparse.Namespace,
 ) -> dict[str, Any]:
     """The stored record of a contender on a panel, else a new one: its answer, or why there is none."""
     record = load(contender, settings, scenario, seed)
+    if record is None and options.finished:
+        return {}
     if record is None:
-        record = apart(lambda: contender.answer(*panels(scenario, seed), settings).to_dict(), cap)
+        case, data = panels(scenario, seed)
+        record = apart(lambda: contender.answer(case, data, settings).to_dict(), options.cap)
         store(contender, settings, scenario, seed, record)
         print(scenario, seed, contender.key, record.get("reason", "done"), file=sys.stderr, flush=True)
     return record
@@ -68,11 +76,11 @@ def compared(options: argparse.Namespace, panels: Panels) -> dict[str, Any]:
                 into = said.setdefault(scenario, {}).setdefault(key, {})
                 if seed - FIRST_SEED >= contender.panels or scenario not in (contender.scenarios or SCENARIOS):
                     continue
-                record = answered(contender, contender.settings, scenario, seed, panels, options.cap)
+                record = answered(contender, contender.settings_in(scenario), scenario, seed, panels, options)
                 if "said" in record:
                     case = shared_case(scenario, seed)
                     into[seed] = scores(case, Answer.from_dict(record["said"], len(case.names)))
-                else:
+                elif record:
                     reasons.setdefault(scenario, {}).setdefault(key, []).append(record["reason"])
     return {name: {"contenders": table(by_key), "without": reasons.get(name, {})} for name, by_key in said.items()}
 
@@ -82,15 +90,13 @@ def tuned(options: argparse.Namespace, panels: Panels) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key in options.contenders:
         contender = CONTENDERS[key]
-        if contender.grid is None:
-            continue
-        name, values = contender.grid
+        name = contender.tuned
         for scenario in contender.scenarios or options.scenarios:
             tried: dict[Any, list[Figures]] = {}
             for seed in range(TUNING_SEED, TUNING_SEED + TUNING_PANELS):
-                for value in values:
+                for value in contender.grid:
                     settings = {**contender.settings, name: value}
-                    record = answered(contender, settings, scenario, seed, panels, options.cap)
+                    record = answered(contender, settings, scenario, seed, panels, options)
                     if "said" in record:
                         case = shared_case(scenario, seed)
                         answer = Answer.from_dict(record["said"], len(case.names))
@@ -111,7 +117,7 @@ def warmed(panels: Panels, keys: list[str]) -> None:
     case, data = panels("linear_small", TUNING_SEED)
     for key in keys:
         if key not in ("jpcmci", "pcmci", "pcmci_bare"):
-            CONTENDERS[key].answer(case, data, CONTENDERS[key].settings)
+            CONTENDERS[key].answer(case, data, CONTENDERS[key].settings_in("linear_small"))
     if any("pcmci" in key for key in keys):
         import tigramite.independence_tests.parcorr_mult
         import tigramite.jpcmciplus  # noqa: F401
@@ -124,7 +130,11 @@ def options_of() -> argparse.Namespace:
     parser.add_argument("--contenders", default=",".join(CONTENDERS))
     parser.add_argument("--panels", type=int, default=60)
     parser.add_argument("--cap", type=int, default=600, help="CPU seconds per contender and panel")
+    parser.add_argument("--finished", action="store_true", help="tables of the finished answers, nothing is run anew")
     parser.add_argument("--rows", default="5000,100000", help="rows of the cost comparison")
+    parser.add_argument(
+        "--repeats", default="100,5", help="repeats of a refuter that are run, by rows; scaled up to 100"
+    )
     parser.add_argument("--quick", action="store_true", help="two panels, light contenders; writes nothing")
     options = parser.parse_args()
     if options.quick:
@@ -145,18 +155,27 @@ def main() -> None:
         print("The shared simulator is not here: no panels.", file=sys.stderr)
         options.parts = [part for part in options.parts if part in ("search", "cost")]
     panels = Panels()
-    if {"panels", "tune"} & set(options.parts):
+    if {"panels", "tune"} & set(options.parts) and not options.finished:
         warmed(panels, options.contenders)
     if "tune" in options.parts:
-        result["tuning"] = result.get("tuning", {}) | tuned(options, panels)
+        for key, by_scenario in tuned(options, panels).items():
+            result.setdefault("tuning", {}).setdefault(key, {}).update(by_scenario)
     if "panels" in options.parts:
         result["panels"] = result.get("panels", {}) | compared(options, panels)
-        result["keys"] = {c.key: key_of(c, c.settings) for c in CONTENDERS.values() if c.key in options.contenders}
+        result["keys"] = result.get("keys", {}) | {
+            f"{scenario} {key}": key_of(CONTENDERS[key], CONTENDERS[key].settings_in(scenario))
+            for scenario in options.scenarios
+            for key in options.contenders
+            if scenario in (CONTENDERS[key].scenarios or SCENARIOS)
+        }
         result["simulator"] = shared_digest()
     if "search" in options.parts:
         result["search"] = graph_search(HERE / "out" / "search")
     if "cost" in options.parts:
-        result["cost"] = result.get("cost", {}) | {rows: script_cost(int(rows)) for rows in options.rows.split(",")}
+        result["cost"] = result.get("cost", {}) | {
+            rows: script_cost(int(rows), int(repeats))
+            for rows, repeats in zip(options.rows.split(","), options.repeats.split(","), strict=True)
+        }
     print("\n".join(lines(result)))
     if not options.quick:
         RESULT.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")

@@ -31,7 +31,7 @@ def scores(case: Case, answer: Answer) -> Figures:
     true = {kind: getattr(case, kind)[levers] * unit for kind in KINDS}
     figures: Figures = {"seconds": sum(answer.seconds.values())}
     if answer.graph is not None:
-        truth = case.now, case.lagged.reshape(-1, *case.now.shape)[0]
+        truth = case.now, case.lagged.any(axis=0)
         figures["graph_f1"] = graph_f1(truth, answer.graph.now, answer.graph.later, answer.graph.open)
     by = answer.effects["cumulative"][levers] * unit if answer.effects else _importance(answer)[levers]
     figures["top3_recall"] = top_recall(true["cumulative"], by)

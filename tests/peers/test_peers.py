@@ -33,7 +33,7 @@ def known_case() -> Any:
         names=("x0", "x1", "x2"),
         outcome=2,
         now=arrows((0, 1), (1, 2)),
-        lagged=arrows((0, 2), (2, 2)),
+        lagged=arrows((0, 2), (2, 2))[None],
         impact=np.array([0.2, 0.4, 1.0]),
         sustained=np.array([0.6, 0.5, 1.0]),
         cumulative=np.array([0.8, 0.6, 1.0]),
@@ -48,7 +48,7 @@ def answer_of(case: Any, graph: Graph, off: float = 0.0) -> Answer:
 
 def test_the_truth_itself_gets_full_marks():
     case = known_case()
-    said = scores(case, answer_of(case, Graph(case.now, case.lagged, NOTHING)))
+    said = scores(case, answer_of(case, Graph(case.now, case.lagged[0], NOTHING)))
     assert said["graph_f1"] == said["coverage_impact"] == said["coverage_sustained"] == 1
     assert said["rmse_impact"] == said["rmse_sustained"] == said["rmse_cumulative"] == 0
     assert said["seconds"] == 2.0
@@ -134,7 +134,7 @@ def test_pc_reads_a_collider_and_keeps_tiers():
 
 def test_an_answer_survives_storage():
     case = known_case()
-    said = answer_of(case, Graph(case.now, case.lagged, arrows((0, 2))))
+    said = answer_of(case, Graph(case.now, case.lagged[0], arrows((0, 2))))
     back = Answer.from_dict(said.to_dict(), 3)
     assert back.to_dict() == said.to_dict()
     assert scores(case, back) == scores(case, said)
