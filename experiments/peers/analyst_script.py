@@ -127,7 +127,7 @@ def estimate(frame: pd.DataFrame, graph: nx.DiGraph, lever: str, outcome: str) -
 
 
 def refute(said: Estimate, repeats: int) -> dict[str, float]:
-    """CPU seconds of each refuter with so many repeats."""
+    """CPU seconds of each refuter."""
     seconds = {}
     for name, options in REFUTERS.items():
         start = time.process_time()
