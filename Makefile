@@ -59,6 +59,7 @@ check: lint
 bench: $(VENV)/.ready-test
 	$(BIN)/python experiments/recovery/run.py --quick
 	$(BIN)/python experiments/order_search/run.py --quick
+	$(BIN)/python experiments/big_panels/run.py --quick
 	$(BIN)/python experiments/networks/run.py --quick
 
 format: $(VENV)/.ready-test

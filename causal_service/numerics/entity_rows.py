@@ -93,16 +93,24 @@ def sorted_rows(key: NDArray[np.uint64], time: Ints, periods: int) -> tuple[Ints
 
 @kernel
 def cell_totals(X: Floats, columns: Ints, order: Ints, centre: Floats) -> Floats:
-    """Return (3, p) count, sum and sum of squares of the measured cells of ``X[:, columns]`` less ``centre``.
+    """Return (3, p) count, sum and sum of squares of the measured cells of ``X[:, columns]`` less ``centre``; columns ascend.
 
     Rows are taken in ``order``, so that the result does not depend on how they stand in X.
     """
     p = columns.size
     count, total, square = np.zeros(p), np.zeros(p), np.zeros(p)
+    first = columns[0]
+    together = columns[p - 1] - first == p - 1
+    x = np.empty(p)
     for r in order:
-        x = X[r]
+        if together:
+            for j in range(p):
+                x[j] = X[r, first + j]
+        else:
+            for j in range(p):
+                x[j] = X[r, columns[j]]
         for j in range(p):
-            y = x[columns[j]] - centre[j]
+            y = x[j] - centre[j]
             hole = np.isnan(y)
             y = 0.0 if hole else y
             count[j] += 0.0 if hole else 1.0
@@ -315,7 +323,7 @@ def _recentre(
     for r in range(Z.shape[0]):
         k, w, shift = hole_count[r], mass[r], fit.second[when[r]]
         if k > 0:
-            _conditional(Z[r], fit.first_omega, holes[r], k, work[0], work[1])
+            _conditional(Z, r, fit.first_omega, holes, k, work[0], work[1])
             for a in range(k):
                 sums[holes[r, a]] += w * Z[r, holes[r, a]]
         for c in range(shift.size):
@@ -344,26 +352,33 @@ def _refill(
     for r in range(Z.shape[0]):
         k = hole_count[r]
         if k > 0:
-            _conditional(Z[r], omega, holes[r], k, work[0], work[1])
+            _conditional(Z, r, omega, holes, k, work[0], work[1])
             for a in range(k):
                 for b in range(k):
                     spread[holes[r, a], holes[r, b]] += mass[r] * work[0][a, b]
 
 
-@inner
-def _conditional(z: Floats, omega: Floats, index: Ints, k: int, spread: Floats, work: Floats) -> None:
-    """Write the conditional mean of the k cells ``index`` into z, their conditional covariance into ``spread``."""
+@summing
+def _conditional(Z: Floats, r: int, omega: Floats, holes: Ints, k: int, spread: Floats, work: Floats) -> None:
+    """Write the conditional means of the k cells ``holes[r]`` into Z[r], their conditional covariance into ``spread``.
+
+    Whole arrays and an index are passed because a view of a row costs as much as the work on it.
+    """
+    d = Z.shape[1]
     for a in range(k):
-        z[index[a]] = 0.0
+        Z[r, holes[r, a]] = 0.0
     for a in range(k):
-        work[a] = _dot(omega[index[a]], z)
+        i, s = holes[r, a], 0.0
+        for c in range(d):
+            s += omega[i, c] * Z[r, c]
+        work[a] = s
     if k == 1:
-        spread[0, 0] = 1.0 / omega[index[0], index[0]]
-        z[index[0]] = -spread[0, 0] * work[0]
+        spread[0, 0] = 1.0 / omega[holes[r, 0], holes[r, 0]]
+        Z[r, holes[r, 0]] = -spread[0, 0] * work[0]
         return
     for a in range(k):
         for b in range(k):
-            spread[a, b] = omega[index[a], index[b]]
+            spread[a, b] = omega[holes[r, a], holes[r, b]]
     for a in range(k):  # Gauss-Jordan; the matrix is positive definite
         pivot = 1.0 / spread[a, a]
         spread[a, a] = 1.0
@@ -379,12 +394,4 @@ def _conditional(z: Floats, omega: Floats, index: Ints, k: int, spread: Floats, 
         s = 0.0
         for b in range(k):
             s += spread[a, b] * work[b]
-        z[index[a]] = -s
-
-
-@summing
-def _dot(x: Floats, y: Floats) -> float:
-    s = 0.0
-    for c in range(x.size):
-        s += x[c] * y[c]
-    return s
+        Z[r, holes[r, a]] = -s

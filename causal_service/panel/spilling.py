@@ -129,6 +129,7 @@ def partition_of(key: NDArray[np.uint64], count: int) -> NDArray[np.int64]:
 
 def spill(unit: Unit, plan: SpillPlan) -> SpilledUnit:
     """Group the rows of one unit by partition and write them."""
+    import pyarrow as pa  # type: ignore[import-untyped]
     import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
     columns = list(dict.fromkeys((plan.entity, plan.period, *plan.columns)))
@@ -163,6 +164,7 @@ def spill(unit: Unit, plan: SpillPlan) -> SpilledUnit:
             offsets.append(starts + written)
             written += batch.num_rows
     partial.replace(final)
+    pa.default_memory_pool().release_unused()
     return SpilledUnit(
         str(final),
         np.stack(offsets) if offsets else np.zeros((0, plan.partitions + 1), np.int64),

@@ -37,7 +37,7 @@ from causal_service.preparation.within_rows import Total, WithinRows, within_row
 
 __all__ = ["LargeMoments", "large_moments"]
 
-BLOCK_BYTES = 160 << 20
+BLOCK_BYTES = 128 << 20
 """Memory for the sums of all blocks; long calendars and many indicators make fewer blocks."""
 
 Floats = NDArray[np.float64]
@@ -153,6 +153,13 @@ class _Sums:
             value = getattr(part, name)
             self._rest[name] = self._rest[name] + value if name in self._rest else value
 
+    def by_block(self) -> tuple[Floats, Floats, Floats]:
+        """Return (grams, mass, sums by period) of the blocks that have rows."""
+        kept = self.mass > 0
+        if kept.all():
+            return self.grams, self.mass, self.period_sums
+        return self.grams[kept], self.mass[kept], self.period_sums[kept]
+
     def of(self, name: str) -> Any:
         """Return one of the sums that are not by block."""
         return self._rest[name]
@@ -174,8 +181,7 @@ _PLAIN_SUMS = (
 
 def _finished(summed: _Sums, plan: MomentPlan, sample: WithinRows, large: LargePanel, lags: int) -> LargeMoments:
     b, names = plan.middle.size, sample.panel.indicators
-    kept = summed.mass > 0
-    grams, mass, S = summed.grams[kept], summed.mass[kept], summed.period_sums[kept]
+    grams, mass, S = summed.by_block()
     total, count, entities = float(mass.sum()), int(summed.of("rows")), int(summed.of("entities"))
     A = summed.of("normal")
     effect = np.asarray(lstsq(A, S.sum(axis=0), lapack_driver="gelsy")[0])
@@ -189,7 +195,7 @@ def _finished(summed: _Sums, plan: MomentPlan, sample: WithinRows, large: LargeP
     growth = np.sqrt(np.maximum(squares - left, 0.0) / np.maximum(seen, 1e-300))
     growth = np.where(growth > 0, growth, 1.0)
     every = np.tile(growth, lags + 1)
-    grams *= (count / total) / np.outer(every, every)
+    grams *= (count / total) / np.outer(every, every)[None]
     sd = sample.sd * growth
     slopes = summed.of("slopes")
     slope = np.where(slopes[1] > 0, slopes[0] / np.maximum(slopes[1], 1.0), sample.slopes)

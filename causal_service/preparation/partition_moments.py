@@ -99,12 +99,14 @@ def partition_moments(partition: Partition, plan: MomentPlan) -> PartitionMoment
     weight = np.nan_to_num(found.rows[:, -1]) if plan.weighted else np.empty(0)
     blocks, begins = np.unique(_blocks(keys, plan), return_index=True)
     out = _empty(plan, blocks, cells, slopes)
+    design = _Design(plan.periods)
     by_entity = np.argsort(begins, kind="stable")
     ends = np.append(begins[by_entity], keys.size)[1:]
     for place, begin, end in zip(by_entity, begins[by_entity], ends, strict=True):
         for low in range(begin, end, _GROUP):
             group = starts[low : min(low + _GROUP, end) + 1]
-            _add_group(out, int(place), X, first, found.time, weight, order, group, plan)
+            _add_group(out, design, int(place), X, first, found.time, weight, order, group, plan)
+    out.weights, out.normal, out.pairs = design.sums()
     lower = np.tril_indices(out.grams.shape[1], -1)
     out.grams[:, lower[0], lower[1]] = out.grams[:, lower[1], lower[0]]
     return out
@@ -150,6 +152,7 @@ def _on_scale(found: PartitionRows, plan: MomentPlan) -> tuple[Floats, int, Floa
 
 def _add_group(
     out: PartitionMoments,
+    design: _Design,
     place: int,
     X: Floats,
     first: int,
@@ -178,7 +181,7 @@ def _add_group(
     out.grams[place] += dsyrk(1.0, buffers.Z[:count].T) + np.triu(buffers.spread)
     grid, mass, level = grid[used], mass[used], buffers.level[used]
     out.mass[place] += mass.sum()
-    _add_design(out, grid, mass)
+    design.add(grid, mass)
     deviation = np.concatenate([np.ones((mass.size, 1)), np.nan_to_num(level - plan.middle)], axis=1)
     out.between += (deviation * mass[:, None]).T @ deviation
     out.squared_weight += float((grid**2).sum())
@@ -186,14 +189,35 @@ def _add_group(
     out.entities += int(used.sum())
 
 
-def _add_design(out: PartitionMoments, grid: Floats, mass: Floats) -> None:
-    """Add the normal equations of the period effects and the pairs of periods; ``grid`` (entities, T) of weights."""
-    share = 1.0
-    if (grid == grid[0]).all():
-        grid, mass, share = grid[:1], mass[:1], float(mass.size)
-    out.weights += share * grid.sum(axis=0)
-    out.normal[np.diag_indices_from(out.normal)] += share * grid.sum(axis=0)
-    out.normal -= share * ((grid / mass[:, None]).T @ grid)
-    spectrum = np.fft.rfft(grid, 2 * grid.shape[1], axis=1)
-    power = (np.abs(spectrum) ** 2 / mass[:, None]).sum(axis=0)
-    out.pairs += share * np.fft.irfft(power, 2 * grid.shape[1])[: grid.shape[1]]
+class _Design:
+    """Which rows there are: what the period effects and the short-panel correction need to know of them."""
+
+    def __init__(self, periods: int) -> None:
+        self._periods = periods
+        self._weights, self._pairs = np.zeros(periods), np.zeros(periods)
+        self._normal = np.zeros((periods, periods))
+        self._alike: dict[bytes, tuple[Floats, float]] = {}
+
+    def add(self, grid: Floats, mass: Floats) -> None:
+        """Add entities; ``grid`` (entities, T) holds the weights of their rows, ``mass`` their sums."""
+        if (grid == grid[0]).all():
+            key = grid[0].tobytes()
+            self._alike[key] = grid[:1], self._alike.get(key, (grid, 0.0))[1] + mass.size
+        else:
+            self._add(grid, mass, 1.0)
+
+    def sums(self) -> tuple[Floats, Floats, Floats]:
+        """Return (weights (T,), normal equations (T, T), pairs (T,)), see ``PartitionMoments``."""
+        for grid, count in self._alike.values():
+            self._add(grid, grid.sum(axis=1), count)
+        self._alike.clear()
+        return self._weights, self._normal, self._pairs
+
+    def _add(self, grid: Floats, mass: Floats, count: float) -> None:
+        T = self._periods
+        weights = count * grid.sum(axis=0)
+        self._weights += weights
+        self._normal[np.diag_indices(T)] += weights
+        self._normal -= count * ((grid / mass[:, None]).T @ grid)
+        power = (np.abs(np.fft.rfft(grid, 2 * T, axis=1)) ** 2 / mass[:, None]).sum(axis=0)
+        self._pairs += count * np.fft.irfft(power, 2 * T)[:T]
