@@ -93,9 +93,9 @@ def sorted_rows(key: NDArray[np.uint64], time: Ints, periods: int) -> tuple[Ints
 
 @kernel
 def cell_totals(X: Floats, columns: Ints, order: Ints, centre: Floats) -> Floats:
-    """Return (3, p) count, sum and sum of squares of the measured cells of ``X[:, columns]`` less ``centre``; columns ascend.
+    """Return (3, p) count, sum and sum of squares of the measured cells of ``X[:, columns]`` less ``centre``.
 
-    Rows are taken in ``order``, so that the result does not depend on how they stand in X.
+    Columns ascend. Rows are taken in ``order``, so that the result does not depend on how they stand in X.
     """
     p = columns.size
     count, total, square = np.zeros(p), np.zeros(p), np.zeros(p)
@@ -379,7 +379,18 @@ def _conditional(Z: Floats, r: int, omega: Floats, holes: Ints, k: int, spread: 
     for a in range(k):
         for b in range(k):
             spread[a, b] = omega[holes[r, a], holes[r, b]]
-    for a in range(k):  # Gauss-Jordan; the matrix is positive definite
+    _invert(spread, k)
+    for a in range(k):
+        s = 0.0
+        for b in range(k):
+            s += spread[a, b] * work[b]
+        Z[r, holes[r, a]] = -s
+
+
+@inner
+def _invert(spread: Floats, k: int) -> None:
+    """Invert ``spread[:k, :k]`` in place by Gauss-Jordan elimination; it is positive definite."""
+    for a in range(k):
         pivot = 1.0 / spread[a, a]
         spread[a, a] = 1.0
         for b in range(k):
@@ -390,8 +401,3 @@ def _conditional(Z: Floats, r: int, omega: Floats, holes: Ints, k: int, spread: 
                 spread[c, a] = 0.0
                 for b in range(k):
                     spread[c, b] -= f * spread[a, b]
-    for a in range(k):
-        s = 0.0
-        for b in range(k):
-            s += spread[a, b] * work[b]
-        Z[r, holes[r, a]] = -s
