@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 import yaml
+from starlette.testclient import TestClient
 
 from causal_service.cli.arguments import VERBS
+from causal_service.service.app import create_app
 from causal_service.service.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -145,6 +147,15 @@ def test_the_unit_starts_what_exists():
     assert command.split()[1] in VERBS
     environment = dict(re.findall(r"\b(CAUSAL_[A-Z_]+)=(\S+)", UNIT))
     assert settings_of(environment).workers == 1
+
+
+def test_probes_reach_a_service_that_answers_to_its_name_only(tmp_path: Path):
+    settings = Settings(data=tmp_path, mode="shared", hosts=("causal.example.com",))
+    with TestClient(create_app(settings), base_url="http://10.1.2.3:8000") as pod:
+        assert pod.get("/healthz").status_code == 200
+        assert pod.get("/readyz").json()["ready"] is False
+        assert pod.get("/").status_code == 403
+        assert pod.get("/", headers={"Host": "causal.example.com"}).status_code == 200
 
 
 @pytest.mark.parametrize("name", ["Dockerfile", "compose.yaml", "docs/deployment/kubernetes.yaml"])

@@ -27,7 +27,7 @@ def test_links_point_to_files():
 
 def script(port: int) -> str:
     """Every console line, and the Python block where it stands, as one script of a shell."""
-    lines = ["set -eu"]
+    lines = ["set -eu", "trap 'kill $(jobs -p) 2>/dev/null || true' EXIT"]
     for language, block in re.findall(r"^```(console|python)\n(.*?)^```$", GUIDE, flags=re.MULTILINE | re.DOTALL):
         if language == "python":
             lines.append(f"python - <<'PYTHON'\n{block}PYTHON")

@@ -164,7 +164,7 @@ def test_a_panel_that_cannot_be_studied_says_why_and_asks_nothing(tab, plants):
     page.click("#check")
     page.wait_for_selector("#blocked:visible")
     assert page.locator("#question").is_hidden()
-    assert "只有一期数据" in page.locator("#open-findings li.fail").inner_text()
+    assert "只有一期数据" in page.locator("#open-findings li.fail").first.inner_text()
 
 
 def test_what_is_no_table_is_refused_in_the_readers_language(browser, service, tmp_path):
