@@ -107,7 +107,8 @@ def discover(
         if method == "boss":
             full = full_sample(prepared, problem, seed, penalty)
             drivers = hidden_drivers(prepared, problem, outcomes, horizon=horizon, seed=seed)
-            strongest = max(drivers, key=lambda driver: driver.evidence, default=None)
+            plausible = [driver for driver in drivers if driver.plausible]
+            strongest = max(plausible, key=lambda driver: driver.evidence, default=None)
             draws = resampled(
                 prepared,
                 problem,

@@ -29,7 +29,9 @@ DISCOUNT = 2.0
 STRONG = 6.0
 """Points by which the driver is clearly the better explanation; strong evidence in Kass & Raftery (1995), JASA 90."""
 _SPARE = 1.0
-"""A driver is plausible when it is worse than the arrows by no more than one coefficient and this many points."""
+"""A driver is plausible when it is worse than the arrows by no more than one coefficient and this many points ..."""
+_TELLING = 2
+"""... and its children have at least so many other causes; without them a driver and arrows explain the data alike."""
 HOPEFUL = -25.0
 """Points above which a driver found is worth a search for further children."""
 PROMISING = 16
@@ -127,7 +129,8 @@ def _of_outcome(plain: _Plain, names: Sequence[str], outcome: str, horizon: int,
     doubted = tuple(names[j] for j in others if best.loadings[j] != 0 or weakened[j])
     evidence = score - best.score
     explained = float(driven_shares(plain.within, best)[y])
-    return HiddenDriver(outcome, children, doubted, evidence, explained, evidence > -plain.penalty - _SPARE, best)
+    plausible = evidence > (-plain.penalty - _SPARE if _other_causes(plain, best) >= _TELLING else STRONG)
+    return HiddenDriver(outcome, children, doubted, evidence, explained, plausible, best)
 
 
 def _best(plain: _Plain, y: int, starts: set[tuple[int, ...]], key: np.uint64) -> Factor | None:
@@ -164,6 +167,13 @@ def _one_more_child(plain: _Plain, factor: Factor) -> set[tuple[int, ...]]:
     children = {int(j) for j in np.flatnonzero(factor.loadings)}
     near = np.flatnonzero(plain.adjacent[sorted(children)].any(axis=0) & plain.movable)
     return {tuple(sorted(children))} | {tuple(sorted({*children, int(k)})) for k in near}
+
+
+def _other_causes(plain: _Plain, factor: Factor) -> int:
+    """Return how many indicators that the driver does not move are causes of one that it moves, without it."""
+    p, moved = len(factor.loadings), factor.loadings != 0
+    causes = plain.parents[moved].reshape(-1, plain.parents.shape[1] // p, p).any(axis=(0, 1))
+    return int((causes & ~moved).sum())
 
 
 def _weakened(plain: _Plain, factor: Factor, y: int, horizon: int) -> NDArray[np.bool_]:

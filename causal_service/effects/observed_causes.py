@@ -25,7 +25,7 @@ Array = NDArray[np.float64]
 def strongest_causes(
     prepared: Prepared, discovery: Discovery, levers: Sequence[str], outcome: str
 ) -> dict[str, ObservedCause]:
-    """Return the strongest observed cause by lever; levers without any are left out."""
+    """Return the strongest observed cause by lever, none of the lever's consequences; levers without are left out."""
     S = prepared.covariance()[0]
     names, member = list(discovery.names), discovery.full.members[0]
     p, y = len(names), names.index(outcome)
@@ -39,17 +39,18 @@ def strongest_causes(
         columns = np.flatnonzero(member[d] | member[y])
         m = member.shape[1] - p
         kept = [int(c) for c in columns if c < m or not (follows[d, c - m] or c - m in (d, y))]
-        cause = _strongest(S, kept, m + d, m + y, [names[c % p] for c in kept], (lever, outcome))
+        consequences = {names[j] for j in np.flatnonzero(follows[d])}
+        cause = _strongest(S, kept, m + d, m + y, [names[c % p] for c in kept], {lever, outcome} | consequences)
         if cause is not None:
             found[lever] = cause
     return found
 
 
 def _strongest(
-    S: Array, columns: Sequence[int], d: int, y: int, labels: Sequence[str], excluded: tuple[str, str]
+    S: Array, columns: Sequence[int], d: int, y: int, labels: Sequence[str], excluded: set[str]
 ) -> ObservedCause | None:
     causes = []
-    for indicator in sorted(set(labels) - set(excluded)):
+    for indicator in sorted(set(labels) - excluded):
         own = [c for c, label in zip(columns, labels, strict=True) if label == indicator]
         rest = [c for c in columns if c not in own]
         lever = _partial_r2(S, d, own, rest)
