@@ -32,6 +32,8 @@ BEND_PENALTY = 2.0
 _PARENT_SCALE = 10.0
 """Prior SD of a parent's coefficient in a link, per SD of the parent; effects of entities and periods have 1."""
 _LARGEST_LOG_RATE = 6.0
+_MOST_NEWTON = 1000
+"""Columns of a link up to which its Hessian is factorised."""
 _LEAST_OWN = 0.1
 """Share of its residual variance that an indicator keeps beside a hidden driver."""
 
@@ -236,14 +238,17 @@ def _linked(levels: Levels, y: int, columns: NDArray[np.int64], marginal: Margin
     effects = levels.effect_columns()
     X = csr_array(hstack([csr_array((levels.values[:, columns] - centre) / spread * _PARENT_SCALE), effects]))
     w = weight[used] / weight[used].mean()
+    solver = "newton-cholesky" if X.shape[1] <= _MOST_NEWTON else "lbfgs"
     model: Any
     if marginal.kind == "binary":
         target = np.clip(state[used], 0, 1)
-        model = LogisticRegression(C=1.0, max_iter=500).fit(X[used], target, sample_weight=w)
+        model = LogisticRegression(C=1.0, solver=solver, max_iter=500).fit(X[used], target, sample_weight=w)
         coefficients, intercept = model.coef_[0], float(model.intercept_[0])
     else:
         target = np.maximum(state[used], 0)
-        model = PoissonRegressor(alpha=1.0 / used.sum(), max_iter=500).fit(X[used], target, sample_weight=w)
+        model = PoissonRegressor(alpha=1.0 / used.sum(), solver=solver, max_iter=500).fit(
+            X[used], target, sample_weight=w
+        )
         coefficients, intercept = model.coef_, float(model.intercept_)
     weights = coefficients[: columns.size] * _PARENT_SCALE / spread
     kept = effects @ coefficients[columns.size :] + intercept - centre @ weights

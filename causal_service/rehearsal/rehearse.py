@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -86,8 +87,11 @@ def rehearse(
     levels = levels_of(studied.panel, dictionary, studied.totals, lags)
     scales, marginals = scales_of(studied.panel, levels), marginals_of(studied.panel, dictionary)
     plan = _Plan(learned, studied, dictionary, question, checked, lags, method, seed, twins, levels, scales, marginals)
+    from sklearn.exceptions import ConvergenceWarning  # takes a second to import
+
     done: list[tuple[Trial, ...]] = []
-    with threadpool_limits(1):
+    with threadpool_limits(1), warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # a link only has to be plausible
         parallel = joblib.Parallel(n_jobs=threads, require="sharedmem", return_as="generator")
         for trials in parallel(joblib.delayed(_rehearsed)(plan, k) for k in range(twins)):
             done.append(trials)

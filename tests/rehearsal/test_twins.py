@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -85,3 +87,11 @@ def test_a_hidden_driver_moves_its_children_together_and_nothing_else(simulated,
     for with_driver, without in zip(ready.system.mechanisms, kept.mechanisms, strict=True):
         total = with_driver.pool.var() + ready.system.loadings[with_driver.target] ** 2
         assert total == pytest.approx(without.pool.var(), rel=0.02)
+
+
+def test_links_converge_without_a_word(simulated, mixed_frame, fit):
+    arrows = [("cycle", "ontime", 0), ("cycle", "visits", 0)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        ready = fit(simulated.panel(mixed_frame), simulated.dictionary(), arrows)
+    assert [m.link for m in ready.system.mechanisms] == ["identity", "threshold", "identity", "log"]
