@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
+from scipy.special import ndtri, stdtrit
 from threadpoolctl import threadpool_limits
 
 from causal_service.discovery.discover import Discovery
@@ -97,7 +97,7 @@ def shifted_effects(
     change = drawn[1] - drawn[0]
     unit = prepared.unit_sd[:, None] / prepared.unit_sd[None, :]
     asked = [(prepared.names.index(y), prepared.names.index(x)) for y in outcomes for x in levers if x != y]
-    limit = -float(ndtri(LEVEL / 2 / max(len(asked), 1)))
+    limit = -float(stdtrit(_free(prepared), LEVEL / 2 / max(len(asked), 1)))
     found = []
     for y, x in asked:
         before, after = float(whole[0][0, y, x]), float(whole[1][0, y, x])
@@ -109,6 +109,12 @@ def shifted_effects(
                 Shift(prepared.names[x], prepared.names[y], before * float(unit[y, x]), after * float(unit[y, x]))
             )
     return tuple(sorted(found, key=lambda shift: (shift.outcome, shift.lever)))
+
+
+def _free(prepared: Prepared) -> float:
+    """Degrees of freedom behind the spread of a change: independent draws less one; blocks of time lie in one half."""
+    runs = prepared.blocks / prepared.run
+    return max(runs / (2 if prepared.unit in ("stretch", "period") else 1) - 1, 1.0)
 
 
 def _responses(prepared: Prepared, S: Array, member: NDArray[np.bool_], horizon: int, kind: int) -> Array:

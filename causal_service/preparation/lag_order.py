@@ -1,9 +1,10 @@
 """How many lags: the longest one at which some indicator still acts, by an information criterion for many candidates.
 
 At every order the partial correlations of the present with the values that many periods ago are taken given all shorter
-lags, on a common sample and free of short-panel bias. One is worth its parameter when it gains more than log n
-+ 2 log(number of candidates) (extended BIC, Chen & Chen 2008, Biometrika 95). The BIC of a full VAR would charge for
-all p^2 coefficients of a lag of which a few exist.
+lags, on a common sample, as seen and free of short-panel bias, whichever is smaller. One is worth its parameter when it
+gains more than log n + 2 log(number of candidates) (extended BIC, Chen & Chen 2008, Biometrika 95), as a level of
+Student's test where rows are few. The BIC of a full VAR would charge for all p^2 coefficients of a lag of which a few
+exist.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import chdtrc, stdtr
 
 from causal_service.errors import DataError
 from causal_service.numerics.short_panel import pair_counts, stationary_covariance
@@ -32,23 +34,29 @@ LONGEST = 12
 def chosen_lags(panel: Panel, dictionary: Dictionary, totals: Sequence[Total]) -> int:
     """Return the lag order; rows of the longest order tried are used for all.
 
-    Up to ``MAX_LAGS`` are tried, in a single series up to one season of the calendar; orders above a quarter of the
-    periods, or that the rows cannot carry, are not.
+    Up to ``MAX_LAGS`` are tried, in a single series up to one season of the calendar; orders above an eighth of the
+    periods, or with fewer than two effective rows per column, are not.
     """
     within = _longest_rows(panel, dictionary, totals)
     longest, b, n = within.rows.lags, len(within.names), within.effective_n
-    S = _covariance(within)
-    price = np.log(n) + 4 * np.log(b)
+    level = chdtrc(1, np.log(n) + 4 * np.log(b))
+    as_seen, corrected = within.sigma, _covariance(within)
     for lag in range(longest, 1, -1):
-        given = np.arange((longest - lag + 1) * b, longest * b)
-        pair = np.r_[(longest - lag) * b : (longest - lag + 1) * b, longest * b : (longest + 1) * b]
-        past = S[np.ix_(given, given)] + 1e-9 * np.eye(given.size)
-        rest = S[np.ix_(pair, pair)] - S[np.ix_(pair, given)] @ np.linalg.solve(past, S[np.ix_(given, pair)])
-        size = np.sqrt(np.maximum(np.diag(rest), 1e-12))
-        r = np.clip(rest[:b, b:] / np.outer(size[:b], size[b:]), -0.999999, 0.999999)
-        if (-n * np.log1p(-r * r)).max() > price:
+        r = float(np.minimum(_partial(as_seen, b, longest, lag), _partial(corrected, b, longest, lag)).max())
+        free = max(n - (lag - 1) * b - 2, 1.0)
+        if 2 * stdtr(free, -r * np.sqrt(free / (1 - r * r))) < level:
             return lag
     return 1
+
+
+def _partial(S: NDArray[np.float64], b: int, longest: int, lag: int) -> NDArray[np.float64]:
+    """Return sizes (b, b) of the partial correlations of the values ``lag`` periods ago with the present ones."""
+    given = np.arange((longest - lag + 1) * b, longest * b)
+    pair = np.r_[(longest - lag) * b : (longest - lag + 1) * b, longest * b : (longest + 1) * b]
+    past = S[np.ix_(given, given)] + 1e-9 * np.eye(given.size)
+    rest = S[np.ix_(pair, pair)] - S[np.ix_(pair, given)] @ np.linalg.solve(past, S[np.ix_(given, pair)])
+    size = np.sqrt(np.maximum(np.diag(rest), 1e-12))
+    return np.asarray(np.minimum(np.abs(rest[:b, b:]) / np.outer(size[:b], size[b:]), 0.999999))
 
 
 def _covariance(within: WithinRows) -> NDArray[np.float64]:
@@ -66,10 +74,14 @@ def _longest_rows(panel: Panel, dictionary: Dictionary, totals: Sequence[Total])
     limit = MAX_LAGS
     if panel.regime == "series":
         limit = max([limit, *(round(cycle.length) for cycle in calendar_cycles(panel) if cycle.length <= LONGEST)])
-    longest = max(1, min(limit, panel.values.shape[1] // 4))
+    longest = max(1, min(limit, panel.values.shape[1] // 8))
     while longest > 1:
         try:
-            return within_rows(panel, dictionary, totals, longest)
+            within = within_rows(panel, dictionary, totals, longest)
         except DataError:
             longest -= 1
+            continue
+        if within.used >= 2 * within.filled.shape[1]:
+            return within
+        longest -= 1
     return within_rows(panel, dictionary, totals, 1)

@@ -25,9 +25,9 @@ def test_the_order_that_made_the_data_is_found(simulated, seed, past, order):
     assert chosen_lags(simulated.panel(frame), Dictionary(), ()) == order
 
 
-def test_a_quarter_of_the_periods_is_the_limit(simulated):
+def test_an_eighth_of_the_periods_is_the_limit(simulated):
     past = (FIRST, 0 * FIRST, SECOND)
-    for periods, limit in [(5, 1), (8, 2), (11, 2)]:
+    for periods, limit in [(5, 1), (15, 1), (23, 2)]:
         frame = simulated.frame(0, names=NAMES, now=NOW, past=past, entities=60, periods=periods)
         assert chosen_lags(simulated.panel(frame), Dictionary(), ()) <= limit <= MAX_LAGS
 
