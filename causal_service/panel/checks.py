@@ -26,7 +26,7 @@ from causal_service.panel.panel import Panel
 from causal_service.panel.repetition_checks import copies_found, identities_found
 from causal_service.panel.total_entities import total_entities
 from causal_service.panel.unit_jumps import unit_jumps
-from causal_service.panel.value_checks import bounds_violated, no_variation, outliers
+from causal_service.panel.value_checks import bounds_violated, few_states, no_variation, outliers
 
 __all__ = ["check", "removed_indicators", "stopping"]
 
@@ -69,6 +69,7 @@ def _all_checks(panel: Panel, dictionary: Dictionary, keys: Sequence[str]) -> tu
         *identities_found(panel, dictionary, keys),
         *lag_identities_found(panel, dictionary, keys),
         *suspected_leaks(panel, dictionary, keys),
+        *few_states(panel, dictionary),
         *outliers(panel, dictionary),
         *unit_jumps(panel, dictionary),
         *bounds_violated(panel, dictionary),

@@ -10,14 +10,18 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from causal_service.errors import CallError, DataError, Text
-from causal_service.panel.dictionary import Dictionary
+from causal_service.panel.dictionary import Dictionary, Indicator
 from causal_service.panel.findings import Finding, ParamValue
-from causal_service.panel.labels import display_names, fold, listed
-from causal_service.panel.numbers import ParsedColumn, parse_column
+from causal_service.panel.labels import display_names, fold, listed, noted
+from causal_service.panel.numbers import MISSING, ParsedColumn, parse_cell, parse_column
 from causal_service.panel.statements import about_indicators, about_panel
 from causal_service.panel.tables import RawTable
+from causal_service.panel.word_scales import declared_scale, known_scale
 
 __all__ = ["NumericColumns", "form_findings", "keys_of", "numeric_columns"]
+
+MOST_STATES = 12
+"""More distinct words than this are labels, not states."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,8 @@ class NumericColumns:
     """Header by key where they differ."""
     set_aside: tuple[str, ...]
     """Headers of text columns that are no indicators."""
+    states: dict[str, tuple[str, ...]]
+    """Words by indicator key where words were read as 0, 1, 2 …, lowest first."""
 
 
 def keys_of(table: RawTable, headers: Sequence[str], dictionary: Dictionary) -> dict[str, str]:
@@ -80,7 +86,8 @@ def numeric_columns(
 ) -> NumericColumns:
     """Read ``headers`` as numbers.
 
-    Text columns outside the dictionary (a region label) are set aside; ``keep`` names columns that may not be.
+    Words whose order the dictionary declares (``levels``) or everybody knows (no and yes, low to high) become numbers.
+    Other text columns outside the dictionary (a region label) are set aside; ``keep`` names columns that may not be.
 
     Raises
     ------
@@ -88,9 +95,13 @@ def numeric_columns(
     """
     keys = keys_of(table, headers, dictionary)
     parsed: dict[str, ParsedColumn] = {}
+    states: dict[str, tuple[str, ...]] = {}
     aside: list[str] = []
     for header, key in keys.items():
         cells = table.frame[header]
+        if (coded := _states(table, header, dictionary.indicators.get(key))) is not None:
+            parsed[key], states[key] = coded
+            continue
         if _is_time(cells) and key not in dictionary.indicators and header not in keep:
             aside.append(header)
             continue
@@ -105,7 +116,47 @@ def numeric_columns(
         if infinite.size:
             raise _rows_error("infinite-values", table, header, infinite)
         parsed[key] = column
-    return NumericColumns(parsed, {key: header for header, key in keys.items() if key != header}, tuple(aside))
+    renamed = {key: header for header, key in keys.items() if key != header}
+    return NumericColumns(parsed, renamed, tuple(aside), states)
+
+
+def _states(table: RawTable, header: str, indicator: Indicator | None) -> tuple[ParsedColumn, tuple[str, ...]] | None:
+    """Return (numbers, words lowest first) of a column of ordered words; ``None`` for any other column."""
+    cells = table.frame[header]
+    declared = () if indicator is None else indicator.levels
+    if pd.api.types.is_numeric_dtype(cells.dtype) or (not declared and _is_time(cells)):
+        return None
+    cells = cells.astype(object)
+    if not declared and not _looks_like_words(cells):
+        return None
+    codes, words = pd.factorize(cells.where(cells.notna(), None).map(lambda cell: None if cell is None else str(cell)))
+    if declared:
+        scale = {word: declared_scale(declared).get(fold(word)) for word in words}
+    else:
+        scale = dict(known_scale(map(str, words)) or {}) if len(words) <= MOST_STATES else {}
+        if not scale:
+            return None
+    numbers = np.array([*(_number(scale, str(word)) for word in words), np.nan])
+    unknown = np.array([*(scale.get(word) is None and fold(str(word)) not in MISSING for word in words), False])
+    if unknown[codes].any():
+        raise _rows_error("unknown-level", table, header, np.flatnonzero(unknown[codes]))
+    values = numbers[codes]
+    filled = int(np.isfinite(values).sum())
+    ordered = tuple(sorted((str(word) for word in words if scale.get(word) is not None), key=lambda w: (scale[w], w)))
+    return ParsedColumn(values, np.empty(0, np.intp), frozenset(), 0, filled), declared or ordered
+
+
+def _looks_like_words(cells: pd.Series) -> bool:
+    """Whether the first filled cells are few different words, none of them a number."""
+    first = {str(cell) for cell in cells.dropna().head(100)}
+    return 0 < len(first) <= MOST_STATES and all(
+        (number := parse_cell(word)[0]) is None or np.isnan(number) for word in first
+    )
+
+
+def _number(scale: Mapping[str, float | None], word: str) -> float:
+    number = scale.get(word)
+    return np.nan if number is None else number
 
 
 def _is_time(cells: pd.Series) -> bool:
@@ -125,11 +176,19 @@ def _rows_error(code: str, table: RawTable, header: str, rows: NDArray[np.intp])
             "numeric column {0!r} holds {1} cells that are no numbers",
         ),
         "infinite-values": ("列“{0}”有 {1} 个无穷大的值", "column {0!r} holds {1} infinite values"),
+        "unknown-level": (
+            "列“{0}”有 {1} 个单元格不在指标字典的 levels 中",
+            "column {0!r} holds {1} cells that are none of the levels in the dictionary",
+        ),
     }[code]
     remedy = {
         "text-in-numbers": Text(
             "请改正或清空这些单元格；文字列请从文件中删除。",
             "Correct or empty these cells; remove the column if it is a label.",
+        ),
+        "unknown-level": Text(
+            "请改正这些单元格，或在词典的 levels 中补充该状态。",
+            "Correct these cells, or add the state to levels in the dictionary.",
         ),
         "infinite-values": Text(
             "请改正或清空这些单元格（常见原因是除以零）。", "Correct or empty these cells (usually a division by zero)."
@@ -160,12 +219,28 @@ def form_findings(columns: Sequence[NumericColumns], dictionary: Dictionary) -> 
         findings.append(
             about_indicators("renamed-columns", "pass", sorted(renamed), dictionary, message=message, params=params)
         )
+    states = {key: words for part in columns for key, words in part.states.items()}
+    if states:
+        said = noted(dictionary, {key: " < ".join(states[key]) for key in sorted(states)})
+        message = Text(
+            f"文字状态已按由低到高的顺序读作 0、1、2…：{said.zh}。",
+            f"Words were read as 0, 1, 2 … from the lowest state up: {said.en}.",
+        )
+        remedy = Text(
+            "顺序有误时，请在词典中用 levels 声明。", "Where the order is wrong, declare levels in the dictionary."
+        )
+        findings.append(
+            about_indicators("word-states", "review", sorted(states), dictionary, message=message, remedy=remedy)
+        )
     if aside:
         message = Text(
             f"文字列未作为指标使用：{'、'.join(aside)}。",
             f"Text columns were set aside, they are no indicators: {', '.join(aside)}.",
         )
-        remedy = Text("若其中有指标，请改为数值。", "If one of them is an indicator, give it as numbers.")
+        remedy = Text(
+            "若其中有指标，请改为数值，或在词典中用 levels 按由低到高声明其状态。",
+            "If one of them is an indicator, give it as numbers or declare its levels in the dictionary, lowest first.",
+        )
         findings.append(
             about_panel("text-columns", "review", message=message, remedy=remedy, params={"columns": aside})
         )

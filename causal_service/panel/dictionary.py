@@ -58,6 +58,8 @@ class Indicator:
     """Smallest and largest feasible value, in the indicator's unit."""
     transform: Transform | None = None
     """Scale on which the linear system is fitted; ``None`` means not declared."""
+    levels: tuple[str, ...] = ()
+    """Words of an indicator measured in states, lowest first; they become 0, 1, 2 … Empty for numbers."""
 
 
 @dataclass(frozen=True, slots=True)

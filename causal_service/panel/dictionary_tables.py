@@ -50,6 +50,7 @@ _CHINESE = {
     "下限": "bounds_low",
     "上限": "bounds_high",
     "变换": "transform",
+    "状态": "levels",
 }
 COLUMNS = ("key", *INDICATOR_KEYS, *_PARTS)
 SHEETS = ("indicators", "layers", "knowledge", "panel", "goals")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar, get_args
 
 from causal_service.errors import DictionaryError, Text, nearest
 from causal_service.panel.dictionary import Better, Goal, Indicator, Step, Transform
-from causal_service.panel.labels import nearest_text
+from causal_service.panel.labels import fold, nearest_text
 
 __all__ = ["bad_value", "goal_entry", "indicator_entry", "known_keys_only", "layer_names", "mapping", "optional_text"]
 
@@ -29,6 +30,7 @@ INDICATOR_KEYS = (
     "step",
     "bounds",
     "transform",
+    "levels",
 )
 TOP = "top level"
 """Name of the outermost mapping of the file."""
@@ -197,9 +199,22 @@ def _bounds(value: object, where: str) -> tuple[float | None, float | None]:
     return low, high
 
 
+def _levels(value: object, where: str) -> tuple[str, ...]:
+    words = re.split("[<,，、;；|]", value) if isinstance(value, str) else value
+    wanted = Text("至少两个互不相同的状态，由低到高", "two or more distinct states, lowest first")
+    if not isinstance(words, (list, tuple)):
+        raise bad_value(where, value, wanted)
+    names = tuple(("yes" if word else "no") if isinstance(word, bool) else str(word).strip() for word in words)
+    if len(names) < 2 or "" in names or len({fold(name) for name in names}) < len(names):
+        raise bad_value(
+            where, value, wanted, Text("例如 levels: [低, 中, 高]。", "For example levels: [low, normal, high].")
+        )
+    return names
+
+
 def _read(entry: Mapping[str, Any], field: str, where: str, parse: Callable[[object, str], T]) -> T | None:
     raw = entry.get(field)
-    return None if raw is None or raw == "" else parse(raw, f"{where}.{field}")
+    return None if raw is None or raw in ("", (), []) else parse(raw, f"{where}.{field}")
 
 
 def indicator_entry(key: str, value: object, layers: tuple[str, ...]) -> Indicator:
@@ -237,6 +252,7 @@ def indicator_entry(key: str, value: object, layers: tuple[str, ...]) -> Indicat
         step=_read(entry, "step", where, _step),
         bounds=_read(entry, "bounds", where, _bounds),
         transform=_read(entry, "transform", where, lambda raw, at: _choice(raw, at, get_args(Transform))),  # type: ignore[return-value, arg-type]
+        levels=_read(entry, "levels", where, _levels) or (),
     )
 
 

@@ -132,6 +132,7 @@ def large_table(
             {keys[header]: _NO_CELLS for header in numeric},
             {keys[header]: header for header in numeric if keys[header] != header},
             tuple(header for header in keys if header not in numeric),
+            {},
         ),
         row_word=row_word,
     )

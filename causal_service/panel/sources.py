@@ -72,7 +72,7 @@ def _without_weight(table: RawTable, columns: NumericColumns, heavy: str) -> tup
         )
     rest = {name: column for name, column in columns.parsed.items() if name != key}
     renamed = {name: header for name, header in columns.renamed.items() if name != key}
-    return NumericColumns(rest, renamed, columns.set_aside), values
+    return NumericColumns(rest, renamed, columns.set_aside, columns.states), values
 
 
 def _labels(table: RawTable, entity: str) -> NDArray[np.object_]:

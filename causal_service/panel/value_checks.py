@@ -15,10 +15,12 @@ from causal_service.panel.panel import Panel
 from causal_service.panel.statements import Params, about_indicators, about_panel, passed
 from causal_service.panel.variation import entity_residual, period_residual, pooled_sd, within_residual
 
-__all__ = ["bounds_violated", "no_variation", "outliers"]
+__all__ = ["bounds_violated", "few_states", "no_variation", "outliers"]
 
 _NONE = 1e-9
 """Share of an indicator's size below which its variation counts as none (floating noise)."""
+MOST_STATES = 5
+"""An indicator with no more distinct values than this is measured in states."""
 FAR = 8.0
 """Robust z-score beyond which a value is called an outlier."""
 
@@ -209,3 +211,25 @@ def _extreme(panel: Panel, name: str, outside: NDArray[np.bool_]) -> str:
     middle = float(np.nanmedian(column))
     cells = column[outside]
     return number(float(cells[np.argmax(np.abs(cells - middle))]))
+
+
+def few_states(panel: Panel, dictionary: Dictionary) -> list[Finding]:
+    """Say so when at least half of the indicators are measured in states: straight lines between states are fitted."""
+    names = []
+    for name, values in zip(panel.indicators, np.moveaxis(panel.values, 2, 0), strict=True):
+        states = np.unique(values[~np.isnan(values)]).size
+        if 2 <= states <= MOST_STATES:
+            names.append(name)
+    if 2 * len(names) < len(panel.indicators):
+        return []
+    message = Text(
+        f"{len(panel.indicators)} 个指标中有 {len(names)} 个只有 2 至 {MOST_STATES} 种取值：{{names}}。"
+        "状态之间按直线近似；对二值指标的效应是其比例的变化。",
+        f"{len(names)} of {len(panel.indicators)} indicators have 2 to {MOST_STATES} states: {{names}}. Straight "
+        "lines stand in for what happens between states; an effect on a two-state indicator is a change of its share.",
+    )
+    remedy = Text(
+        "关系若依赖状态的特定组合，可能看不到；请尽量使用原始的连续数值。",
+        "Links that need certain combinations of states may go unseen; use the numbers behind them where you can.",
+    )
+    return [about_indicators("few-states", "review", names, dictionary, message=message, remedy=remedy)]

@@ -71,20 +71,30 @@ def network(folder: Path, name: str) -> tuple[pd.DataFrame, Bool]:
     """Return the rows (names sorted) and the class of the true graph."""
     rows = pd.read_csv(folder / f"{name}.csv.gz")
     rows = rows[sorted(rows.columns)]
+    return rows, truth_of(folder, name, list(rows.columns))
+
+
+def truth_of(folder: Path, name: str, names: list[str]) -> Bool:
+    """Return the class (p, p) of the true graph."""
     spec = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))["spec"]
-    at = {column: i for i, column in enumerate(rows.columns)}
+    at = {column: i for i, column in enumerate(names)}
     dag = np.zeros((len(at), len(at)), bool)
     for child, node in spec.items():
         for parent in node["parents"]:
             dag[at[child], at[parent]] = True
-    return rows, cpdag(dag)
+    return cpdag(dag)
 
 
 def correlation(rows: pd.DataFrame, name: str, draw: int) -> Array:
     """Correlations of 1,000 rows drawn without replacement; keyed by network and draw."""
     rng = np.random.default_rng([NETWORKS.index(name), draw])
     chosen = rng.choice(len(rows), ROWS, replace=False)
-    return np.asarray(np.corrcoef(rows.to_numpy(float)[chosen].T))
+    return correlation_of(rows.to_numpy(float)[chosen])
+
+
+def correlation_of(rows: Array) -> Array:
+    """Correlations of the columns."""
+    return np.asarray(np.corrcoef(rows.T))
 
 
 def run(folder: Path, draws: int, penalties: list[float], skipped: list[str], kept_runs: bool = True) -> dict[str, Any]:
