@@ -13,5 +13,6 @@
 ``scores``       ranking, verdicts and detectable effects
 ``calibration``  coverage and how much wider intervals must be
 ``results``      what is reported
+``findings``     what must be known about a rehearsal itself
 ===============  ======================================================================================
 """

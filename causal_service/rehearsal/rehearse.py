@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 from causal_service.discovery.discover import Method
 from causal_service.discovery.resampling import block_weights
 from causal_service.effects.estimate import widened
+from causal_service.errors import DataError
 from causal_service.inference import Inference, infer
 from causal_service.numerics.keyed_random import key_of
 from causal_service.panel.dictionary import Dictionary
@@ -102,7 +103,7 @@ def rehearse(
 
 
 def _rehearsed(plan: _Plan, k: int) -> tuple[Trial, ...]:
-    """Return the trials of twin k, one per outcome; none when an indicator does not vary in it."""
+    """Return the trials of twin k, one per outcome; none when it cannot be studied or an indicator does not vary."""
     learned, levels, question = plan.learned, plan.levels, plan.question
     prepared, draws = learned.prepared, learned.discovery.draws
     key = np.uint64(key_of(plan.seed, k, _PURPOSE))
@@ -126,16 +127,19 @@ def _rehearsed(plan: _Plan, k: int) -> tuple[Trial, ...]:
         return ()
     sd = np.array([prepared.within_sd[name] for name in prepared.names])
     truth = true_effects(system, twin, at, sd, question.horizon, rng)
-    said = infer(
-        _with_panel(plan.studied, twin.panel),
-        plan.dictionary,
-        question,
-        plan.checked,
-        lags=plan.lags,
-        method=plan.method,
-        seed=int(key >> np.uint64(2)),
-        threads=1,
-    )
+    try:
+        said = infer(
+            _with_panel(plan.studied, twin.panel),
+            plan.dictionary,
+            question,
+            plan.checked,
+            lags=plan.lags,
+            method=plan.method,
+            seed=int(key >> np.uint64(2)),
+            threads=1,
+        )
+    except DataError:
+        return ()
     return tuple(scored(said, name, truth, plan.dictionary, learned.indicators) for name in question.outcomes)
 
 

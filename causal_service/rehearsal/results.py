@@ -107,7 +107,7 @@ class Rehearsal:
     twins: int
     """Twins that were run."""
     asked: int
-    """Twins that were asked for; fewer were run when an indicator of a twin did not vary."""
+    """Twins that were asked for; fewer count where twins could not be studied."""
     outcomes: tuple[RehearsedOutcome, ...]
     """Ranking and verdicts, by outcome."""
     calibrations: tuple[Calibration, ...]
