@@ -52,6 +52,8 @@ def serve(settings: Settings) -> None:
         timeout_graceful_shutdown=_GRACE,
         timeout_keep_alive=30,
     )
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)  # uvicorn raises it again once the last request has ended
     with _listening(settings) as sockets, _Supervisor(settings):
         uvicorn.Server(config).run(sockets)
 

@@ -51,10 +51,7 @@ class Store:
                 with source.open("rb") as stream:
                     os.fsync(stream.fileno())
                 self._fs.makedirs(os.path.dirname(target), exist_ok=True)
-                beside = Path(f"{target}.{secrets.token_hex(8)}.part")
-                shutil.move(source, beside)
-                beside.replace(target)
-                _sync_folder(os.path.dirname(target))
+                _move(source, Path(target))
             else:
                 self._fs.put_file(str(source), target)
                 source.unlink()
@@ -188,8 +185,16 @@ def _reading() -> Iterator[None]:
         raise unavailable(_STORE) from error
 
 
-def _sync_folder(folder: str) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
+def _move(source: Path, target: Path) -> None:
+    """Move a file, also from another disk, so that it appears whole and stays when the power fails."""
+    beside = target.with_name(f"{secrets.token_hex(8)}.part")
+    try:
+        shutil.move(source, beside)
+        beside.replace(target)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+    descriptor = os.open(target.parent, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
