@@ -263,6 +263,21 @@ class TestRegimes:
         edges = {(e.source, e.target) for e in found.graph.edges if e.lag == 0}
         assert {("cycle", "ontime"), ("ontime", "rating")} <= edges
 
+    def test_the_answer_for_a_series_speaks_of_time_not_of_entities(self, simulated):
+        weak = simulated.frame(0, entities=1, periods=60)
+        answer = study(weak[["plant", "month", "visits", "rating"]]).answers[0].text
+        assert "similar entities to make a panel" in answer.en or "for a limited time" in answer.en
+        assert "少数实体" not in answer.zh
+
+    def test_lags_too_few_are_said(self, simulated):
+        second = np.diag([0.5, 0.5, 0.5, 0.5])
+        past = (np.diag([0.2, 0.2, 0.2, 0.2]), second)
+        frame = simulated.frame(0, past=past, entities=30, periods=30)
+        said = [next((f for f in study(frame, lags=n).findings if f.code == "longer-lags"), None) for n in (1, 2)]
+        assert said[0].params == {"lags": 1, "longest": 2}
+        assert "--lags 2" in said[0].remedy.en
+        assert said[1] is None
+
     def test_a_short_series_is_refused_with_a_way_out(self, frame):
         error = refused(frame[frame["plant"] == "plant 00"])
         assert error.code == "too-few-rows"

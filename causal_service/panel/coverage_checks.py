@@ -220,7 +220,9 @@ def thin_cells(panel: Panel) -> list[Finding]:
 
 
 def effective_rows(panel: Panel, indicator: str) -> float:
-    """Return the rows that carry information about ``indicator``: measured cells less entity and period effects.
+    """Return the rows that carry information about ``indicator``: measured cells less the effects removed.
+
+    Those are entity and period effects in a panel, level and trend in a series, the mean in a cross-section.
 
     Weights count by Kish's effective size ``(sum w)^2 / sum w^2``.
     """
@@ -230,7 +232,7 @@ def effective_rows(panel: Panel, indicator: str) -> float:
     if panel.weights is not None and seen.any():
         w = panel.weights[seen]
         rows = float(w.sum() ** 2 / (w**2).sum()) if w.any() else 0.0
-    effects = seen.any(axis=1).sum() + seen.any(axis=0).sum() - 1 if panel.regime == "panel" else 1
+    effects = {"series": 2, "cross-section": 1}.get(panel.regime, seen.any(axis=1).sum() + seen.any(axis=0).sum() - 1)
     if panel.behind is not None:
         present = panel.behind.present
         rows *= (1 - panel.behind.empty_share([indicator])[0]) * present.sum() / max(seen.sum(), 1)

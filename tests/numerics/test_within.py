@@ -139,3 +139,19 @@ def test_a_column_does_not_depend_on_its_neighbours(rng):
     w = np.ones(entity.size)
     alone = within(Z[:, :1].copy(), w, entity, period)[:, 0]
     np.testing.assert_allclose(within(Z, w, entity, period)[:, 0], alone, atol=1e-13)
+
+
+def test_trends_of_entities_are_residuals_on_dummies_and_lines(rng):
+    entity, period = unbalanced(rng)
+    w = rng.uniform(0.5, 2.0, entity.size)
+    Z = 50 + 100 * rng.normal(size=(entity.size, 3))
+    Z[rng.random(Z.shape) < 0.1] = np.nan
+    found = within(Z, w, entity, period, trends=True)
+    own = np.eye(entity.max() + 1)[entity]
+    D = np.concatenate([own, own * period[:, None], np.eye(period.max() + 1)[period]], axis=1)
+    for j in range(3):
+        seen = ~np.isnan(Z[:, j])
+        root = np.sqrt(w[seen])
+        effects = np.linalg.lstsq(D[seen] * root[:, None], Z[seen, j] * root, rcond=None)[0]
+        np.testing.assert_allclose(found[seen, j], Z[seen, j] - D[seen] @ effects, atol=1e-7)
+        assert np.isnan(found[~seen, j]).all()
