@@ -92,7 +92,8 @@ class Client:
     ) -> tuple[PanelSummary, Dictionary, tuple[Finding, ...]]:
         """Let the service check a panel; return (size and identity of the panel, dictionary, findings).
 
-        Parameters and errors as ``causal_service.check``; the panel's values stay in the service.
+        Parameters and errors as ``causal_service.check``; the panel's values stay in the service. Findings about an
+        outcome come with its study.
         """
         known = _known(dictionary, knowledge)
         found = self._uploaded(_file(panel), known, entity, period, weight)
@@ -179,17 +180,15 @@ class Client:
         CausalServiceError : why the study failed, or that it was cancelled. Unreachable : the service stays away.
         """
         stream = Statuses(self._ask, study)
-        while True:
-            status = self._ask.json("GET", f"/v1/studies/{study}")
-            _tell(progress, status)
-            if status["state"] in ENDED:
-                break
-            for news in stream:
-                _tell(progress, news)
-                if news["state"] in ENDED:
-                    break
-            else:
+        status = self._ask.json("GET", f"/v1/studies/{study}")
+        _tell(progress, status)
+        while status["state"] not in ENDED:
+            for status in stream:
+                _tell(progress, status)
+            if status["state"] not in ENDED:
                 time.sleep(_PAUSE)
+                status = self._ask.json("GET", f"/v1/studies/{study}")
+                _tell(progress, status)
         if status["problem"] is not None:
             raise error_of(status["problem"])
         return self.load(study)

@@ -12,6 +12,7 @@ from causal_service.client.transport import Transport
 
 __all__ = ["ENDED", "Statuses"]
 
+_KINDS = ("progress", "end")
 ENDED = ("done", "failed", "cancelled")
 """States after which nothing more happens."""
 
@@ -46,7 +47,7 @@ class Statuses:
             elif name == "id":
                 number = value
             elif not raw.strip():
-                if data and event == "progress":
+                if data and event in _KINDS:
                     self._last = number or self._last
                     yield json.loads("\n".join(data))
                 event, data = "message", []

@@ -143,7 +143,7 @@ def test_a_form_is_what_it_says(tmp_path: Path):
 
 def test_a_stream_goes_on_after_the_last_event_seen(scripted, turns):
     first = b': hello\n\nid: 7\nevent: progress\ndata: {"state":\ndata: "running"}\n\nid: 8\nevent: prog'
-    second = b'id: 8\r\nevent: progress\r\ndata: {"state": "done"}\r\n\r\nevent: end\r\ndata: {}\r\n\r\n'
+    second = b'id: 8\r\nevent: end\r\ndata: {"state": "done"}\r\n\r\nevent: other\r\ndata: {}\r\n\r\n'
     scripted.script = [turns["cut"](first), turns["answer"](200, second), turns["hang_up"]]
     statuses = Statuses(asking(scripted.url), "std_1")
     assert list(statuses) == [{"state": "running"}]

@@ -45,7 +45,7 @@ const guarded = (work) => async (event) => {
 
 function only(...ids) {
   hide(...SECTIONS.filter((id) => !ids.includes(id)));
-  show(...ids);
+  show(...ids.filter((id) => id !== "earlier" || byId("studies").children.length));
   byId("intro").hidden = !ids.includes("data") && !ids.includes("connect");
 }
 

@@ -3,6 +3,7 @@
 import { Problem, ask, read } from "./api.js";
 
 const ENDED = new Set(["done", "failed", "cancelled"]);
+const KINDS = new Set(["progress", "end"]);
 const QUIET_MS = 30000; // a stream that says nothing that long is taken for dead
 const pause = (ms, signal) =>
   new Promise((done, failed) => {
@@ -52,10 +53,12 @@ export async function* watch(id, signal, lost) {
     try {
       for await (const event of events(`/v1/studies/${id}/events`, last, signal)) {
         if (event.id !== null) last = event.id;
-        if (event.event !== "progress") continue;
+        if (!KINDS.has(event.event)) continue;
         failures = 0;
         lost(false);
-        yield JSON.parse(event.data);
+        const status = JSON.parse(event.data);
+        yield status;
+        if (ENDED.has(status.state)) return;
       }
     } catch (error) {
       if (signal.aborted) return;
