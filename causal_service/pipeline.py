@@ -19,6 +19,7 @@ from causal_service.explanation.wording import answer_text, lever_sentence, reas
 from causal_service.inference import Inference, calibrated, infer
 from causal_service.levers.ranking import RankedLever
 from causal_service.levers.results import Lever, Reason
+from causal_service.numerics.fan_out import cluster
 from causal_service.panel.checks import check as check_panel
 from causal_service.panel.dictionary import Dictionary
 from causal_service.panel.dictionary_reading import read_dictionary
@@ -87,6 +88,7 @@ def study(
     rehearse: int = 0,
     threads: int | None = None,
     stream: bool | None = None,
+    scheduler: str | None = None,
     progress: Progress | None = None,
 ) -> Study:
     """Go from a panel to ranked, explained levers.
@@ -109,6 +111,9 @@ def study(
         truth is known: they tell how far results can be trusted, and the levers' intervals are widened where needed.
     threads : worker threads; the result does not depend on it.
     stream : whether Parquet is read in pieces instead of into memory; default when it is large or a folder.
+    scheduler : address of a Dask scheduler (``tcp://host:8786``) whose workers read large panels, learn from resamples
+        and run rehearsals; they need this package and, for large panels, the file and the temporary folder at the same
+        paths. The result does not depend on it.
     progress : called with (stage, done, of).
 
     Raises
@@ -118,16 +123,17 @@ def study(
     check_options(lags, horizon, resamples, seed, method, threads, rehearse)
     tell = progress or (lambda stage, done, of: None)
     tell("read", 0, 1)
-    whole, known, findings = check(
-        panel,
-        outcome=outcome,
-        dictionary=dictionary,
-        entity=entity,
-        period=period,
-        weight=weight,
-        knowledge=knowledge,
-        stream=stream,
-    )
+    with cluster(scheduler):
+        whole, known, findings = check(
+            panel,
+            outcome=outcome,
+            dictionary=dictionary,
+            entity=entity,
+            period=period,
+            weight=weight,
+            knowledge=knowledge,
+            stream=stream,
+        )
     refuse_if_stopped(findings)
     question = question_of(whole, known, outcome, lever, horizon, resamples)
     studied = studied_panel(whole, known, question, findings)
@@ -136,26 +142,27 @@ def study(
 
     checked = (*findings, *studied.findings)
     workers = threads if threads is not None else (os.cpu_count() or 1)
-    learned = infer(
-        studied, known, question, checked, lags=order, method=method, seed=seed, threads=workers, progress=tell
-    )
-    rehearsal = None
-    if rehearse:
-        tell("rehearse", 0, rehearse)
-        rehearsal = rehearsed(
-            learned,
-            studied,
-            known,
-            question,
-            checked,
-            twins=rehearse,
-            lags=order,
-            method=method,
-            seed=seed,
-            threads=workers,
-            progress=lambda done, of: tell("rehearse", done, of),
+    with cluster(scheduler):
+        learned = infer(
+            studied, known, question, checked, lags=order, method=method, seed=seed, threads=workers, progress=tell
         )
-        learned = replace(learned, ranked=calibrated(learned, known, rehearsal.factors))
+        rehearsal = None
+        if rehearse:
+            tell("rehearse", 0, rehearse)
+            rehearsal = rehearsed(
+                learned,
+                studied,
+                known,
+                question,
+                checked,
+                twins=rehearse,
+                lags=order,
+                method=method,
+                seed=seed,
+                threads=workers,
+                progress=lambda done, of: tell("rehearse", done, of),
+            )
+            learned = replace(learned, ranked=calibrated(learned, known, rehearsal.factors))
 
     designed = (
         *design_findings(studied.panel, learned.prepared, chosen_by),

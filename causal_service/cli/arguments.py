@@ -32,7 +32,7 @@ class _Verb:
 
 _DATA = (
     "--entity", "--period", "--dictionary", "--outcome", "--lever", "--lags", "--horizon", "--resamples", "--seed",
-    "--weight", "--knowledge", "--method", "--threads", "--stream",
+    "--weight", "--knowledge", "--method", "--threads", "--stream", "--scheduler",
 )  # fmt: skip
 _PANEL = ("PANEL", "CSV, Parquet or Excel, .gz allowed, long or wide; several files are joined on entity and period")
 VERBS = {
@@ -186,6 +186,10 @@ def _settings(verb: str) -> dict[str, dict[str, Any]]:
             "type": one_of("--stream", ("auto", "yes", "no")),
             "default": "auto",
             "help": "read Parquet in pieces instead of into memory: auto (when large or a folder), yes or no",
+        },
+        "--scheduler": {
+            "metavar": "ADDRESS",
+            "help": "Dask scheduler (tcp://host:8786) whose workers do the work; the result does not depend on it",
         },
         "--json": {"action": "store_true", "help": "print the result as JSON and nothing else"},
         "--out": {

@@ -79,6 +79,7 @@ def study(options: Namespace, lang: str) -> int:
             rehearse=options.rehearse,
             threads=options.threads,
             stream=_STREAM[options.stream],
+            scheduler=options.scheduler,
             progress=show,
         )
         if options.out is not None:

@@ -7,7 +7,6 @@ steps 7-9. Random numbers are keyed by (seed, draw), so the result does not depe
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from causal_service.discovery.mechanisms import draw_periods, with_mechanisms
 from causal_service.discovery.search_problem import SearchProblem
 from causal_service.numerics.draw import learn_class, member_coefficients, sampled_members
+from causal_service.numerics.fan_out import in_order
 from causal_service.numerics.hidden_factor import (
     Factor,
     Rules,
@@ -162,20 +162,34 @@ def resampled(
     With the ``driver`` of the full sample every draw looks for it anew and keeps it where it is the better explanation.
     """
 
-    def one(sample: Sample) -> Draw:
-        index = sample.index
-        order = warm.copy() if index % 2 == 0 else random_order(problem.before, _key(seed, index, 2))
-        plain = _learned(prepared, problem, sample, order[None, :], _key(seed, index, 5))
-        return plain if driver is None else _better(prepared, problem, sample, plain, driver, _key(seed, index, 9))
-
+    task = _Task(prepared, problem, warm, seed, driver)
     out: list[Draw] = []
-    with ThreadPoolExecutor(max(1, threads)) as pool:
-        for chunk in samples(prepared, draws, seed):
-            for draw in pool.map(one, chunk):
-                out.append(draw)
-                if progress is not None:
-                    progress(len(out), draws)
+    for chunk in samples(prepared, draws, seed):
+        for draw in in_order(_drawn, task, chunk, threads):
+            out.append(draw)
+            if progress is not None:
+                progress(len(out), draws)
     return tuple(out)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Task:
+    """What all draws share."""
+
+    prepared: Prepared
+    problem: SearchProblem
+    warm: NDArray[np.int64]
+    seed: int
+    driver: Factor | None
+
+
+def _drawn(task: _Task, sample: Sample) -> Draw:
+    prepared, problem, seed, index = task.prepared, task.problem, task.seed, sample.index
+    order = task.warm.copy() if index % 2 == 0 else random_order(problem.before, _key(seed, index, 2))
+    plain = _learned(prepared, problem, sample, order[None, :], _key(seed, index, 5))
+    if task.driver is None:
+        return plain
+    return _better(prepared, problem, sample, plain, task.driver, _key(seed, index, 9))
 
 
 def _learned(

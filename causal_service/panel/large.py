@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from causal_service.numerics.fan_out import in_order
 from causal_service.panel.calendar import Calendar, build_calendar
 from causal_service.panel.coverage_checks import FEW_ENTITIES
 from causal_service.panel.large_refusals import (
@@ -126,7 +127,7 @@ def read_large(table: ParquetTable) -> tuple[Panel, Calendar] | None:
         scratch.name,
     )
     seen = _Seen(table)
-    units = [seen.noted(spill(unit, plan)) for unit in _units(table)]
+    units = [seen.noted(unit) for unit in in_order(spill, plan, _units(table))]
     calendar = build_calendar(
         pd.Series(list(seen.periods), dtype=object), seen.first_rows(), table.period, table.row_word
     )

@@ -127,7 +127,7 @@ def partition_of(key: NDArray[np.uint64], count: int) -> NDArray[np.int64]:
     return ((key >> np.uint64(32)) * np.uint64(count) >> np.uint64(32)).astype(np.int64)
 
 
-def spill(unit: Unit, plan: SpillPlan) -> SpilledUnit:
+def spill(plan: SpillPlan, unit: Unit) -> SpilledUnit:
     """Group the rows of one unit by partition and write them."""
     import pyarrow as pa  # type: ignore[import-untyped]
     import pyarrow.parquet as pq  # type: ignore[import-untyped]

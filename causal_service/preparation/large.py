@@ -22,6 +22,7 @@ from scipy.linalg import lstsq
 
 from causal_service.errors import Text
 from causal_service.numerics.entity_rows import EntityFit
+from causal_service.numerics.fan_out import in_order
 from causal_service.numerics.gaussian_em import precision
 from causal_service.numerics.within import two_way
 from causal_service.panel.dictionary import Dictionary
@@ -87,8 +88,8 @@ def large_moments(
     sample = within_rows(replace(panel, behind=None), dictionary, totals, lags, may_drift=False)
     plan = _plan(sample, large, dictionary, lags)
     summed = _Sums(plan, len(large.entities))
-    for partition in large.partitions:
-        summed.add(partition_moments(partition, plan))
+    for part in in_order(partition_moments, plan, large.partitions):
+        summed.add(part)
     return _finished(summed, plan, sample, large, lags)
 
 

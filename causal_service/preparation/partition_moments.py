@@ -90,7 +90,7 @@ class PartitionMoments:
     """Entities that have rows."""
 
 
-def partition_moments(partition: Partition, plan: MomentPlan) -> PartitionMoments:
+def partition_moments(plan: MomentPlan, partition: Partition) -> PartitionMoments:
     """Return the sums over one partition; a pure function of the rows and the plan, whatever their order on disk."""
     found = read_partition(partition)
     order, starts, keys = sorted_rows(found.key, found.time, plan.periods)

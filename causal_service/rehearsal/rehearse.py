@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import joblib
 import numpy as np
 from threadpoolctl import threadpool_limits
 
@@ -15,6 +14,7 @@ from causal_service.discovery.resampling import block_weights
 from causal_service.effects.estimate import widened
 from causal_service.errors import DataError
 from causal_service.inference import Inference, infer
+from causal_service.numerics.fan_out import in_order
 from causal_service.numerics.keyed_random import key_of
 from causal_service.panel.dictionary import Dictionary
 from causal_service.panel.findings import Finding
@@ -85,6 +85,7 @@ def rehearse(
     threads : twins at a time; the result does not depend on it.
     progress : called with (done, of) after each twin.
     """
+    studied = _with_panel(studied, replace(studied.panel, behind=None))
     levels = levels_of(studied.panel, dictionary, studied.totals, lags)
     scales, marginals = scales_of(studied.panel, levels), marginals_of(studied.panel, dictionary)
     plan = _Plan(learned, studied, dictionary, question, checked, lags, method, seed, twins, levels, scales, marginals)
@@ -93,8 +94,7 @@ def rehearse(
     done: list[tuple[Trial, ...]] = []
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # a link only has to be plausible
-        parallel = joblib.Parallel(n_jobs=threads, require="sharedmem", return_as="generator")
-        for trials in parallel(joblib.delayed(_rehearsed)(plan, k) for k in range(twins)):
+        for trials in in_order(_rehearsed, plan, range(twins), threads):
             done.append(trials)
             if progress is not None:
                 progress(len(done), twins)

@@ -241,7 +241,7 @@ def twin_of(system: System, panel: Panel, rng: np.random.Generator) -> Twin:
         touched |= changed
     native = np.stack([scale.back(grid[:, :, j]) for j, scale in enumerate(system.scales)], axis=2)
     values = np.where(np.isnan(panel.values), np.nan, native)
-    return Twin(replace(panel, values=values, behind=None), grid, straight and not touched)
+    return Twin(replace(panel, values=values), grid, straight and not touched)
 
 
 def past_values(grid: Array, entity: NDArray[np.int64], time: NDArray[np.int64], lags: int) -> Array:
