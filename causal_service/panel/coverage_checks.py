@@ -194,9 +194,22 @@ def entity_count(panel: Panel) -> list[Finding]:
             f"只有 {count} {word.zh}，结论的区间会很宽（建议至少 {needed} {word.zh}）。",
             f"There are {count} {word.en}; intervals will be wide (at least {needed} are advised).",
         )
-        remedy = Text("请纳入更多同类实体。", "Include more entities of the same kind.")
+        remedy = Text("请补充更多数据行。", "Add rows.") if rows else _MORE_ENTITIES
         return [about_panel("too-few-entities", "review", message=message, remedy=remedy, params=params)]
     return [passed("too-few-entities", Text(f"共有 {count} {word.zh}。", f"There are {count} {word.en}."), params)]
+
+
+_MORE_ENTITIES = Text("请纳入更多同类实体。", "Include more entities of the same kind.")
+_MORE_DATA = {
+    "panel": Text(
+        "请增加期数或实体，较小的效应目前看不出来。", "Add periods or entities; smaller effects cannot be seen yet."
+    ),
+    "series": Text(
+        "请增加期数，或提供多个同类实体；较小的效应目前看不出来。",
+        "Add periods, or bring several similar entities; smaller effects cannot be seen yet.",
+    ),
+    "cross-section": Text("请增加数据行，较小的效应目前看不出来。", "Add rows; smaller effects cannot be seen yet."),
+}
 
 
 def thin_cells(panel: Panel) -> list[Finding]:
@@ -275,9 +288,7 @@ def _detectable(panel: Panel, dictionary: Dictionary, outcome: str, sd: float) -
     )
     if smallest <= USEFUL:
         return about_indicators("sufficiency", "pass", [outcome], dictionary, message=message, params=params)
-    remedy = Text(
-        "请增加期数或实体，较小的效应目前看不出来。", "Add periods or entities; smaller effects cannot be seen yet."
-    )
+    remedy = _MORE_DATA[panel.regime]
     return about_indicators(
         "sufficiency", "review", [outcome], dictionary, message=message, remedy=remedy, params=params
     )

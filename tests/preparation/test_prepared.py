@@ -211,7 +211,15 @@ def test_every_step_is_recorded_in_both_languages(simulated):
     frame["visits"] = np.exp(frame["visits"])
     panel = simulated.panel(frame)
     prepared = prepare(panel, simulated.dictionary(visits={"transform": "log"}), (TestTotals.TOTAL,), 1)
-    assert [step.code for step in prepared.steps] == ["transform", "rows", "within", "gaps", "short-panel", "total"]
+    assert [step.code for step in prepared.steps] == [
+        "transform",
+        "rows",
+        "within",
+        "gaps",
+        "short-panel",
+        "total",
+        "mechanisms",
+    ]
     assert all(step.text.zh and step.text.en for step in prepared.steps)
     cross = prepare(simulated.cross_section(frame.drop(columns=["plant", "month"])), Dictionary(), (), 0)
-    assert [step.code for step in cross.steps] == ["rows", "gaps"]
+    assert [step.code for step in cross.steps] == ["rows", "gaps", "mechanisms"]
