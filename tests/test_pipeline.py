@@ -258,6 +258,8 @@ class TestRegimes:
         design = next(f for f in found.findings if f.code == "analysis-design")
         assert "single time series" in design.message.en
         assert "单一时间序列" in design.message.zh
+        assert "per entity" not in design.message.en
+        assert "每个实体" not in design.message.zh
         assert design.params["unit"] == "period"
         assert ("common-shocks", ()) in codes(found)
         edges = {(e.source, e.target) for e in found.graph.edges if e.lag == 0}

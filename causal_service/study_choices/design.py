@@ -78,7 +78,7 @@ def _removed(prepared: Prepared, entities: int) -> Text:
     words = terms_words(prepared.terms)
     en = words.en[:1].lower() + words.en[1:]
     if entities == 1:
-        return Text(words.zh.removeprefix("每个实体的"), en.removesuffix(" per entity"))
+        return Text(words.zh.removeprefix("每个实体的"), en.replace(" per entity", ""))
     return Text(f"{words.zh}，代替各期的共同影响", f"{en}, in the place of period effects,")
 
 
