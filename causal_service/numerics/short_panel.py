@@ -26,6 +26,8 @@ SPECTRAL_CAP = 0.97
 """Largest spectral radius the fitted VAR may have; a faster unit root is shrunk to it."""
 FARTHEST = 240
 """Largest distance in periods of the autocovariances used; at the capped radius the next ones are below .001."""
+_WORK_FLOATS = 4_000_000
+"""Autocovariances held at a time (32 MB); longer calendars and wider panels are solved for fewer draws at a time."""
 _RIDGE = 1e-9
 """Share of the mean variance added to the diagonal before solving."""
 
@@ -72,6 +74,17 @@ def stationary_covariance(W: Array, H: Array, p: int, lags: int, tolerance: floa
     tolerance : a matrix is done when no entry moves by more than this.
     """
     stack = W.reshape(-1, *W.shape[-2:])
+    reach = (H.size + 1) // 2 + lags
+    size = max(1, _WORK_FLOATS // (reach * p * p))
+    parts = [
+        _fixed_points(stack[start : start + size], H, p, lags, tolerance, rounds)
+        for start in range(0, len(stack), size)
+    ]
+    return np.concatenate(parts).reshape(W.shape)
+
+
+def _fixed_points(stack: Array, H: Array, p: int, lags: int, tolerance: float, rounds: int) -> Array:
+    """Return S (B, d, d) for a stack of W side by side."""
     S = stack.copy()
     active = np.arange(len(stack))
     for _ in range(rounds):
@@ -81,7 +94,7 @@ def stationary_covariance(W: Array, H: Array, p: int, lags: int, tolerance: floa
         active = active[moved >= tolerance]
         if active.size == 0:
             break
-    return S.reshape(W.shape)
+    return S
 
 
 def spectral_radius(S: Array, p: int, lags: int) -> float:
