@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from causal_service.errors import Text
 from causal_service.service.api.access import Admin, Cursor, Limit, PartsOf
-from causal_service.service.api.shapes import Page, documented, rfc3339
+from causal_service.service.api.shapes import Page, rfc3339
+from causal_service.service.documented import documented
 from causal_service.service.keyring import KeyView, key_view
 from causal_service.service.refusals import not_found
 from causal_service.service.state import keys
@@ -34,6 +35,7 @@ class NewKey(BaseModel):
     """Days until it expires; ``null`` never."""
 
 
+@documented
 @dataclass(frozen=True, slots=True)
 class MadeKey:
     """A new key; its text is shown this once."""
@@ -44,6 +46,7 @@ class MadeKey:
     """What it is."""
 
 
+@documented
 @dataclass(frozen=True, slots=True)
 class Act:
     """One line of the audit log."""
@@ -60,10 +63,6 @@ class Act:
     """Id of the request."""
     address: str
     """Where it came from."""
-
-
-for _shape in (MadeKey, Act):
-    documented(_shape)
 
 
 @router.get("/keys", summary="The keys of the workspace")

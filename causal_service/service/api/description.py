@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic import TypeAdapter
 
-from causal_service.service.api.shapes import documented
+from causal_service.service.documented import documented
 from causal_service.service.problems import MEDIA, Problem
 
 __all__ = ["describe_problems"]

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from causal_service.service.api.access import PartsOf, Reader
+from causal_service.service.documented import documented
 from causal_service.service.observing.health import Readiness, readiness, refresh_gauges
 
 __all__ = ["router"]
@@ -15,6 +16,7 @@ __all__ = ["router"]
 router = APIRouter(tags=["operations"])
 
 
+@documented
 @dataclass(frozen=True, slots=True)
 class Me:
     """Who calls and what they may do."""

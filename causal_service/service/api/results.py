@@ -12,9 +12,9 @@ from causal_service.graph.causal_graph import CausalGraph
 from causal_service.levers.results import Lever
 from causal_service.panel.findings import Finding
 from causal_service.service.api.access import Lang, PartsOf, Reader
-from causal_service.service.api.shapes import documented
 from causal_service.service.api.studies import study_row
 from causal_service.service.caller import Caller
+from causal_service.service.documented import documented
 from causal_service.service.documents import refusal_in
 from causal_service.service.parts import Parts
 from causal_service.service.refusals import study_cancelled, study_failed, study_not_done

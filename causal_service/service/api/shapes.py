@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Generic, Literal, TypeVar, get_args, get_type_hints
+from typing import Any, Generic, Literal, TypeVar
 
-from pydantic import ConfigDict
-
-from causal_service.errors import Text
 from causal_service.panel.findings import Finding
 from causal_service.panel.summary import IndicatorSummary, PanelSummary
+from causal_service.service.documented import documented
 from causal_service.service.problems import Problem
 
-__all__ = ["Links", "Page", "PanelView", "Progress", "StudyView", "documented", "rfc3339"]
+__all__ = ["Links", "Page", "PanelView", "Progress", "StudyView", "rfc3339"]
 
 Item = TypeVar("Item")
-T = TypeVar("T")
 
 
+@documented
 @dataclass(frozen=True, slots=True)
 class PanelView:
     """An uploaded panel and what its check found."""
@@ -65,6 +63,7 @@ class PanelView:
     """Why it could not be checked."""
 
 
+@documented
 @dataclass(frozen=True, slots=True)
 class Progress:
     """How far a study is."""
@@ -80,6 +79,7 @@ class Progress:
     """Seconds until the stage ends at its present pace; ``null`` when there is nothing to tell it from."""
 
 
+@documented
 @dataclass(frozen=True, slots=True)
 class Links:
     """Where the rest is."""
@@ -96,6 +96,7 @@ class Links:
     """The study with its panels in one file, once done."""
 
 
+@documented
 @dataclass(frozen=True, slots=True)
 class StudyView:
     """A study: what was asked and how far it is."""
@@ -122,6 +123,7 @@ class StudyView:
     """Where the rest is."""
 
 
+@documented
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Item]):
     """One page of a list, newest first."""
@@ -135,27 +137,3 @@ class Page(Generic[Item]):
 def rfc3339(seconds: float) -> str:
     """Return a time as text: 2026-11-24T08:15:30.250Z."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def documented(kind: type[T]) -> type[T]:
-    """Let pydantic take the descriptions of a dataclass, and of all it holds, from its attribute docstrings."""
-    for part in _within(kind, set()):
-        part.__pydantic_config__ = ConfigDict(use_attribute_docstrings=True)
-    return kind
-
-
-def _within(kind: Any, seen: set[Any]) -> set[Any]:
-    if kind in seen:
-        return seen
-    if is_dataclass(kind):
-        seen.add(kind)
-        hints = get_type_hints(kind)
-        for entry in fields(kind):
-            _within(hints[entry.name], seen)
-    for inner in get_args(kind):
-        _within(inner, seen)
-    return seen
-
-
-for _shape in (Text, PanelView, StudyView):
-    documented(_shape)

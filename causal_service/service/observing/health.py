@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from causal_service.service.documented import documented
 from causal_service.service.observing import metrics
 from causal_service.service.parts import Parts
 from causal_service.service.refusals import Unavailable
@@ -14,6 +15,7 @@ from causal_service.service.state import workers
 __all__ = ["Readiness", "readiness", "refresh_gauges"]
 
 
+@documented
 @dataclass(frozen=True, slots=True)
 class Readiness:
     """What answers and what does not."""
