@@ -199,7 +199,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_for_port(port: int, process: subprocess.Popen[bytes], seconds: float = 60) -> None:
+def wait_for_port(port: int, process: subprocess.Popen[bytes], seconds: float = 300) -> None:
     end = time.monotonic() + seconds
     while True:
         assert process.poll() is None, "the server ended"
@@ -252,7 +252,7 @@ class Program:
                 [sys.executable, "-m", "causal_service", "serve"], env=self.environment, stderr=log, stdout=log
             )
         wait_for_port(self.port, self.process)
-        end = time.monotonic() + 120
+        end = time.monotonic() + 300
         while True:
             try:
                 if self.client.get("/readyz").status_code == 200:
@@ -290,7 +290,7 @@ class Program:
     def stop(self) -> int:
         """Ask it to end, and wait."""
         self.process.terminate()
-        return self.process.wait(60)
+        return self.process.wait(120)
 
 
 @pytest.fixture
