@@ -25,7 +25,7 @@ from shared_simulator import shared_case, shared_digest, tools_folder
 
 HERE = Path(__file__).resolve().parent
 SCENARIOS = ("base", "linear_small")
-FIRST_SEED, TUNING_SEED, TUNING_PANELS = 1000, 100, 5
+FIRST_SEED, TUNING_SEED = 1000, 100
 EXTRA = ("antecedent", "dowhy", "econml", "shap", "lightgbm", "lingam", "tigramite", "statsmodels")
 RESULT = HERE / "result.json"
 
@@ -93,7 +93,7 @@ def tuned(options: argparse.Namespace, panels: Panels) -> dict[str, Any]:
         name = contender.tuned
         for scenario in contender.scenarios or options.scenarios:
             tried: dict[Any, list[Figures]] = {}
-            for seed in range(TUNING_SEED, TUNING_SEED + TUNING_PANELS):
+            for seed in range(TUNING_SEED, TUNING_SEED + options.tuning_panels):
                 for value in contender.grid:
                     settings = {**contender.settings, name: value}
                     record = answered(contender, settings, scenario, seed, panels, options)
@@ -129,6 +129,7 @@ def options_of() -> argparse.Namespace:
     parser.add_argument("--scenarios", default=",".join(SCENARIOS))
     parser.add_argument("--contenders", default=",".join(CONTENDERS))
     parser.add_argument("--panels", type=int, default=60)
+    parser.add_argument("--tuning-panels", type=int, default=5)
     parser.add_argument("--cap", type=int, default=600, help="CPU seconds per contender and panel")
     parser.add_argument("--finished", action="store_true", help="tables of the finished answers, nothing is run anew")
     parser.add_argument("--rows", default="5000,100000", help="rows of the cost comparison")
