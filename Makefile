@@ -61,6 +61,7 @@ bench: $(VENV)/.ready-test
 	$(BIN)/python experiments/order_search/run.py --quick
 	$(BIN)/python experiments/big_panels/run.py --quick
 	$(BIN)/python experiments/networks/run.py --quick
+	$(BIN)/python experiments/peers/run.py --quick
 
 format: $(VENV)/.ready-test
 	$(BIN)/ruff format .

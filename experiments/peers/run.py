@@ -69,12 +69,13 @@ def compared(options: argparse.Namespace, panels: Panels) -> dict[str, Any]:
     """Scenario -> table of all contenders; panels in turn, on each of them everybody."""
     said: dict[str, dict[str, dict[int, Figures]]] = {}
     reasons: dict[str, dict[str, list[str]]] = {}
-    for seed in range(FIRST_SEED, FIRST_SEED + options.panels):
+    first = TUNING_SEED if options.quick else FIRST_SEED
+    for seed in range(first, first + options.panels):
         for scenario in options.scenarios:
             for key in options.contenders:
                 contender = CONTENDERS[key]
                 into = said.setdefault(scenario, {}).setdefault(key, {})
-                if seed - FIRST_SEED >= contender.panels or scenario not in (contender.scenarios or SCENARIOS):
+                if seed - first >= contender.panels or scenario not in (contender.scenarios or SCENARIOS):
                     continue
                 record = answered(contender, contender.settings_in(scenario), scenario, seed, panels, options)
                 if "said" in record:
