@@ -29,9 +29,9 @@ DISCOUNT = 2.0
 STRONG = 6.0
 """Points by which the driver is clearly the better explanation; strong evidence in Kass & Raftery (1995), JASA 90."""
 _SPARE = 1.0
-"""A driver is plausible when it is worse than the arrows by no more than one coefficient and this many points ..."""
+"""A driver is plausible when it is worse than the arrows by no more than this many points, and one coefficient ..."""
 _TELLING = 2
-"""... and its children have at least so many other causes; without them a driver and arrows explain the data alike."""
+"""... where its children have at least so many other causes; without, a driver explains arrows about as well."""
 HOPEFUL = -25.0
 """Points above which a driver found is worth a search for further children."""
 PROMISING = 16
@@ -51,7 +51,11 @@ class HiddenDriver:
     children: tuple[str, ...]
     """Indicators it moves beside the outcome, sorted."""
     doubted: tuple[str, ...]
-    """Indicators whose effect on the outcome it puts in doubt, sorted: its children, and those with half of it gone."""
+    """Indicators whose effect on the outcome it puts in doubt, sorted.
+
+    Its children, those with half of the effect gone, and those tied to two of its children (the outcome counts), which
+    may be further ones.
+    """
     evidence: float
     """Score of the system without the driver minus that with it, in points of -2 log likelihood after penalty."""
     explained: float
@@ -124,12 +128,13 @@ def _of_outcome(plain: _Plain, names: Sequence[str], outcome: str, horizon: int,
             break
         best = grown
     others = [j for j in range(len(names)) if j != y]
-    weakened = _weakened(plain, best, y, horizon)
+    unsure = _weakened(plain, best, y, horizon) | (plain.adjacent[:, best.loadings != 0].sum(axis=1) > 1)
     children = tuple(names[j] for j in others if best.loadings[j] != 0)
-    doubted = tuple(names[j] for j in others if best.loadings[j] != 0 or weakened[j])
+    doubted = tuple(names[j] for j in others if best.loadings[j] != 0 or unsure[j])
     evidence = score - best.score
     explained = float(driven_shares(plain.within, best)[y])
-    plausible = evidence > (-plain.penalty - _SPARE if _other_causes(plain, best) >= _TELLING else STRONG)
+    coefficient = plain.penalty if _other_causes(plain, best) >= _TELLING else 0.0
+    plausible = evidence > -coefficient - _SPARE
     return HiddenDriver(outcome, children, doubted, evidence, explained, plausible, best)
 
 
