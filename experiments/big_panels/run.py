@@ -184,6 +184,12 @@ def summary(runs: dict[str, dict[str, list[dict[str, float]]]]) -> list[dict[str
     return rows
 
 
+def write(runs: dict[str, dict[str, list[dict[str, float]]]]) -> None:
+    rows = summary(runs)
+    RESULT.write_text(json.dumps({"summary": rows, "runs": runs}, indent=1) + "\n", encoding="utf-8")
+    TABLE.write_text("# Big panels\n\n" + table(rows), encoding="utf-8")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, nargs="+", default=[500_000, 1_000_000, 5_000_000])
@@ -221,11 +227,9 @@ def main() -> None:
                 ("survey, 5,000 x 20", survey, {}),
             ):
                 runs.setdefault(data, {}).setdefault("study", []).append(measured("study", path, keys, path))
-    rows = summary(runs)
-    print(table(rows))
-    if not options.quick:
-        RESULT.write_text(json.dumps({"summary": rows, "runs": runs}, indent=1) + "\n", encoding="utf-8")
-        TABLE.write_text("# Big panels\n\n" + table(rows), encoding="utf-8")
+            if not options.quick:
+                write(runs)
+    print(table(summary(runs)))
 
 
 if __name__ == "__main__":

@@ -105,7 +105,16 @@ def _answer(method: str, S: Array, seed: int, sender: Any) -> None:
     with threadpool_limits(1):
         METHODS[method](S[:5, :5], seed)  # imports and compilation
         dag, seconds = METHODS[method](S, seed)
-    sender.send((score(S, dag), seconds, int(dag.sum())))
+    sender.send((score(S, dag), seconds, int(dag.sum()), peak_mb()))
+
+
+def peak_mb() -> int | None:
+    """Peak resident memory of this process where Linux says it."""
+    try:
+        lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return None
+    return next((int(line.split()[1]) // 1024 for line in lines if line.startswith("VmHWM")), None)
 
 
 def within(patience: float, method: str, S: Array, seed: int) -> dict[str, Any]:
@@ -117,8 +126,8 @@ def within(patience: float, method: str, S: Array, seed: int) -> dict[str, Any]:
     try:
         if not receiver.poll(patience):
             return {"reason": f"stopped after {patience:g} s"}
-        best, seconds, edges = receiver.recv()
-        return {"score": round(best, 3), "seconds": round(seconds, 4), "edges": edges}
+        best, seconds, edges, peak = receiver.recv()
+        return {"score": round(best, 3), "seconds": round(seconds, 4), "edges": edges, "peak_mb": peak}
     except EOFError:
         return {"reason": "failed"}
     finally:
@@ -139,6 +148,8 @@ def summary(runs: dict[str, Any]) -> list[dict[str, Any]]:
             row: dict[str, Any] = {"size": size, "method": method, "seeds": len(kept)}
             starts = 1 if method == "causal-learn" else STARTS
             row |= {"starts": starts, "seconds_per_start": round(float(seconds.mean()) / starts, 4)}
+            peaks = [r["peak_mb"] for r in kept.values() if r.get("peak_mb") is not None and method != "tetrad"]
+            row["peak_mb"] = max(peaks, default=None)
             row["stopped"] = len(runs[f"{size} | {method}"]) - len(kept)
             if method != "ours":
                 gaps = [mine[s]["score"] - r["score"] for s, r in kept.items() if "score" in mine.get(s, {})]
@@ -155,6 +166,8 @@ def summary(runs: dict[str, Any]) -> list[dict[str, Any]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--large", action="store_true", help="add p = 500, deg 10 (ours and Tetrad)")
+    parser.add_argument("--huge", action="store_true", help="add p = 1000, deg 4 (ours)")
+    parser.add_argument("--huge-seeds", type=int, default=3)
     parser.add_argument("--seeds", type=int, default=SEEDS)
     parser.add_argument("--large-seeds", type=int, default=3)
     parser.add_argument("--patience", type=float, default=900.0, help="seconds per search before a method is stopped")
@@ -172,6 +185,8 @@ def main() -> None:
     plan = [(100, 4.0, options.seeds, methods)]
     if options.large:
         plan.append((500, 10.0, options.large_seeds, [m for m in methods if m != "causal-learn"]))
+    if options.huge:
+        plan.append((1000, 4.0, options.huge_seeds, [m for m in methods if m == "ours"]))
     runs: dict[str, Any] = json.loads(RESULT.read_text(encoding="utf-8"))["runs"] if RESULT.exists() else {}
     for p, degree, seeds, chosen in plan:
         for seed in range(seeds):
