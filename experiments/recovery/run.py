@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,11 @@ def seeds_of(scenario: Scenario, options: argparse.Namespace) -> range:
     return range(first, first + panels)
 
 
+def leading(scenario: Scenario, seeds: range, shards: Shards) -> list[tuple[Scenario, int]]:
+    """The first seeds up to one that is not studied yet: no seed is chosen for its result."""
+    return [(scenario, seed) for seed in takewhile(lambda seed: shards.load(scenario, seed) is not None, seeds)]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
@@ -105,6 +111,9 @@ def main() -> None:
     )
     parser.add_argument("--tune", action="store_true", help="seeds below 1000; writes no result")
     parser.add_argument("--simulate", action="store_true", help="only make the panels and their truths, which are kept")
+    parser.add_argument(
+        "--stored", action="store_true", help="the tables of what is studied so far; each row says on how many panels"
+    )
     parser.add_argument("--explain", action="store_true", help="coverage by kind of lever, and how intervals miss")
     parser.add_argument("--scenarios", help="names separated by commas; default all")
     parser.add_argument("--panels", type=int, help="panels per scenario; default the scenario's own number")
@@ -116,6 +125,9 @@ def main() -> None:
     scenarios = chosen_scenarios(options)
     shards = Shards(options.resamples)
     tasks = [(s, seed) for s in scenarios for seed in seeds_of(s, options)]
+    if options.stored:
+        tasks = [task for s in scenarios for task in leading(s, seeds_of(s, options), shards)]
+        scenarios = [s for s in scenarios if any(s is scenario for scenario, _ in tasks)]
     if options.simulate:
         with backend(options.scheduler):
             joblib.Parallel(n_jobs=options.jobs)(joblib.delayed(simulated)(s, seed) for s, seed in tasks)
