@@ -25,8 +25,8 @@ TOP3_LIKELY = 0.3
 """Smallest P(top 3) for ``test``."""
 FOLLOWS = 0.2
 """Share of draws in which the lever follows the outcome that makes it a suspected consequence."""
-ENTITY_FLOOR = 4
-"""Fewer entities than this: nothing is ``act``, as period effects can no longer be removed."""
+ENTITY_FLOOR = 5
+"""Fewer entities than this: nothing is ``act``."""
 CLUSTER_FLOOR = 8
 """The same for the clusters of a cross-section, which are resampled whole."""
 ROW_FLOOR = 60
