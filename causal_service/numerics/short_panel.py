@@ -118,13 +118,14 @@ def _mean_variance(S: Array, H: Array, p: int, lags: int) -> Array:
     for k in range(span + lags):
         gammas[k] = P[:, m - p :]
         P = F @ P
-    ahead, behind = gammas.reshape(span + lags, -1), gammas.transpose(0, 1, 3, 2).reshape(span + lags, -1)
+    flat = gammas.reshape(span + lags, -1)
     B = np.empty((len(S), d, d))
     for shift in range(lags + 1):
         step = np.arange(-(span - 1), span) + shift
         up, down = step >= 0, step < 0
-        weight = np.bincount(step[up], H[up], span + lags), np.bincount(-step[down], H[down], span + lags)
-        block = (weight[0] @ ahead + weight[1] @ behind).reshape(len(S), p, p)
+        ahead = np.bincount(step[up], H[up], span + lags) @ flat
+        behind = np.bincount(-step[down], H[down], span + lags) @ flat
+        block = ahead.reshape(len(S), p, p) + behind.reshape(len(S), p, p).transpose(0, 2, 1)
         for a in range(shift, lags + 1):
             rows, columns = slice(a * p, (a + 1) * p), slice((a - shift) * p, (a - shift + 1) * p)
             B[:, rows, columns] = block
