@@ -94,7 +94,7 @@ def choose(page: Any, file: Path, dictionary: Path | None = None) -> None:
 
 def started(page: Any, outcome: str, resamples: int) -> None:
     page.select_option("#outcome", outcome)
-    page.click(".options summary")
+    page.locator(".options").evaluate("node => { node.open = true; }")
     page.fill("#resamples", str(resamples))
     page.click("#start")
 
@@ -180,6 +180,29 @@ def test_what_is_no_table_is_refused_in_the_readers_language(browser, service, t
     page.click("#check")
     page.wait_for_selector("#problem:visible")
     tab.close("422")
+
+
+def test_a_study_that_fails_says_why_and_markup_in_names_stays_text(tab, plants):
+    page = tab.open("/?lang=zh")
+    evil = "<img src=x onerror=alert(1)>"
+    head, *rows = plants.read_text(encoding="utf-8").splitlines()
+    flat = plants.with_name(f"{evil}.csv")
+    lines = [f"{head.replace('cycle', evil)},flat", *(f"{row},5" for row in rows)]
+    flat.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    choose(page, flat)
+    page.wait_for_selector("#columns option[value='flat']", state="attached")
+    page.click("#check")
+    page.wait_for_selector("#question:visible")
+    assert evil in page.locator("#outcome").inner_text()
+    assert evil in page.locator("#file-chosen").inner_text()
+    started(page, "flat", 20)
+    page.wait_for_selector("#problem:visible")
+    assert "flat" in page.locator("#problem").inner_text()
+    assert page.locator("#question").is_visible()
+    started(page, "satisfaction", 20)
+    page.wait_for_selector("#result:visible")
+    assert evil in page.locator(".levers").first.inner_text()
+    assert page.locator("main img").count() == 0
 
 
 def test_a_study_is_cancelled_and_another_asked(tab):
