@@ -9,6 +9,7 @@ import math
 import os
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -19,13 +20,11 @@ from apart import apart
 from gaussian_dags import Array, Bool, rows_and_dag
 from summary import figure
 
-from causal_service.graph.compare import cpdag, directed_f1, shd
+from causal_service.graph.compare import cpdag, shd
 from causal_service.numerics.keyed_random import key_of
 from causal_service.numerics.order_search import random_order, search_orders
 
-SIZES, DEGREE, SEEDS = (20, 50, 100, 200), 4.0, 3
-CAP = 300
-"""CPU seconds per search."""
+DEGREE = 4.0
 ALPHA, PENALTY, STARTS = 0.01, 2.0, 10
 
 
@@ -77,14 +76,28 @@ METHODS: dict[str, Callable[[Array], Bool]] = {
 }
 
 
-def graph_search(folder: Path) -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to search, and for how long."""
+
+    folder: Path
+    """Where finished searches are kept."""
+    sizes: tuple[int, ...]
+    """Numbers of variables, ascending."""
+    seeds: int
+    """Graphs per size."""
+    cap: int
+    """CPU seconds per search; a method that was stopped is not tried on larger graphs."""
+
+
+def graph_search(plan: Plan) -> list[dict[str, Any]]:
     """Per size and method: SHD and F1 of the class, CPU seconds, how many searches were stopped."""
     for method in METHODS.values():
         method(rows_and_dag(5, 2.0, 0)[0])  # imports and compilation
     table = []
-    for p in SIZES:
+    for p in plan.sizes:
         for name in METHODS:
-            records = [_kept(folder, name, p, seed) for seed in range(SEEDS)]
+            records = [_kept(plan, name, p, seed) for seed in range(plan.seeds)]
             table.append({"p": p, "method": name} | _row([r["said"] for r in records if "said" in r], records))
     return table
 
@@ -96,14 +109,16 @@ def _row(said: Sequence[dict[str, float]], records: Sequence[dict[str, Any]]) ->
     return row
 
 
-def _kept(folder: Path, name: str, p: int, seed: int) -> dict[str, Any]:
-    """The stored record of one search, else a new one. Larger sizes are not tried where a smaller one was stopped."""
-    file = folder / _digest(name) / f"{p}-{seed}.json"
+def _kept(plan: Plan, name: str, p: int, seed: int) -> dict[str, Any]:
+    """The stored record of one search, else a new one."""
+    file = plan.folder / f"{_digest(name)}-{plan.cap}" / f"{p}-{seed}.json"
     if not file.exists():
-        smaller = [size for size in SIZES if size < p]
-        hopeless = any("stopped" in _kept(folder, name, size, 0).get("reason", "") for size in smaller[-1:])
+        smaller = [size for size in plan.sizes if size < p]
+        hopeless = any("stopped" in _kept(plan, name, size, 0).get("reason", "") for size in smaller[-1:])
         record = (
-            {"reason": "stopped already at a smaller size"} if hopeless else apart(lambda: _search(name, p, seed), CAP)
+            {"reason": "stopped already at a smaller size"}
+            if hopeless
+            else apart(lambda: _search(name, p, seed), plan.cap)
         )
         file.parent.mkdir(parents=True, exist_ok=True)
         part = file.with_suffix(f".{os.getpid()}")
@@ -119,11 +134,17 @@ def _search(name: str, p: int, seed: int) -> dict[str, float]:
     found = METHODS[name](X)
     seconds = time.process_time() - start
     truth = cpdag(dag)
-    return {"shd": shd(found, truth), "f1": directed_f1(found, truth & ~truth.T), "seconds": seconds}
+    f1 = 2 * (found & truth).sum() / max(found.sum() + truth.sum(), 1)  # an open pair counts as both directions
+    return {"shd": shd(found, truth), "f1": float(f1), "seconds": seconds}
 
 
 def _digest(name: str) -> str:
-    parts = [inspect.getsource(METHODS[name]), inspect.getsource(gaussian_dags), f"{ALPHA} {PENALTY} {STARTS} {DEGREE}"]
+    parts = [
+        inspect.getsource(METHODS[name]),
+        inspect.getsource(_search),
+        inspect.getsource(gaussian_dags),
+        f"{ALPHA} {PENALTY} {STARTS} {DEGREE}",
+    ]
     if name == "ours":
         parts += [inspect.getsource(inspect.getmodule(search_orders))]  # type: ignore[arg-type]
     else:

@@ -17,7 +17,7 @@ from case import Case
 from contenders import CONTENDERS, Contender
 from finished import key_of, load, store
 from given import Given, given_of
-from graph_search import graph_search
+from graph_search import Plan, graph_search
 from peer_tables import lines, write_tables
 from scored import Figures, best_setting, scores, table
 from script_cost import script_cost
@@ -131,7 +131,9 @@ def options_of() -> argparse.Namespace:
     parser.add_argument("--contenders", default=",".join(CONTENDERS))
     parser.add_argument("--panels", type=int, default=60)
     parser.add_argument("--tuning-panels", type=int, default=5)
-    parser.add_argument("--cap", type=int, default=600, help="CPU seconds per contender and panel")
+    parser.add_argument("--cap", type=int, default=600, help="CPU seconds per contender and panel, and per search")
+    parser.add_argument("--sizes", default="20,50,100,200", help="variables of the graphs searched")
+    parser.add_argument("--seeds", type=int, default=3, help="graphs searched per size")
     parser.add_argument("--finished", action="store_true", help="tables of the finished answers, nothing is run anew")
     parser.add_argument("--rows", default="5000,100000", help="rows of the cost comparison")
     parser.add_argument(
@@ -172,7 +174,8 @@ def main() -> None:
         }
         result["simulator"] = shared_digest()
     if "search" in options.parts:
-        result["search"] = graph_search(HERE / "out" / "search")
+        sizes = tuple(int(size) for size in options.sizes.split(","))
+        result["search"] = graph_search(Plan(HERE / "out" / "search", sizes, options.seeds, options.cap))
     if "cost" in options.parts:
         result["cost"] = result.get("cost", {}) | {
             rows: script_cost(int(rows), int(repeats))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,6 +14,7 @@ from answers import Answer, Graph, effects_on_graph, responses, without_open_end
 from apart import apart
 from gaussian_dags import rows_and_dag
 from given import Given, given, given_of, two_way_residuals
+from graph_search import METHODS, Plan, graph_search
 from rankings import correlation, regression
 from scenarios import SCENARIOS, make_case
 from scored import advantage, best_setting, scores, table
@@ -166,6 +168,14 @@ def test_a_child_is_stopped_at_its_limit():
             time.process_time()
 
     assert apart(endless, 1) == {"reason": "stopped after 1 CPU seconds"}
+
+
+def test_searches_of_a_small_graph_are_kept_and_right(tmp_path: Path):
+    plan = Plan(tmp_path, (12,), 1, 60)
+    first = graph_search(plan)
+    assert [row["method"] for row in first] == list(METHODS)
+    assert all(row["finished"] == 1 and row["f1"]["mean"] > 0.5 for row in first)
+    assert graph_search(plan) == first  # seconds too: nothing was run again
 
 
 def test_rows_of_a_random_dag_follow_it():
