@@ -27,6 +27,8 @@ GRAPH = CausalGraph(
         Edge('a "quoted" \\ name', "客户满意度", 0, "-->", 0.97, -0.62),
         Edge('a "quoted" \\ name', "客户满意度", 1, "o->", None, None),
         Edge("certificate", "客户满意度", 0, "---", None, 1e-12),
+        Edge("certificate", "客户满意度", 1, "<->", 0.9, 0.3),
+        Edge("certificate", "客户满意度", 2, "o-o", 0.4, None),
     ),
     certificate=Certificate("broken", "none", "kept", True, ('tiers: "x" --> y',)),
 )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from causal_service.numerics.hidden_factor import Rules, factor_search, system_score
+from causal_service.numerics.factor_em import expected_system
+from causal_service.numerics.hidden_factor import Factor, Rules, driven_shares, factor_search, refound, system_score
 
 P = 6
 N = 2000
@@ -81,3 +82,45 @@ def test_order_and_rules_hold_beside_the_driver():
     found = factor_search(S, N, PENALTY, RULES, parents_of(chain()), np.array([0, 1, 4, 5]), KEY)
     assert not (found.parents & ~RULES.candidates).any()
     assert not np.triu(found.parents[:, P:]).any()
+
+
+def fitted_factor() -> tuple[np.ndarray, Factor]:
+    loadings = np.array([0, 0.5, 0.5, 0, -0.5, 0.5])
+    S = covariance(np.zeros((P, P)), loadings)
+    parents = parents_of(np.zeros((P, P)))
+    return S, factor_search(S, N, PENALTY, RULES, parents, np.flatnonzero(loadings), KEY)
+
+
+def test_em_never_lowers_the_likelihood_which_is_that_of_the_implied_covariance():
+    S, factor = fitted_factor()
+    system = factor.system
+    C, noise, joint = system.coefficients.copy(), system.noise.copy(), np.empty((2 * P + 1, 2 * P + 1))
+    C[1:, P] *= 0.6
+    reached = [expected_system(S, system.parents, C, noise, system.least, 1, joint) for _ in range(10)]
+    assert (np.diff(reached) > -1e-12).all()
+    loglik = expected_system(S, system.parents, C, noise, system.least, 0, joint)
+    loadings, memory = C[1:, P], C[0, :P]
+    mean = np.linalg.inv(np.eye(P) - C[1:, P + 1 :]) @ (C[1:, :P] + np.outer(loadings, memory))
+    around = np.linalg.inv(np.eye(P) - C[1:, P + 1 :])
+    open_now = around @ (np.diag(noise[1:]) + np.outer(loadings, loadings)) @ around.T
+    both = np.hstack([-mean, np.eye(P)])
+    left = both @ S @ both.T
+    expected = -0.5 * (np.linalg.slogdet(open_now)[1] + np.trace(np.linalg.solve(open_now, left)))
+    assert loglik == pytest.approx(expected, rel=1e-9)
+
+
+def test_on_another_covariance_the_driver_is_found_again_with_its_new_size():
+    _, factor = fitted_factor()
+    stronger = covariance(np.zeros((P, P)), np.array([0, 0.5, 0.5, 0, -0.5, 0.8]))
+    again = refound(stronger, N, PENALTY, RULES, factor, KEY)
+    assert again is not None
+    assert set(np.flatnonzero(again.loadings)) == {1, 2, 4, 5}
+    assert abs(again.loadings[5]) > abs(factor.loadings[5]) + 0.1
+
+
+def test_the_share_of_the_movement_is_the_drivers_variance_in_the_indicator():
+    """Var u = 1 and loading .5: .25 plus what inertia .4 carries on; the same-period share is .25 over the variance."""
+    S, factor = fitted_factor()
+    shares = driven_shares(S, factor)
+    assert shares[5] == pytest.approx(0.25 / S[P + 5, P + 5], abs=0.03)
+    assert shares[0] == 0.0

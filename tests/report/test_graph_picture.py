@@ -141,3 +141,15 @@ def test_feedback_into_an_earlier_layer_is_drawn_backwards(study):
     svg = graph_svg(with_edges(study, Edge("satisfaction", "delivery_cycle", 1, "-->", 1.0, -0.2)), "en")
     numbers = [float(x) for x in re.findall(r"[\d.]+", edge(svg, "Customer").find(f"{NS}path").get("d"))]
     assert numbers[0] > numbers[-2]
+
+
+def test_a_common_cause_has_two_heads_and_is_no_way_into_the_outcome(study):
+    """The common cause of cycle and outcome matters to the reader; what moves the cycle alone steps back."""
+    common = Edge("delivery_cycle", "satisfaction", 0, "<->", 0.9, 0.3)
+    arrow = Edge("training_hours", "delivery_cycle", 0, "-->", 1.0, -0.4)
+    svg = graph_svg(with_edges(study, common, arrow), "en", outcome="satisfaction")
+    assert len(edge(svg, "Delivery").findall(f"{NS}polygon")) == 2
+    assert edge(svg, "Delivery").get("class") == "edge"
+    assert edge(svg, "Training").get("class") == "edge aside"
+    assert "two heads: moved by a hidden common cause" in svg
+    assert "双箭头：同受一个隐藏因素推动" in graph_svg(with_edges(study, common), "zh")
