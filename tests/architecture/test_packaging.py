@@ -11,7 +11,10 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-DECLARED = [*PROJECT["dependencies"], *(name for extra in PROJECT["optional-dependencies"].values() for name in extra)]
+APART = ("peers",)
+"""Extras that no set-up command installs: their libraries narrow ours, so that they resolve by themselves."""
+EXTRAS = {extra: names for extra, names in PROJECT["optional-dependencies"].items() if extra not in APART}
+DECLARED = [*PROJECT["dependencies"], *(name for names in EXTRAS.values() for name in names)]
 PINNED = {
     canonicalize_name(pin.name): pin
     for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()

@@ -142,7 +142,7 @@ def test_a_study_of_a_changed_shape_names_the_place(refused):
 
 
 def test_a_failed_check_has_its_own_exit_code(shell, panel):
-    panel.assign(stuck=1.0).to_csv("plants.csv", index=False)
+    panel.assign(stuck=panel.groupby("plant").ngroup()).to_csv("plants.csv", index=False)
     answer = shell("check", "plants.csv", *KEYS)
     assert answer.code == DATA
     assert "stuck" in answer.out
@@ -151,7 +151,7 @@ def test_a_failed_check_has_its_own_exit_code(shell, panel):
 
 
 def test_one_bad_indicator_does_not_stop_the_study(shell, panel):
-    panel.assign(stuck=1.0).to_csv("plants.csv", index=False)
+    panel.assign(stuck=panel.groupby("plant").ngroup()).to_csv("plants.csv", index=False)
     answer = shell("study", "plants.csv", *KEYS, *ASK[:4])
     assert answer.code == 0
     assert "stuck" in answer.out

@@ -64,7 +64,6 @@ def test_tables_are_written_from_the_records():
         {"code": "c", "definition": "d", "resamples": DRAWS, "bars": judged(summaries), "scenarios": summaries}
     )
     assert all(f"| {name} | 1 |" in text for name in names)
-    assert "act" not in verdicts(records["few_5"][0]).values()
     assert "impact    all" in explained(records["series"])
 
 
