@@ -149,6 +149,35 @@ def options_of() -> argparse.Namespace:
     return options
 
 
+def tune_part(options: argparse.Namespace, panels: Panels, result: dict[str, Any]) -> None:
+    for key, by_scenario in tuned(options, panels).items():
+        result.setdefault("tuning", {}).setdefault(key, {}).update(by_scenario)
+
+
+def panel_part(options: argparse.Namespace, panels: Panels, result: dict[str, Any]) -> None:
+    result.setdefault("panels", {}).update(compared(options, panels))
+    result.setdefault("keys", {}).update(
+        (f"{scenario} {key}", key_of(CONTENDERS[key], CONTENDERS[key].settings_in(scenario)))
+        for scenario in options.scenarios
+        for key in options.contenders
+        if scenario in (CONTENDERS[key].scenarios or SCENARIOS)
+    )
+    result["simulator"] = shared_digest()
+
+
+def search_part(options: argparse.Namespace, _: Panels, result: dict[str, Any]) -> None:
+    sizes = tuple(int(size) for size in options.sizes.split(","))
+    result["search"] = graph_search(Plan(HERE / "out" / "search", sizes, options.seeds, options.cap))
+
+
+def cost_part(options: argparse.Namespace, _: Panels, result: dict[str, Any]) -> None:
+    for rows, repeats in zip(options.rows.split(","), options.repeats.split(","), strict=True):
+        result.setdefault("cost", {})[rows] = script_cost(int(rows), int(repeats))
+
+
+PARTS = {"tune": tune_part, "panels": panel_part, "search": search_part, "cost": cost_part}
+
+
 def main() -> None:
     options = options_of()
     missing = [name for name in EXTRA if find_spec(name) is None]
@@ -161,30 +190,13 @@ def main() -> None:
     panels = Panels()
     if {"panels", "tune"} & set(options.parts) and not options.finished:
         warmed(panels, options.contenders)
-    if "tune" in options.parts:
-        for key, by_scenario in tuned(options, panels).items():
-            result.setdefault("tuning", {}).setdefault(key, {}).update(by_scenario)
-    if "panels" in options.parts:
-        result["panels"] = result.get("panels", {}) | compared(options, panels)
-        result["keys"] = result.get("keys", {}) | {
-            f"{scenario} {key}": key_of(CONTENDERS[key], CONTENDERS[key].settings_in(scenario))
-            for scenario in options.scenarios
-            for key in options.contenders
-            if scenario in (CONTENDERS[key].scenarios or SCENARIOS)
-        }
-        result["simulator"] = shared_digest()
-    if "search" in options.parts:
-        sizes = tuple(int(size) for size in options.sizes.split(","))
-        result["search"] = graph_search(Plan(HERE / "out" / "search", sizes, options.seeds, options.cap))
-    if "cost" in options.parts:
-        result["cost"] = result.get("cost", {}) | {
-            rows: script_cost(int(rows), int(repeats))
-            for rows, repeats in zip(options.rows.split(","), options.repeats.split(","), strict=True)
-        }
+    for part in ("tune", "panels", "search", "cost"):
+        if part in options.parts:
+            PARTS[part](options, panels, result)
+            if not options.quick:
+                RESULT.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+                write_tables(result, HERE)
     print("\n".join(lines(result)))
-    if not options.quick:
-        RESULT.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-        write_tables(result, HERE)
 
 
 if __name__ == "__main__":

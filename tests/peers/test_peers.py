@@ -124,6 +124,7 @@ def test_entity_and_period_effects_are_gone_and_gaps_stay():
     assert np.allclose(left[..., 0], noise[..., 0], atol=1e-9)
 
 
+@pytest.mark.slow
 def test_pc_reads_a_collider_and_keeps_tiers():
     rng = np.random.default_rng(2)
     causes = rng.normal(size=(2000, 2))
@@ -170,6 +171,7 @@ def test_a_child_is_stopped_at_its_limit():
     assert apart(endless, 1) == {"reason": "stopped after 1 CPU seconds"}
 
 
+@pytest.mark.slow
 def test_searches_of_a_small_graph_are_kept_and_right(tmp_path: Path):
     plan = Plan(tmp_path, (12,), 1, 60)
     first = graph_search(plan)
