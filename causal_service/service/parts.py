@@ -40,7 +40,7 @@ class Parts:
 @contextmanager
 def open_parts(settings: Settings) -> Iterator[Parts]:
     """Open database, store and queue; close them when the context ends."""
-    database = Database(settings.database)
+    database = Database(settings.database, settings.database_connections)
     try:
         database.migrate()
         queue = Queue(database)

@@ -34,6 +34,8 @@ class Settings(BaseSettings):
     """Folder of the database (SQLite), the files and uploads in progress. Give it to the service's user alone."""
     database_url: SecretStr = SecretStr("")
     """``postgresql://user:password@host/name``. Empty: SQLite in ``data``."""
+    database_connections: int = Field(default=20, ge=2, le=1000)
+    """Most connections that one process opens to the database."""
     storage_url: str = ""
     """``s3://bucket/prefix`` for panels and results. Empty: the folder ``files`` in ``data``."""
     s3_endpoint: str = ""
@@ -95,8 +97,6 @@ class Settings(BaseSettings):
     """Refused keys that one address may try."""
     hosts: tuple[str, ...] = ()
     """Host names under which the service answers; empty: any in shared mode, loopback names in local mode."""
-    webhooks: tuple[str, ...] = ()
-    """``https://`` addresses to which the service may ever send a request. No request may name another."""
     oidc_issuer: str = ""
     """``https://`` issuer whose bearer tokens are accepted beside keys."""
     oidc_audience: str = ""
@@ -117,8 +117,8 @@ class Settings(BaseSettings):
     def _consistent(self) -> Self:
         if bool(self.oidc_issuer) != bool(self.oidc_audience):
             raise ValueError("oidc_issuer and oidc_audience are given together or not at all")
-        if any(not target.startswith("https://") for target in (*self.webhooks, *filter(None, [self.oidc_issuer]))):
-            raise ValueError("webhooks and oidc_issuer start with https://")
+        if self.oidc_issuer and not self.oidc_issuer.startswith("https://"):
+            raise ValueError("oidc_issuer starts with https://")
         return self
 
     @property

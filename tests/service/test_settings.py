@@ -53,7 +53,6 @@ def test_loopback(host):
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"webhooks": ("http://inside/",)},
         {"oidc_issuer": "https://issuer"},
         {"oidc_issuer": "http://issuer", "oidc_audience": "us"},
         {"worker_id": "../other"},

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import traceback
 from pathlib import Path
@@ -25,6 +26,8 @@ _RECYCLE = 2**30
 def main() -> None:
     """Serve tasks until the input ends."""
     end_with(int(os.environ[STARTER]))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)  # sent to a whole group of processes; the worker decides
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
     os.dup2(2, 1)  # whatever a library prints goes to the log
     _limit(int(os.environ["CAUSAL_JOB_MEMORY_BYTES"]), int(os.environ["CAUSAL_WORKER_NICENESS"]))

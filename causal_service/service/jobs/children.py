@@ -18,6 +18,7 @@ import structlog
 from causal_service.errors import CausalServiceError, DataError, Text
 from causal_service.service.documents import refusal_in
 from causal_service.service.jobs.parent import STARTER
+from causal_service.service.refusals import study_broke
 from causal_service.service.settings import Settings
 
 __all__ = ["Children", "Stopped"]
@@ -32,6 +33,10 @@ Progress = Callable[[str, int, int], None]
 
 class Stopped(Exception):
     """The task is no longer wanted."""
+
+
+class JobDied(CausalServiceError):
+    """A computing process ended in the middle of its task."""
 
 
 class Children:
@@ -65,10 +70,18 @@ class Children:
         Raises
         ------
         Stopped : no longer wanted.
-        CausalServiceError : the task refused, took too long (``took-too-long``) or died (``job-died``).
+        CausalServiceError : the task refused, took too long (``took-too-long``) or died twice (``job-died``).
         """
-        with self._lent() as child:
-            return child.run(task, seconds, progress, wanted)
+        for last in (False, True):
+            try:
+                with self._lent() as child:
+                    return child.run(task, seconds, progress, wanted)
+            except JobDied:
+                if self._closed:
+                    raise Stopped from None
+                if last:
+                    raise
+        raise Stopped
 
     def close(self) -> None:
         """Stop all processes."""
@@ -154,7 +167,7 @@ class _Child:
             raise refusal_in(answer["refused"])
         if "broken" in answer:
             structlog.get_logger("causal_service").error("task broke", task=task["kind"], trace=answer["broken"])
-            raise _died(None)
+            raise study_broke()
         result: dict[str, Any] = answer["result"]
         return result
 
@@ -217,8 +230,8 @@ def _too_long(seconds: float) -> DataError:
     )
 
 
-def _died(code: int | None) -> CausalServiceError:
-    return CausalServiceError(
+def _died(code: int | None) -> JobDied:
+    return JobDied(
         "job-died",
         Text("计算进程意外结束。", "The computing process ended unexpectedly."),
         Text(

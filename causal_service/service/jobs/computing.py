@@ -122,7 +122,7 @@ def _guarded(folder: Path, task: dict[str, Any]) -> list[Path]:
 
 def _write(folder: Path, files: dict[str, str]) -> None:
     out = folder / "out"
-    out.mkdir()
+    out.mkdir(exist_ok=True)
     for name, text in files.items():
         (out / name).write_text(text, encoding="utf-8", newline="")
 

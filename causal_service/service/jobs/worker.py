@@ -47,7 +47,7 @@ class Worker:
         import causal_service.service.jobs.workflows  # noqa: F401  (registers them)
 
         settings = self._settings
-        self._database = Database(settings.database)
+        self._database = Database(settings.database, settings.database_connections)
         self._database.migrate()
         self._studies = Children(settings, settings.worker_studies)
         self._checks = Children(settings, settings.worker_checks)

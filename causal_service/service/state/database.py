@@ -25,12 +25,12 @@ class Database:
     Parameters
     ----------
     url : SQLAlchemy address, ``sqlite:///FILE`` or ``postgresql+psycopg://…``.
-    pool : connections kept open at most.
+    connections : most connections opened.
     """
 
-    def __init__(self, url: str, pool: int = 20) -> None:
+    def __init__(self, url: str, connections: int = 20) -> None:
         self.sqlite = url.startswith("sqlite")
-        self.engine = _sqlite(url, pool) if self.sqlite else _postgres(url, pool)
+        self.engine = _sqlite(url, connections) if self.sqlite else _postgres(url, connections)
 
     @contextmanager
     def workspace(self, workspace: str) -> Iterator[Session]:
@@ -75,8 +75,10 @@ class Database:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
 
 
-def _sqlite(url: str, pool: int) -> Engine:
-    engine = create_engine(url, pool_size=pool, max_overflow=pool, connect_args={"check_same_thread": False})
+def _sqlite(url: str, connections: int) -> Engine:
+    engine = create_engine(
+        url, pool_size=connections, max_overflow=0, pool_timeout=30, connect_args={"check_same_thread": False}
+    )
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
@@ -87,8 +89,8 @@ def _sqlite(url: str, pool: int) -> Engine:
     return engine
 
 
-def _postgres(url: str, pool: int) -> Engine:
-    return create_engine(url, pool_size=pool, max_overflow=pool, pool_pre_ping=True, pool_timeout=10)
+def _postgres(url: str, connections: int) -> Engine:
+    return create_engine(url, pool_size=connections, max_overflow=0, pool_pre_ping=True, pool_timeout=10)
 
 
 @event.listens_for(Session, "do_orm_execute")
