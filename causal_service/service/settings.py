@@ -48,9 +48,9 @@ class Settings(BaseSettings):
     worker_id: str = Field(default="worker-0", pattern=r"^[A-Za-z0-9._-]{1,64}$")
     """Stable name of a worker. A worker restarted under its name takes its interrupted studies up again."""
     worker_studies: int = Field(default=1, ge=1, le=64)
-    """Studies that one worker computes at a time."""
+    """Studies that one worker computes at a time; the worker that started last decides for all."""
     worker_checks: int = Field(default=1, ge=1, le=64)
-    """Panels that one worker checks at a time."""
+    """Panels that one worker checks at a time; the worker that started last decides for all."""
     worker_niceness: int = Field(default=5, ge=0, le=19)
     """Niceness of the computing processes, so that reads stay fast while studies compute."""
     workspace_studies: int = Field(default=2, ge=1, le=1024)

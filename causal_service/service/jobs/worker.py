@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from types import TracebackType
 
 import structlog
@@ -107,11 +108,11 @@ class Worker:
     def _keep_house(self) -> None:
         keep_house(self._runtime)
 
-    def _repeat(self, task: object, pause: float) -> None:
+    def _repeat(self, task: Callable[[], None], pause: float) -> None:
         while not self._stop.is_set():
             began = time.monotonic()
             try:
-                task()  # type: ignore[operator]
+                task()
             except (SQLAlchemyError, CausalServiceError, OSError) as error:
                 structlog.get_logger("causal_service").warning("will try again", exc_info=error)
             self._stop.wait(max(0.0, pause - (time.monotonic() - began)))
