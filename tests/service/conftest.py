@@ -84,7 +84,7 @@ class Caller:
     def ended(self, study: str) -> dict[str, Any]:
         return self.until(f"/v1/studies/{study}", lambda body: body["state"] not in ("queued", "running"))
 
-    def until(self, path: str, done: Callable[[dict[str, Any]], bool], seconds: float = 240) -> dict[str, Any]:
+    def until(self, path: str, done: Callable[[dict[str, Any]], bool], seconds: float = 600) -> dict[str, Any]:
         end = time.monotonic() + seconds
         while True:
             answer = self("GET", path)
@@ -240,7 +240,8 @@ class Program:
         self.port = free_port()
         self.log = folder / "serve.log"
         self.environment = os.environ | {"CAUSAL_DATA": str(folder / "data"), "CAUSAL_PORT": str(self.port)}
-        self.environment |= {"CAUSAL_QUEUE_SECONDS": "0.05", "CAUSAL_UPLOAD_WAIT": "120", **settings}
+        self.environment |= {"CAUSAL_QUEUE_SECONDS": "0.05", "CAUSAL_UPLOAD_WAIT": "120", "CAUSAL_WORKER_NICENESS": "0"}
+        self.environment |= settings
         self.client = httpx2.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=180)
         self.caller = Caller(self.client)
 

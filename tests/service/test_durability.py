@@ -23,7 +23,7 @@ def workflows_of(folder, study):
 
 
 def test_killed_processes_lose_nothing_and_do_nothing_twice(program, tmp_path):
-    service = program(CAUSAL_WORKER_NICENESS="0")
+    service = program()
     panel = service.caller.upload()["id"]
     undisturbed = service.caller.ask(panel, resamples=60)
     assert service.caller.ended(undisturbed)["state"] == "done"
