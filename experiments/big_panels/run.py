@@ -135,7 +135,8 @@ def study(path):
     causal_service.study(path, outcome="k05", threads=1, stream="entity" in keys, **keys)
 
 run = {"decode": decode, "read_table": read_table, "moments": moments, "study": study}[step]
-run(warm)
+if warm:
+    run(warm)
 cpu, wall = time.process_time(), time.perf_counter()
 run(path)
 cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
@@ -145,10 +146,14 @@ print(json.dumps({"cpu": round(cpu, 3), "wall": round(wall, 3), "peak_mb": round
 
 
 def measured(step: str, path: Path, keys: dict[str, str], warm: Path) -> dict[str, float]:
-    """Run one step in its own process, after the same step on a small file (imports, compilation)."""
+    """Run one step in its own process after the same step on a small file (imports, compilation); memory without it."""
+    return {**child(step, path, keys, str(warm)), "peak_mb": child(step, path, keys, "")["peak_mb"]}
+
+
+def child(step: str, path: Path, keys: dict[str, str], warm: str) -> dict[str, float]:
     one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     done = subprocess.run(
-        [sys.executable, "-c", CHILD, step, str(path), json.dumps(keys), str(warm)],
+        [sys.executable, "-c", CHILD, step, str(path), json.dumps(keys), warm],
         capture_output=True,
         text=True,
         check=True,
