@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from bars import FEWEST
 from contenders import CONTENDERS
 
 COLUMNS = {
@@ -28,6 +29,11 @@ def lines(result: Mapping[str, Any]) -> list[str]:
     for scenario, part in result.get("panels", {}).items():
         said += ["", f"## {scenario}", "", *_panel_table(part["contenders"]), "", *_without(part["without"])]
         said += _verdict(part["contenders"])
+        if min(row["panels"] for row in part["contenders"].values()) < FEWEST:
+            said += [
+                "",
+                f"Fewer than {FEWEST} panels in some rows: these figures are provisional, no bar is judged on them.",
+            ]
     if "tuning" in result:
         said += ["", "## Settings chosen on seeds below 1000", "", *_tuning_table(result["tuning"])]
     if "search" in result:
