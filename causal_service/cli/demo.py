@@ -71,7 +71,7 @@ _REASON = Text(
 )
 _LEAK = Text("如果把结果当成了原因", "When a consequence slips in among the levers")
 _LEAK_STORY = Text(
-    "{name}是满意度的结果，真实作用为0。第二次研究的词典不声明它的层级，并把它列为候选杠杆。按相关性它会排第{rank}位"
+    "{name}是满意度的结果，真实作用为0。第二次研究的字典不声明它的层级，并把它列为候选杠杆。按相关性它会排第{rank}位"
     "（{pooled}，共{all}个杠杆）。程序自己发现了问题：在{follows}的重抽样中它由满意度引起，估计作用{value}，判定为“{verdict}”。",
     "{name} follow satisfaction; their true effect on it is 0. For a second study the dictionary does not declare "
     "their layer, and they are offered as a lever. Correlation would rank them No. {rank} of {all} ({pooled}). The "

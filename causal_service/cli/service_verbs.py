@@ -22,7 +22,7 @@ _HEADER = (
     Text("编号", "Id"),
     Text("用途", "Label"),
     Text("权限", "Scopes"),
-    Text("创建", "Made"),
+    Text("创建", "Created"),
     Text("到期", "Expires"),
     Text("状态", "State"),
 )
@@ -115,7 +115,10 @@ def _settings(options: Namespace) -> Settings:
         name = ".".join(str(part) for part in first["loc"]) or "settings"
         raise CallError(
             "wrong-setting",
-            Text(f"设置 CAUSAL_{name.upper()} 无效：{reason}。", f"The setting CAUSAL_{name.upper()}: {reason}."),
+            Text(
+                f"设置 CAUSAL_{name.upper()} 无效：{reason}。",
+                f"The setting CAUSAL_{name.upper()} is not valid: {reason}.",
+            ),
             Text("请更正该环境变量或选项。", "Correct the environment variable or option."),
             {"setting": name},
         ) from None

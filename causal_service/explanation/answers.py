@@ -43,7 +43,7 @@ _HELP: dict[Regime, Text] = {
         "periods, or more precise measurement.",
     ),
     "cross-section": Text(
-        "有帮助的做法：更多数据行，对同样的对象在多个时期重复测量，有意加大某个杠杆的变动，或提高测量精度。",
+        "有帮助的做法：补充更多数据行，对同样的对象在多个时期重复测量，有意加大某个杠杆的变动，或提高测量精度。",
         "What would help: more rows, the same cases measured over several periods, larger deliberate moves of one "
         "lever, or more precise measurement.",
     ),
@@ -205,7 +205,7 @@ def _nothing_listed(outcome: str, indicators: Names) -> Text:
     name = name_of(outcome, indicators)
     return spaced(
         f"没有可供排序的杠杆：没有既可控、又可能先于{name.zh}的指标。"
-        "请在词典中把能够调整的指标标为可控，或直接指定杠杆。",
+        "请在字典中把能够调整的指标标为可控，或直接指定杠杆。",
         f"There is no lever to rank: no indicator is both controllable and able to precede {name.en}. "
         "Mark indicators that somebody can move as controllable in the dictionary, or name the levers.",
     )

@@ -10,6 +10,8 @@ from causal_service.levers.results import Lever
 __all__ = ["hidden_cause_sentence"]
 
 _NOTHING = Text("", "")
+_FAINT = 0.1
+"""Below this many times as strong as an observed cause no factor is said."""
 
 
 def hidden_cause_sentence(lever: Lever, indicators: Names) -> Text:
@@ -33,9 +35,13 @@ def _compared(lever: Lever, indicators: Names) -> Text:
         return _NOTHING
     name, times = name_of(lever.benchmark.indicator, indicators), lever.benchmark.times
     if times is None:
-        return Text(f"，强过{name.zh}的100倍", f", more than 100 times as strong as {name.en}")
+        return Text(f"，强度超过{name.zh}的100倍", f", more than 100 times as strong as {name.en}")
+    if times < _FAINT:
+        return Text(f"，强度不到{name.zh}的十分之一", f", less than a tenth as strong as {name.en}")
     factor = format_number(times, 2)
-    return Text(f"，相当于{name.zh}的{factor}倍强", f", {factor} times as strong as {name.en}")
+    if factor == "1":
+        return Text(f"，强度与{name.zh}相当", f", about as strong as {name.en}")
+    return Text(f"，强度相当于{name.zh}的{factor}倍", f", {factor} times as strong as {name.en}")
 
 
 def _touching(share: float) -> Text:

@@ -46,7 +46,7 @@ _STATEMENTS: dict[str, Text] = {
     "identity-derived": Text("它的效应由恒等式推得", "Its effect follows from an arithmetic identity"),
     "in-top3-likely": Text("很可能位列前三", "It is likely to be among the best three"),
     "layer-contradiction": Text(
-        "数据与词典中声明的层级相矛盾",
+        "数据与字典中声明的层级相矛盾",
         "The data contradict the layer declared in the dictionary",
     ),
     "no-path": Text("没有找到从它通向目标指标的路径", "No path from it to the outcome was found"),
@@ -64,7 +64,7 @@ _STATEMENTS: dict[str, Text] = {
     "sign-uncertain": Text("效应的正负方向还不确定", "The direction of the effect is not certain"),
     "significant": Text("效应明显超出随机波动", "The effect stands clear of chance"),
     "step-harms": Text(
-        "词典声明的这一步会使目标指标变差",
+        "字典声明的这一步会使目标指标变差",
         "The step declared in the dictionary would make the outcome worse",
     ),
     "suspected-leak": Text(

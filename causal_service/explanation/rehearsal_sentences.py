@@ -32,7 +32,7 @@ def _ranking(row: RehearsedOutcome, twins: int) -> Text:
         return Text(f"{zh}没有任何杠杆真正有帮助。", f"{en}no lever truly helped.")
     among = Text("", "") if row.ranked == twins else Text(f"（共{row.ranked}次存在这样的杠杆）", f" of {row.ranked}")
     return Text(
-        f"{zh}真正最好的杠杆有{row.top1_hits}次排在第一{among.zh}；排在前三的杠杆，{format_share(row.top3_hit)}确属真正的前三。",
+        f"{zh}真正最好的杠杆有{row.top1_hits}次排在第一{among.zh}；排在前三的杠杆中，{format_share(row.top3_hit)}确属真正的前三。",
         f"{en}the truly best lever was ranked first in {row.top1_hits}{among.en}; of the three levers ranked first, "
         f"{format_share(row.top3_hit)} were among the true best three.",
     )
@@ -60,7 +60,7 @@ def _detectable(row: RehearsedOutcome, indicators: Names) -> Text | None:
         return None
     size = amount(format_number(row.smallest_detectable, 2), described(row.outcome, indicators).unit)
     return Text(
-        f"走一步带来的变化若小于{size.zh}，多半看不出来。",
+        f"移动一步带来的变化若小于{size.zh}，多半看不出来。",
         f"Effects of one step below {size.en} would mostly not have been seen.",
     )
 

@@ -80,7 +80,7 @@ _LAYERED = (
 _UNLAYERED = (
     Text("没有声明层级", "No layers were declared"),
     Text(
-        "同一时期内箭头的方向完全由数据决定，可能无法确定。在词典中声明层级可以明显提高可靠性。",
+        "同一时期内箭头的方向完全由数据决定，可能无法确定。在字典中声明层级可以明显提高可靠性。",
         "The direction of arrows within a period is left to the data and may stay open. Declaring layers in the "
         "dictionary makes the result clearly more reliable.",
     ),

@@ -27,7 +27,7 @@ def rehearsal_part(
 def _ranking(row: RehearsedOutcome, lang: str) -> tuple[Fact, ...]:
     if row.top1_hit is None:
         return ()
-    stated = "声称{}" if lang == "zh" else "stated {}"
+    stated = "标称{}" if lang == "zh" else "stated {}"
     first, three = ("首位命中", "前三命中") if lang == "zh" else ("Best lever ranked first", "Best three found")
     return (
         Fact(first, format_share(row.top1_hit), stated.format(format_share(row.top1_stated))),
@@ -52,7 +52,7 @@ def _intervals(own: Calibration, lang: str) -> tuple[Fact, ...]:
 def _claims(row: RehearsedOutcome, unit: str, lang: str) -> tuple[Fact, ...]:
     facts = []
     if row.smallest_detectable is not None:
-        label, note = ("能看到的最小变化", "移动一步") if lang == "zh" else ("Smallest change seen", "for one step")
+        label, note = ("能看到的最小变化", "移动一步") if lang == "zh" else ("Smallest visible change", "for one step")
         facts.append(Fact(label, amount(format_number(row.smallest_detectable, 2), unit).get(lang), note))
     if row.false_act_rate is not None:
         label, of = ("误判为“行动”", "共{}次") if lang == "zh" else ("Wrong calls to act", "of {}")

@@ -30,7 +30,7 @@ _WORDS: dict[str, Text] = {
     "insufficient_means": Text("数据看不清有用大小的效应", "a useful effect could not have been seen"),
     "rehearsal": Text("在这样的数据上能信到什么程度", "How far this can be trusted on data like yours"),
     "rehearsal_note": Text(
-        "按本面板拟合的系统模拟出真值已知的面板，在其上完整运行同样的研究。若区间因此偏窄，上表与图中的区间已按此放宽。",
+        "按本面板拟合的系统模拟出真值已知的面板，在其上完整运行同样的研究。若区间被证明偏窄，上表与图中的区间已相应放宽。",
         "Panels with known truth were simulated from a system fitted to yours, and the same study was run on each. "
         "Where intervals held the truth too rarely, those shown for the levers are widened accordingly.",
     ),

@@ -50,3 +50,17 @@ def test_an_interval_that_holds_zero_is_said_to():
 @pytest.mark.parametrize("changes", [{"value": 0.0}, {"robustness_interval": None}])
 def test_nothing_is_said_of_no_effect(changes):
     assert hidden_cause_sentence(replace(LEVER, **changes), INDICATORS).en == ""
+
+
+@pytest.mark.parametrize(
+    ("times", "en", "zh"),
+    [
+        (None, "more than 100 times as strong as", "超过准时交付率的100倍"),
+        (1.0, "about as strong as", "与准时交付率相当"),
+        (0.0, "less than a tenth as strong as", "不到准时交付率的十分之一"),
+    ],
+)
+def test_no_factor_is_said_where_it_says_nothing(times, en, zh):
+    said = hidden_cause_sentence(replace(LEVER, benchmark=replace(LEVER.benchmark, times=times)), INDICATORS)
+    assert en in said.en
+    assert zh in said.zh.replace(" ", "")

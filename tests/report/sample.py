@@ -186,10 +186,10 @@ _CONTRAST = (
 _FINDINGS = (
     Finding("exact-identity", "review", "indicator", ("delivery_cycle",),
         Text("订单交付周期恰好等于审批、生产、运输三段时长之和。", "Delivery cycle is exactly the sum of approval, production and transit time."),
-        Text("词典声明了该公式；各段的效应由恒等式推得。", "The dictionary declares the formula; the parts' effects follow from the identity.")),
+        Text("字典声明了该公式；各段的效应由恒等式推得。", "The dictionary declares the formula; the parts' effects follow from the identity.")),
     Finding("suspected-leak", "fail", "indicator", ("complaints",),
         Text("客诉率与客户满意度几乎是同一件事，已移出候选杠杆。", "Complaints and Customer satisfaction measure nearly the same thing; removed from the levers."),
-        Text("请在词典中确认它属于结果层。", "Confirm in the dictionary that it belongs to a later layer.")),
+        Text("请在字典中确认它属于结果层。", "Confirm in the dictionary that it belongs to a later layer.")),
     Finding("missing", "review", "panel", (), Text("4.1%的单元格为空，由其余指标推断补足其矩。", "4.1% of the cells are empty; their moments were inferred from the other indicators."),
         Text("核对数据来源中的空值。", "Check the gaps at the source.")),
     Finding("duplicate-keys", "pass", "panel", (), Text("没有重复的工厂-月份。", "No plant and month occurs twice."), Text("", "")),
