@@ -105,12 +105,12 @@ def test_a_cancelled_study_says_so(client, folder):
 
 def test_the_verbs_take_what_the_local_verbs_take():
     local, remote = (set(inspect.signature(verb).parameters) for verb in (cs.study, cs.Client.study))
-    assert remote - {"self"} == local - {"threads", "stream"}
+    assert remote - {"self"} == local - {"threads", "stream", "scheduler"}
 
 
 def test_a_service_that_dies_meanwhile(serving, tmp_path, folder):
     """Killed without warning in the middle of a study and started again: the client just takes longer."""
-    asked = {**ASKED, "dictionary": "indicators.yaml", "resamples": 400}
+    asked = {**ASKED, "dictionary": "indicators.yaml", "resamples": 2000}
     with serving(tmp_path) as first:
         client = cs.Client(first.url, patience=300)
         study = client.submit("plants.csv", **asked)
@@ -119,7 +119,7 @@ def test_a_service_that_dies_meanwhile(serving, tmp_path, folder):
 
         def told(stage: str, done: int, of: int) -> None:
             seen.append(stage)
-            if stage == "discover" and done and not again:
+            if stage in ("prepare", "discover") and not again:
                 first.kill()
                 again.append(serving(tmp_path, first.port))
                 again[0].__enter__()
