@@ -22,7 +22,7 @@ def description(tmp_path_factory):
     return create_app(Settings(data=tmp_path_factory.mktemp("data"))).openapi()
 
 
-NOT_ASKED = {"threads", "progress", "stream"}
+NOT_ASKED = {"threads", "progress", "scheduler", "stream"}
 """What the service decides itself."""
 
 
