@@ -19,7 +19,7 @@ from causal_service.panel.findings import Finding
 from causal_service.panel.summary import IndicatorSummary, PanelSummary, summarise
 from causal_service.preparation.halves import Halves, halves_of
 from causal_service.preparation.prepared import Prepared, prepare, prepared_from
-from causal_service.preparation.within_rows import within_rows
+from causal_service.preparation.within_rows import WithinRows, within_rows
 from causal_service.study_choices.findings import (
     bent_findings,
     driver_findings,
@@ -43,6 +43,8 @@ class Inference:
 
     prepared: Prepared
     """Moments."""
+    within: WithinRows | None
+    """The rows behind the moments; ``None`` where they are on disk."""
     discovery: Discovery
     """The graph and the draws behind it."""
     draws: EffectDraws
@@ -97,7 +99,7 @@ def infer(
     """
     tell = progress or (lambda stage, done, of: None)
     tell("prepare", 0, 1)
-    prepared, halves = _prepared(studied, dictionary, lags)
+    prepared, within, halves = _prepared(studied, dictionary, lags)
     headline: Literal["impact", "sustained"] = "sustained" if prepared.lags > 0 and question.horizon > 0 else "impact"
     layers = {name: entry.layer for name, entry in dictionary.indicators.items()}
     background = _background(prepared.names, dictionary, lags)
@@ -147,7 +149,7 @@ def infer(
         name: combined_suspicions(said, contradictions, plausible, shifts, studied, name) for name in question.outcomes
     }
     unranked = Inference(
-        prepared, discovery, draws, effects, headline, levers, summary, described, findings, suspicions, {}
+        prepared, within, discovery, draws, effects, headline, levers, summary, described, findings, suspicions, {}
     )
     return replace(unranked, ranked=_ranked(unranked, dictionary, {}))
 
@@ -187,13 +189,13 @@ def _ranked(
     }
 
 
-def _prepared(studied: Studied, dictionary: Dictionary, lags: int) -> tuple[Prepared, Halves | None]:
-    """Return the moments, and those of the two halves of the time where the rows are at hand."""
+def _prepared(studied: Studied, dictionary: Dictionary, lags: int) -> tuple[Prepared, WithinRows | None, Halves | None]:
+    """Return the moments, and the rows and the moments of the two halves of the time where the rows are at hand."""
     if studied.panel.behind is not None:
-        return prepare(studied.panel, dictionary, studied.totals, lags), None
+        return prepare(studied.panel, dictionary, studied.totals, lags), None, None
     within = within_rows(studied.panel, dictionary, studied.totals, lags)
     prepared = prepared_from(within)
-    return prepared, halves_of(within, prepared)
+    return prepared, within, halves_of(within, prepared)
 
 
 def _background(names: Sequence[str], dictionary: Dictionary, lags: int) -> Knowledge:

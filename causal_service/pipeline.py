@@ -16,6 +16,7 @@ from causal_service.explanation.hidden_causes import hidden_cause_sentence
 from causal_service.explanation.rehearsal_sentences import rehearsal_sentence
 from causal_service.explanation.results import Chain, Contrast
 from causal_service.explanation.wording import answer_text, lever_sentence, reason_text
+from causal_service.in_depth import Asked, in_depth
 from causal_service.inference import Inference, calibrated, infer
 from causal_service.levers.ranking import RankedLever
 from causal_service.levers.results import Lever, Reason
@@ -185,6 +186,7 @@ def study(
         ranked += worded
         chains += paths
     tell("explain", 1, 1)
+    in_depth(Asked(learned, studied, known, question, tuple(ranked), seed, workers), tell)
     return Study(
         schema=SCHEMA,
         regime=studied.panel.regime,

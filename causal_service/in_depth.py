@@ -1,0 +1,55 @@
+"""Effects in depth: what a study says beyond how much - for whom, up to where, through what, how fragile.
+
+Every part is one call: numbers come from ``effects``, words from ``explanation``. Nothing here changes what ``infer``
+found; levers, ranks and verdicts are settled before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from causal_service.inference import Inference
+from causal_service.levers.results import Lever
+from causal_service.panel.dictionary import Dictionary
+from causal_service.study_choices.question import Question
+from causal_service.study_choices.studied import Studied
+
+__all__ = ["Asked", "InDepth", "in_depth"]
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Asked:
+    """What the parts look at."""
+
+    learned: Inference
+    """What was learned."""
+    studied: Studied
+    """The panel without what the checks removed."""
+    dictionary: Dictionary
+    """Names, units, bounds, steps."""
+    question: Question
+    """Outcomes, levers, horizon."""
+    levers: tuple[Lever, ...]
+    """Ranked and worded levers of all outcomes."""
+    seed: int
+    """Seed of all random numbers."""
+    threads: int
+    """Worker threads; no result depends on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class InDepth:
+    """The parts, worded; each becomes a field of the same name of ``Study``."""
+
+
+def in_depth(asked: Asked, progress: Progress) -> InDepth:
+    """Return all parts of a study beyond its ranking.
+
+    Parameters
+    ----------
+    progress : called with (stage, done, of).
+    """
+    return InDepth()
