@@ -28,7 +28,7 @@ def draw_periods(prepared: Prepared, draws: int, seed: int) -> NDArray[np.int64]
 
 def with_mechanisms(
     prepared: Prepared,
-    weights: NDArray[np.float64],
+    bends: NDArray[np.float64] | None,
     members: NDArray[np.bool_],
     coefficients: NDArray[np.float64],
     period: int | None,
@@ -37,17 +37,16 @@ def with_mechanisms(
 
     Parameters
     ----------
-    weights : (blocks,) block weights of the draw.
+    bends : (e, e) moments with bends under the block weights of the draw; ``None`` = mechanisms are straight.
     members : (k, p, d) graphs.
     period : position of the period the draw stands for; ``None`` = the average of all.
     """
     curves = prepared.curves
-    if curves is None:
+    if curves is None or bends is None:
         return np.zeros(members.shape[1:], np.bool_)
-    W = curves.moments(weights, prepared.mass)
     slopes, steepness = curves.at(period)
     bent = [
-        curved_slopes(W, prepared.effective_n, EVIDENCE, member, slopes, steepness, C)
+        curved_slopes(bends, prepared.effective_n, EVIDENCE, member, slopes, steepness, C)
         for member, C in zip(members, coefficients, strict=True)
     ]
     first: NDArray[np.bool_] = bent[0]

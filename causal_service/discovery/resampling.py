@@ -88,8 +88,8 @@ class Sample:
 
     index: int
     """Number of the draw."""
-    weights: NDArray[np.float64]
-    """(blocks,) how often every block counts."""
+    bends: NDArray[np.float64] | None
+    """(e, e) moments with the bends of mechanisms (``preparation.curves``); ``None`` where they are straight."""
     discount: float
     """Penalty discount."""
     within: NDArray[np.float64]
@@ -113,7 +113,9 @@ def block_weights(prepared: Prepared, seed: int, draw: int) -> tuple[NDArray[np.
     rng = np.random.Generator(np.random.Philox(key=np.array([seed, draw], np.uint64)))
     b = prepared.blocks
     starts = rng.multinomial(-(-b // prepared.run), np.full(b, 1.0 / b)).astype(np.float64)
-    weights = np.sum([np.roll(starts, step) for step in range(prepared.run)], axis=0)
+    weights = starts
+    for step in range(1, prepared.run):
+        weights = weights + np.roll(starts, step)
     low, high = PENALTY_RANGE if prepared.effective_n < MANY_ROWS else PENALTY_RANGE_MANY
     return weights, float(rng.uniform(low, high))
 
@@ -121,14 +123,20 @@ def block_weights(prepared: Prepared, seed: int, draw: int) -> tuple[NDArray[np.
 def samples(prepared: Prepared, draws: int, seed: int) -> Iterator[list[Sample]]:
     """Yield the samples of the draws in order, as many at a time as fit into the working memory."""
     d = len(prepared.names) * (prepared.lags + 1)
-    size = max(1, min(draws, _CHUNK_FLOATS // (d * d)))
+    curves = prepared.curves
+    widest = d if curves is None else curves.grams.shape[1]
+    size = max(1, min(draws, _CHUNK_FLOATS // (widest * widest)))
     periods = draw_periods(prepared, draws, seed)
     for start in range(0, draws, size):
         chunk = range(start, min(start + size, draws))
         weights, discounts = zip(*(block_weights(prepared, seed, index) for index in chunk), strict=True)
-        within, stationary = prepared.covariances(np.stack(weights))
+        together = np.stack(weights)
+        within, stationary = prepared.covariances(together)
+        bends = None if curves is None else curves.moments(together, prepared.mass)
         yield [
-            Sample(index, weights[i], discounts[i], within[i], stationary[i], int(periods[index]))
+            Sample(
+                index, None if bends is None else bends[i], discounts[i], within[i], stationary[i], int(periods[index])
+            )
             for i, index in enumerate(chunk)
         ]
 
@@ -137,7 +145,10 @@ def whole_sample(prepared: Prepared, penalty: float | None = None) -> Sample:
     """Return all blocks, once each, on average over the periods."""
     within, stationary = prepared.covariance()
     discount = settled_penalty(prepared) if penalty is None else penalty
-    return Sample(0, np.ones(prepared.blocks), discount, within, stationary, None)
+    bends = (
+        None if prepared.curves is None else prepared.curves.moments(np.ones((1, prepared.blocks)), prepared.mass)[0]
+    )
+    return Sample(0, bends, discount, within, stationary, None)
 
 
 def full_sample(prepared: Prepared, problem: SearchProblem, seed: int, penalty: float | None = None) -> Draw:
@@ -227,7 +238,7 @@ def beside(prepared: Prepared, driver: Factor, sample: Sample, key: np.uint64) -
     members = sampled_members(driver.found, MEMBERS, key)
     coefficients = coefficients_beside(sample.stationary, driver, members)
     seen, slopes = without_driver(members), without_driver(coefficients)
-    bent = with_mechanisms(prepared, sample.weights, seen, slopes, sample.period)
+    bent = with_mechanisms(prepared, sample.bends, seen, slopes, sample.period)
     order = driver.order[driver.order != 0] - 1
     return Draw(without_driver(driver.found), seen, slopes, order, bent, loadings_of(coefficients[0]))
 
@@ -241,7 +252,7 @@ def refitted(prepared: Prepared, found: NDArray[np.bool_], sample: Sample, key: 
     """Return a draw whose class is given and only its coefficients are estimated."""
     members = sampled_members(found, MEMBERS, key)
     coefficients = member_coefficients(sample.stationary, members)
-    bent = with_mechanisms(prepared, sample.weights, members, coefficients, sample.period)
+    bent = with_mechanisms(prepared, sample.bends, members, coefficients, sample.period)
     return Draw(found, members, coefficients, np.arange(found.shape[0]), bent)
 
 

@@ -43,9 +43,10 @@ class Curves:
     """(p,) what every indicator is; a total is continuous."""
 
     def moments(self, weights: Array, mass: Array) -> Array:
-        """Return the moments (e, e) under block weights (blocks,)."""
+        """Return the moments (B, e, e) under block weights (B, blocks); for many draws in one sweep over the blocks."""
         blocks, e, _ = self.grams.shape
-        W: Array = (weights @ self.grams.reshape(blocks, e * e)).reshape(e, e) / float(weights @ mass)
+        W: Array = (weights @ self.grams.reshape(blocks, e * e)).reshape(-1, e, e)
+        W /= (weights @ mass)[:, None, None]
         return W
 
     def at(self, period: int | None) -> tuple[Array, Array]:

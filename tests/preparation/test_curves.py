@@ -45,7 +45,7 @@ def test_linear_part_of_the_moments_is_that_of_the_panel_and_two_states_have_no_
     at = {name: i for i, name in enumerate(prepared.names)}
     own = [d + at["state"] * BENDS + k for k in range(BENDS)]
     assert (curves.grams[:, own] == 0).all()
-    W = curves.moments(np.ones(PLANTS), prepared.mass)
+    W = curves.moments(np.ones((1, PLANTS)), prepared.mass)[0]
     bends_of_x = [d + (len(at) + at["x"]) * BENDS + k for k in range(BENDS)]
     assert np.allclose(np.diag(W)[bends_of_x], 1.0, atol=0.02)
 
@@ -74,7 +74,7 @@ def test_a_total_stands_in_the_linear_part_and_has_no_bend() -> None:
     curves = prepared.curves
     assert curves is not None
     p = len(prepared.names)
-    W = curves.moments(np.ones(prepared.blocks), prepared.mass)
+    W = curves.moments(np.ones((1, prepared.blocks)), prepared.mass)[0]
     assert np.allclose(W[p + 2, p + 2], 1.0, atol=0.05)
     assert (W[2 * p + (p + 2) * BENDS : 2 * p + (p + 3) * BENDS] == 0).all()
     assert (curves.slopes[:, 2] == 0).all()
@@ -83,8 +83,8 @@ def test_a_total_stands_in_the_linear_part_and_has_no_bend() -> None:
 def test_gaps_leave_the_moments_of_bends_nearly_as_they_were() -> None:
     whole, holed = (prepare(_panel(gaps=g), Dictionary({}), [], 1) for g in (0.0, 0.05))
     assert whole.curves is not None and holed.curves is not None
-    a = whole.curves.moments(np.ones(PLANTS), whole.mass)
-    b = holed.curves.moments(np.ones(PLANTS), holed.mass)
+    a = whole.curves.moments(np.ones((1, PLANTS)), whole.mass)[0]
+    b = holed.curves.moments(np.ones((1, PLANTS)), holed.mass)[0]
     d = 2 * len(whole.names)
     x = len(whole.names) + whole.names.index("x")
     linked = [x, *range(d + x * BENDS, d + (x + 1) * BENDS)]
