@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from causal_service.effects.identification import Identification, identify
+from causal_service.explanation.identification_sentences import identification_worded
 from causal_service.inference import Inference
 from causal_service.levers.results import Lever
 from causal_service.panel.dictionary import Dictionary
@@ -44,6 +46,9 @@ class Asked:
 class InDepth:
     """The parts, worded; each becomes a field of the same name of ``Study``."""
 
+    identification: tuple[Identification, ...]
+    """How every effect is identified."""
+
 
 def in_depth(asked: Asked, progress: Progress) -> InDepth:
     """Return all parts of a study beyond its ranking.
@@ -52,4 +57,11 @@ def in_depth(asked: Asked, progress: Progress) -> InDepth:
     ----------
     progress : called with (stage, done, of).
     """
-    return InDepth()
+    return InDepth(identification=_identification(asked))
+
+
+def _identification(asked: Asked) -> tuple[Identification, ...]:
+    learned, question = asked.learned, asked.question
+    horizon = 0 if learned.headline == "impact" else question.horizon
+    rows = identify(learned.discovery, learned.levers, question.outcomes, horizon)
+    return tuple(identification_worded(row, learned.indicators, learned.panel.frequency) for row in rows)

@@ -186,7 +186,7 @@ def study(
         ranked += worded
         chains += paths
     tell("explain", 1, 1)
-    in_depth(Asked(learned, studied, known, question, tuple(ranked), seed, workers), tell)
+    depth = in_depth(Asked(learned, studied, known, question, tuple(ranked), seed, workers), tell)
     return Study(
         schema=SCHEMA,
         regime=studied.panel.regime,
@@ -220,6 +220,7 @@ def study(
         chains=tuple(chains),
         contrast=tuple(contrast),
         rehearsal=None if rehearsal is None else _with_sentences(rehearsal, learned),
+        identification=depth.identification,
     )
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from causal_service.discovery.discover import Method
+from causal_service.effects.identification import Identification
 from causal_service.effects.results import Effect
 from causal_service.errors import CallError, Text, UnreadableFile
 from causal_service.explanation.results import Chain, Contrast
@@ -133,6 +134,8 @@ class Study:
     """The ranking by correlation beside ours."""
     rehearsal: Rehearsal | None = None
     """How far all this can be trusted on panels like this one; ``None`` when it was not rehearsed."""
+    identification: tuple[Identification, ...] = ()
+    """How every effect is identified: what is held equal, and why it is enough."""
 
     def __str__(self) -> str:
         return "\n".join(answer.text.en for answer in self.answers)
@@ -157,7 +160,9 @@ class Study:
         """Return ``study.json``; the same panel, plan and seed give the same bytes."""
         return _json(self.to_dict())
 
-    def to_frame(self, part: Literal["levers", "effects", "chains", "contrast"] = "levers") -> pd.DataFrame:
+    def to_frame(
+        self, part: Literal["levers", "effects", "chains", "contrast", "identification"] = "levers"
+    ) -> pd.DataFrame:
         """Return one part as a data frame, texts in English."""
         import pandas as pd
 

@@ -11,6 +11,7 @@ from scipy.special import ndtr
 
 from causal_service.discovery.discover import Discovery
 from causal_service.discovery.resampling import Draw
+from causal_service.effects.identification import Identification, identify
 from causal_service.effects.results import Effect, EffectKind
 from causal_service.numerics.draw import member_responses
 from causal_service.preparation.prepared import Prepared
@@ -98,28 +99,25 @@ def effect_rows(
 ) -> tuple[Effect, ...]:
     """Return one row per lever x outcome x kind, in that order; levers as given."""
     rows = []
+    identified = identify(discovery, levers, outcomes, draws.horizon, shares=False)
+    adjustment = {(row.lever, row.outcome): row for row in identified}
     for outcome in outcomes:
         listed = [lever for lever in levers if lever != outcome]
         for kind in KINDS:
             p_values = np.array([_p_value(draws.of(lever, outcome, kind)) for lever in listed])
             q_values = false_discovery_rates(p_values)
             rows += [
-                _row(draws, discovery, lever, outcome, kind, float(p), float(q), units)
+                _row(draws, adjustment[lever, outcome], kind, float(p), float(q), units)
                 for lever, p, q in zip(listed, p_values, q_values, strict=True)
             ]
     return tuple(sorted(rows, key=lambda r: (r.lever, r.outcome, KINDS.index(r.kind))))
 
 
 def _row(
-    draws: EffectDraws,
-    discovery: Discovery,
-    lever: str,
-    outcome: str,
-    kind: EffectKind,
-    p: float,
-    q: float,
-    units: Mapping[str, str],
+    draws: EffectDraws, identified: Identification, kind: EffectKind, p: float, q: float, units: Mapping[str, str]
 ) -> Effect:
+    lever, outcome = identified.lever, identified.outcome
+    adjusted = identified.strategy == "backdoor" and (kind != "impact" or identified.delay == 0)
     of = draws.of(lever, outcome, kind)
     value, sd = float(of.mean()), float(of.std(ddof=1))
     at = (KINDS.index(kind), draws.names.index(outcome), draws.names.index(lever))
@@ -135,7 +133,7 @@ def _row(
         zero_share=float((of == 0).mean()),
         full_sample=float(draws.full[at]),
         identified_share=float(draws.identified[at]),
-        adjustment=_adjustment(discovery, lever, outcome),
+        adjustment=identified.adjustment if adjusted else (),
         p=p,
         q=q,
     )
@@ -176,23 +174,6 @@ def _widened(effect: Effect, factor: float) -> Effect:
     half = (effect.high - effect.low) / 2 * factor
     p = float(2 * ndtr(-abs(effect.value) * Z95 / half)) if half > 0 else effect.p
     return replace(effect, low=effect.value - half, high=effect.value + half, p=p)
-
-
-def _adjustment(discovery: Discovery, lever: str, outcome: str) -> tuple[str, ...]:
-    """Parents of the lever in the full-sample graph, a valid adjustment set (Pearl 2009, Theorem 3.2.5).
-
-    Empty when the outcome is among them: then there is no effect to adjust for.
-    """
-    member = discovery.full.members[0]
-    p, lags = len(discovery.names), discovery.lags
-    columns = np.flatnonzero(member[discovery.names.index(lever)])
-    if lags * p + discovery.names.index(outcome) in columns:
-        return ()
-    return tuple(_column_name(discovery.names[c % p], lags - int(c) // p) for c in columns)
-
-
-def _column_name(name: str, lag: int) -> str:
-    return name if lag == 0 else f"{name}[t-{lag}]"
 
 
 def _unit(outcome: str, lever: str) -> str:

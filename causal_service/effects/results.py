@@ -37,7 +37,9 @@ class Effect:
     identified_share: float
     """Mean share of member graphs of the class whose effect has the majority sign."""
     adjustment: tuple[str, ...]
-    """Valid adjustment set in the full-sample graph; lagged members are written ``name[t-1]``."""
+    """Valid adjustment set in the full-sample graph, the optimal one where there is one, for the effect when it first
+    arrives; lagged members are written ``name[t-1]``. Empty where nothing has to be, or can be, adjusted for: see
+    ``study.identification``."""
     p: float
     """Two-sided p-value, 2 Phi(-|value| / SD of the draws)."""
     q: float

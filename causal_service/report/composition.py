@@ -41,6 +41,7 @@ from causal_service.report.document import (
     LeverRow,
     OutcomeSection,
 )
+from causal_service.report.identification import identification_rows
 from causal_service.report.labels import SEVERITIES, better_label, layer_label, listed, quoted_names
 from causal_service.report.parts import StudyParts
 from causal_service.report.provenance import panel_facts, plan_values, provenance_facts
@@ -132,6 +133,9 @@ def _section(outcome: str, source: _Source) -> OutcomeSection:
             described(outcome, source.indicators).unit,
             levers[0].kind if levers else "impact",
             lang,
+        ),
+        identification=identification_rows(
+            parts.identification, levers, source.indicators, parts.panel.frequency, lang
         ),
     )
 

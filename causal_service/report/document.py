@@ -16,6 +16,7 @@ __all__ = [
     "Fact",
     "FindingCard",
     "Headline",
+    "IdentificationRow",
     "IndicatorRow",
     "LeverRow",
     "OutcomeSection",
@@ -138,6 +139,26 @@ class RehearsalPart:
 
 
 @dataclass(frozen=True, slots=True)
+class IdentificationRow:
+    """How the effect of one lever is identified."""
+
+    name: str
+    """Display name of the lever."""
+    label: str
+    """Strategy in words."""
+    strategy: str
+    """Coded strategy."""
+    adjusted: str
+    """What is held equal."""
+    share: str
+    """Share of resampled graphs in which the effect is identified."""
+    important: bool
+    """Whether the lever is worth acting on or testing, or its effect is not identified."""
+    sentence: str
+    """Why that is enough, or what would help."""
+
+
+@dataclass(frozen=True, slots=True)
 class OutcomeSection:
     """Everything about one outcome."""
 
@@ -165,6 +186,8 @@ class OutcomeSection:
     """Paths by lever, in order of lever rank."""
     rehearsal: RehearsalPart | None = None
     """How far this can be trusted; ``None`` when it was not rehearsed."""
+    identification: tuple[IdentificationRow, ...] = ()
+    """What is adjusted for, in order of lever rank."""
 
 
 @dataclass(frozen=True, slots=True)

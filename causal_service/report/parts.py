@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from causal_service.effects.identification import Identification
 from causal_service.effects.results import Effect
 from causal_service.errors import Text
 from causal_service.explanation.results import Chain, Contrast
@@ -82,6 +83,10 @@ class StudyParts(Protocol):
     @property
     def rehearsal(self) -> Rehearsal | None:
         """How the plan fared on simulated panels; ``None`` when it was not rehearsed."""
+
+    @property
+    def identification(self) -> tuple[Identification, ...]:
+        """How every effect is identified."""
 
     @property
     def provenance(self) -> object:

@@ -55,6 +55,16 @@ _WORDS: dict[str, Text] = {
         "没有可以展示的路径：没有杠杆的效应大到可以拆分。",
         "There is no path to show: no lever has an effect large enough to divide.",
     ),
+    "identification": Text("控制了什么，为什么足够", "What is adjusted for, and why it is enough"),
+    "identification_note": Text(
+        "每个效应由哪些情形比较得出。右列为同样可以识别的重抽样图所占份额。",
+        "What cases are compared to read each effect. On the right, the share of resampled graphs in which it is "
+        "identified, too.",
+    ),
+    "identified_by": Text("方法", "By"),
+    "adjusted_for": Text("控制的指标", "Held equal"),
+    "identified_share": Text("可识别份额", "Identified in"),
+    "more_identification": Text("其余杠杆", "The other levers"),
     "findings": Text("数据检查", "What the data checks found"),
     "no_finding": Text("所有检查都没有发现问题。", "No check found anything to report."),
     "passed": Text("项检查通过", "checks passed"),

@@ -173,11 +173,11 @@ def test_follows_is_the_share_of_draws_with_a_same_period_chain():
     assert draws.follows[4, 0] == draws.follows[1, 0] == 0.0
 
 
-def test_adjustment_is_the_parents_of_the_lever_with_their_lags(case):
+def test_adjustment_is_the_optimal_set_with_its_lags(case):
     _, found, draws = case
     rows = {r.lever: r for r in effect_rows(draws, found, ["cycle", "ontime"], ["rating"], {}) if r.kind == "impact"}
-    assert "cycle[t-1]" in rows["cycle"].adjustment
-    assert {"cycle", "ontime[t-1]"} <= set(rows["ontime"].adjustment)
+    assert rows["cycle"].adjustment == ("ontime[t-1]", "rating[t-1]")
+    assert {"rating[t-1]"} <= set(rows["ontime"].adjustment)
     assert "rating" not in rows["ontime"].adjustment
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from causal_service.effects.identification import Identification
 from causal_service.effects.results import Effect
 from causal_service.errors import Text
 from causal_service.explanation.rehearsal_sentences import rehearsal_sentence
@@ -77,6 +78,7 @@ class SampleStudy:
     answers: tuple[SampleAnswer, ...]
     provenance: object
     rehearsal: Rehearsal | None = None
+    identification: tuple[Identification, ...] = ()
 
 
 # key, zh, en, layer, unit, better, controllable, owner, mean, sd, within
