@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from causal_service.effects.identification import Identification, identify
+from causal_service.effects.standing import standings_of
+from causal_service.effects.system import System, system_of
 from causal_service.explanation.identification_sentences import identification_worded
 from causal_service.inference import Inference
 from causal_service.levers.results import Lever
@@ -48,6 +50,8 @@ class InDepth:
 
     identification: tuple[Identification, ...]
     """How every effect is identified."""
+    system: System
+    """The learned system, for what-if."""
 
 
 def in_depth(asked: Asked, progress: Progress) -> InDepth:
@@ -57,7 +61,10 @@ def in_depth(asked: Asked, progress: Progress) -> InDepth:
     ----------
     progress : called with (stage, done, of).
     """
-    return InDepth(identification=_identification(asked))
+    return InDepth(
+        identification=_identification(asked),
+        system=_system(asked),
+    )
 
 
 def _identification(asked: Asked) -> tuple[Identification, ...]:
@@ -65,3 +72,16 @@ def _identification(asked: Asked) -> tuple[Identification, ...]:
     horizon = 0 if learned.headline == "impact" else question.horizon
     rows = identify(learned.discovery, learned.levers, question.outcomes, horizon)
     return tuple(identification_worded(row, learned.indicators, learned.panel.frequency) for row in rows)
+
+
+def _system(asked: Asked) -> System:
+    learned = asked.learned
+    ordered = sorted(asked.levers, key=lambda row: (row.rank, row.lever))
+    return system_of(
+        learned.prepared,
+        learned.discovery,
+        standings_of(asked.studied.panel, asked.dictionary, dict(learned.indicators)),
+        horizon=asked.question.horizon,
+        levers=tuple(dict.fromkeys(row.lever for row in ordered)),
+        outcomes=asked.question.outcomes,
+    )

@@ -221,6 +221,7 @@ def study(
         contrast=tuple(contrast),
         rehearsal=None if rehearsal is None else _with_sentences(rehearsal, learned),
         identification=depth.identification,
+        system=depth.system,
     )
 
 

@@ -6,8 +6,8 @@ The record mirrors ``study.json`` field by field; it holds numbers and words onl
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, is_dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from causal_service.discovery.discover import Method
 from causal_service.effects.identification import Identification
 from causal_service.effects.results import Effect
+from causal_service.effects.system import System
 from causal_service.errors import CallError, Text, UnreadableFile
+from causal_service.explanation.plain import DIGITS, fields_of, plain
 from causal_service.explanation.results import Chain, Contrast
 from causal_service.graph.causal_graph import CausalGraph
 from causal_service.levers.results import Lever
@@ -28,14 +30,28 @@ from causal_service.rehearsal.results import Rehearsal
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["FINDINGS_SCHEMA", "SCHEMA", "Answer", "Provenance", "Study", "StudyPlan", "findings_json", "load", "plain"]
+    from causal_service.effects.moves import Amount, Move
+    from causal_service.explanation.scene import Scene
+    from causal_service.explanation.what_if import WhatIf
+
+__all__ = [
+    "DIGITS",
+    "FINDINGS_SCHEMA",
+    "SCHEMA",
+    "Answer",
+    "Provenance",
+    "Study",
+    "StudyPlan",
+    "findings_json",
+    "json_text",
+    "load",
+    "plain",
+]
 
 SCHEMA = "causal-service/study/1"
 FINDINGS_SCHEMA = "causal-service/findings/1"
 BOM = "\ufeff"
 """Put before CSV files, so that spreadsheets read Chinese as UTF-8."""
-DIGITS = 12
-"""Significant digits of the numbers in ``study.json``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +152,8 @@ class Study:
     """How far all this can be trusted on panels like this one; ``None`` when it was not rehearsed."""
     identification: tuple[Identification, ...] = ()
     """How every effect is identified: what is held equal, and why it is enough."""
+    system: System | None = None
+    """The learned system that answers what-if; ``None`` in a study stored before it was kept."""
 
     def __str__(self) -> str:
         return "\n".join(answer.text.en for answer in self.answers)
@@ -144,6 +162,39 @@ class Study:
         from causal_service.report.html import notebook_html
 
         return notebook_html(self)
+
+    def whatif(self, moves: Mapping[str, Amount] | Iterable[Move], horizon: int | None = None) -> WhatIf:
+        """Return what follows when levers are moved: ``study.whatif({"delivery_cycle": "-10%", "on_time_rate": 2})``.
+
+        Parameters
+        ----------
+        moves : lever (key or display name) -> a number (change in its unit), a text (``-10%`` of its latest level,
+            ``+2``, ``=6`` for a level, with ``@1`` or ``@1..3`` for first and last period), or a mapping with ``by``,
+            ``percent`` or ``to`` and ``start``, ``last``.
+        horizon : last period looked at; default the study's.
+
+        Raises
+        ------
+        CallError : a move that cannot be read or made, an unknown name, ``no-system``.
+        """
+        from causal_service.explanation.what_if import what_if
+
+        return what_if(self._scene(), moves, horizon)
+
+    def _scene(self) -> Scene:
+        from causal_service.explanation.scene import Scene, no_system
+
+        if self.system is None:
+            raise no_system()
+        factors = {} if self.rehearsal is None else self.rehearsal.factors
+        return Scene(
+            self.system,
+            {entry.key: entry for entry in self.indicators},
+            self.plan.outcome,
+            self.levers,
+            self.panel.frequency,
+            {outcome: factor for (outcome, kind), factor in factors.items() if kind == self.plan.headline},
+        )
 
     def report(self, lang: str = "en") -> str:
         """Return the report as one self-contained HTML page in ``lang`` (``zh`` or ``en``)."""
@@ -158,7 +209,7 @@ class Study:
 
     def to_json(self) -> str:
         """Return ``study.json``; the same panel, plan and seed give the same bytes."""
-        return _json(self.to_dict())
+        return json_text(self.to_dict())
 
     def to_frame(
         self, part: Literal["levers", "effects", "chains", "contrast", "identification"] = "levers"
@@ -168,7 +219,7 @@ class Study:
 
         rows = []
         for row in getattr(self, part):
-            flat = {key: value.en if isinstance(value, Text) else value for key, value in _fields(row).items()}
+            flat = {key: value.en if isinstance(value, Text) else value for key, value in fields_of(row).items()}
             if "reasons" in flat:
                 flat["reasons"] = ", ".join(reason.code for reason in row.reasons)
             rows.append(flat)
@@ -239,30 +290,14 @@ def load(path: str | Path) -> Study:
 
 def findings_json(panel: PanelSummary, regime: Regime, findings: Sequence[Finding]) -> str:
     """Return what was checked, without a study: the parts ``regime``, ``panel`` and ``findings`` of ``study.json``."""
-    return _json(
+    return json_text(
         {"schema": FINDINGS_SCHEMA, "regime": regime, "panel": plain(panel), "findings": plain(tuple(findings))}
     )
 
 
-def _json(content: dict[str, Any]) -> str:
+def json_text(content: dict[str, Any]) -> str:
+    """Return plain content as every face writes it."""
     return json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
-
-
-def _fields(row: Any) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in row.__dataclass_fields__}
-
-
-def plain(value: Any) -> Any:
-    """Return a result as plain lists, strings and numbers of 12 significant digits."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return {name: plain(item) for name, item in _fields(value).items()}
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, (tuple, list)):
-        return [plain(item) for item in value]
-    if isinstance(value, bool) or value is None or isinstance(value, (str, int)):
-        return value
-    return float(f"{float(value):.{DIGITS}g}") + 0.0
 
 
 @cache

@@ -101,6 +101,12 @@ def simulated() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
+def systems() -> ModuleType:
+    """The module ``systems.py`` beside this file: random lagged systems with draws around them."""
+    return _beside("systems.py", "random_systems")
+
+
+@pytest.fixture(scope="session")
 def serving() -> Callable[..., AbstractContextManager[Any]]:
     """``serving(folder, **settings)`` of the module beside this file: a running service, as a context."""
     context: Callable[..., AbstractContextManager[Any]] = _beside("serving.py", "running_service").serving

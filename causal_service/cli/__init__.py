@@ -55,7 +55,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(words: list[str], lang: str) -> int:
     options = parsed(words)
-    home = "service_verbs" if options.verb in ("serve", "worker", "apikey") else "verbs"
+    homes = {"serve": "service_verbs", "worker": "service_verbs", "apikey": "service_verbs", "whatif": "what_if_verb"}
+    home = homes.get(options.verb, "verbs")
     run: Callable[[Namespace, str], int] = getattr(import_module(f"causal_service.cli.{home}"), options.verb)
     return run(options, lang)
 

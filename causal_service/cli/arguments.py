@@ -50,6 +50,11 @@ VERBS = {
         ("STUDY.json", "written by 'study --out'"),
         ("--format", "--out", "--lang", "--debug"),
     ),
+    "whatif": _Verb(
+        "what follows when levers are moved, from a stored study",
+        ("STUDY.json", "written by 'study --out'"),
+        ("--move", "--set", "--horizon", "--json", "--lang", "--debug"),
+    ),
     "serve": _Verb("the API and the page, with a worker", None, ("--host", "--port", "--data", "--lang", "--debug")),
     "worker": _Verb("a further worker for the studies of the API", None, ("--data", "--lang", "--debug")),
     "apikey": _Verb(
@@ -164,7 +169,22 @@ def _settings(verb: str) -> dict[str, dict[str, Any]]:
             "default": 1,
             "help": "periods of memory, or auto (default: 1)",
         },
-        "--horizon": _whole("--horizon", "H", 3, "periods ahead at which effects are read (default: 3)"),
+        "--horizon": _whole("--horizon", "H", None, "last period looked at (default: the study's)")
+        if verb == "whatif"
+        else _whole("--horizon", "H", 3, "periods ahead at which effects are read (default: 3)"),
+        "--move": {
+            "metavar": "NAME=AMOUNT",
+            "action": "append",
+            "default": [],
+            "help": "lever and how far: -10%% (of its latest level) or +2 (its unit), with @1 or @1..3 for first and "
+            "last period; repeatable",
+        },
+        "--set": {
+            "metavar": "NAME=LEVEL",
+            "action": "append",
+            "default": [],
+            "help": "lever and the level it is moved to, in its unit; repeatable",
+        },
         "--resamples": _whole("--resamples", "B", 200, "number of resamples (default: 200)"),
         "--seed": _whole("--seed", "S", 0, "seed of all random numbers (default: 0)"),
         "--weight": {"metavar": "COL", "help": "column with the number of observations behind a row"},

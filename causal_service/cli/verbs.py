@@ -13,8 +13,9 @@ from causal_service.errors import CallError, Text
 if TYPE_CHECKING:
     from causal_service.panel.dictionary import Dictionary
     from causal_service.panel.panel import Panel
+    from causal_service.study_record import Study
 
-__all__ = ["check", "demo", "report", "study", "written"]
+__all__ = ["check", "demo", "report", "stored_study", "study", "written"]
 
 _WRITTEN = Text("已写入 {place}：study.json、report.html、graph.svg、levers.csv、effects.csv",
                 "Written to {place}: study.json, report.html, graph.svg, levers.csv, effects.csv")  # fmt: skip
@@ -92,21 +93,32 @@ def study(options: Namespace, lang: str) -> int:
 
 def report(options: Namespace, lang: str) -> int:
     """Print or write a report from a stored study."""
+    from causal_service.report.writing import write_file
+
+    page = stored_study(options).report(lang)
+    if options.out is None:
+        emit(page)
+    else:
+        write_file(options.out, page)
+    return 0
+
+
+def stored_study(options: Namespace) -> Study:
+    """Return the stored study that was named.
+
+    Raises
+    ------
+    CallError : none was named, or the file does not exist. UnreadableFile : it is not a study.
+    """
+    from causal_service.study_record import load
+
     if options.source is None:
         raise CallError(
             "no-study-file",
             Text("没有给出研究文件。", "No stored study was given."),
             Text("请给出 study --out 写出的 study.json。", "Give a study.json written by study --out."),
         )
-    from causal_service.report.writing import write_file
-    from causal_service.study_record import load
-
-    page = load(options.source).report(lang)
-    if options.out is None:
-        emit(page)
-    else:
-        write_file(options.out, page)
-    return 0
+    return load(options.source)
 
 
 def demo(options: Namespace, lang: str) -> int:

@@ -3,6 +3,9 @@
 ===================  ===============================================================================
 ``estimate``         draws -> impact, sustained(h), cumulative(h) in users' units, p and q
 ``robustness``       how strong a hidden common cause would have to be (Cinelli & Hazlett 2020)
+``system``           the learned system as a record; ``standing`` where its indicators stand
+``moves``            moves of levers as people write them; ``move_refusals`` why one cannot be made
+``what_if``          what follows when levers are moved
 ``observed_causes``  the strongest observed common cause: the measure for hidden ones
 ``identification``   by holding what equal an effect is read off, or why it cannot be
 ``strategies``       adjustment, front-door, instrument as graph criteria

@@ -5,9 +5,12 @@
 ``contrast``          where correlation ranks each lever, and why ours differs
 ``wording``           findings as sentences in Chinese and English (facade)
 ``lever_sentences``   one lever in a sentence; ``answers`` one outcome in a paragraph
+``what_if``           levers moved, what follows, in words (``what_if_sentences``, ``what_if_notes``)
+``scene``             a stored study as questions see it
 ``hidden_causes``     how strong a hidden common cause would have to be
 ``reason_texts``      coded reasons of a verdict as sentences
 ``phrases``           names, moves, dates; ``quantities`` numbers and units
+``plain``             results as plain lists and numbers
 ``results``           chains and contrasts as records
 ====================  ==========================================================================
 """
