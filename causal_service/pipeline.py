@@ -226,7 +226,8 @@ def study(
 
 
 def _worded(row: RankedLever, described: Mapping[str, IndicatorSummary], frequency: str, listed: int) -> Lever:
-    reasons = tuple(Reason(code, params, reason_text(code, params)) for code, params in row.reasons)
+    said = [(code, params) for code, params in row.reasons if listed > 3 or code != "in-top3-likely"]
+    reasons = tuple(Reason(code, params, reason_text(code, params)) for code, params in said)
     lever = replace(row.lever, reasons=reasons)
     return replace(
         lever,

@@ -151,7 +151,7 @@ def _refuse_wrong_question(options: Namespace, panel: Panel, known: Dictionary) 
     if options.outcome:
         question_of(panel, known, options.outcome, options.lever, options.horizon, options.resamples)
     for name in options.lever:
-        find_indicator(name, panel.indicators, known, Text("抓手指标", "lever"))
+        find_indicator(name, panel.indicators, known, Text("杠杆", "lever"))
 
 
 def _no_outcome(options: Namespace) -> CallError:

@@ -30,7 +30,7 @@ from causal_service.panel.value_checks import bounds_violated, few_states, no_va
 
 __all__ = ["check", "removed_indicators", "stopping"]
 
-OUTCOME = Text("结果指标", "outcome")
+OUTCOME = Text("目标指标", "outcome")
 
 
 def check(panel: Panel, dictionary: Dictionary, outcomes: Sequence[str]) -> tuple[Finding, ...]:

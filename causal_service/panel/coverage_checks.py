@@ -129,8 +129,8 @@ def _no_outcome(name: str, dictionary: Dictionary) -> Finding:
     return about_panel(
         "missing-values",
         "fail",
-        message=Text(f"结果指标“{label.zh}”没有任何数值。", f"The outcome {label.en!r} has no values at all."),
-        remedy=Text("请补充结果指标的数据，或改选结果指标。", "Supply its values, or choose another outcome."),
+        message=Text(f"目标指标“{label.zh}”没有任何数值。", f"The outcome {label.en!r} has no values at all."),
+        remedy=Text("请补充目标指标的数据，或改选目标指标。", "Supply its values, or choose another outcome."),
         params={"outcome": name, "share": 1.0},
     )
 

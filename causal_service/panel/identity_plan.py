@@ -90,7 +90,7 @@ def _outcome_finding(
     outcome = next(name for name in identity.members if name in outcomes)
     name = dictionary.name(outcome)
     message = Text(
-        f"{{names}} 与结果指标“{name.zh}”之间是算术恒等式（{identity.equation()}），不能作为增长抓手。",
+        f"{{names}} 与目标指标“{name.zh}”之间是算术恒等式（{identity.equation()}），不能作为增长杠杆。",
         f"{{names}}: arithmetic ties them to the outcome {name.en!r} ({identity.equation()}); they cannot be levers.",
     )
     remedy = Text("请改看影响这些分项的前端指标。", "Look at what moves these components instead.")

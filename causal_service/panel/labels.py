@@ -87,7 +87,7 @@ def find_indicator(name: str, indicators: Sequence[str], dictionary: Dictionary,
     name : what the caller wrote.
     indicators : keys that exist in the panel.
     dictionary : where display names come from.
-    role : what the name was meant to be, for the message (``Text("结果指标", "outcome")``).
+    role : what the name was meant to be, for the message (``Text("目标指标", "outcome")``).
 
     Raises
     ------

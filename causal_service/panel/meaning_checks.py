@@ -83,7 +83,7 @@ def suspected_leaks(panel: Panel, dictionary: Dictionary, outcomes: Sequence[str
     if findings or not outcomes:
         return findings
     text = Text(
-        "没有指标像是结果指标的后果或组成部分。", "No indicator looks like a consequence or a part of the outcome."
+        "没有指标像是目标指标的后果或组成部分。", "No indicator looks like a consequence or a part of the outcome."
     )
     return [passed("suspected-leak", text)]
 
@@ -114,12 +114,12 @@ def _reasons(name: str, outcome: str, dictionary: Dictionary, r2: float) -> list
 
 
 _WHY = {
-    "definition": Text("其定义或公式提到了结果指标", "its definition or formula mentions the outcome"),
-    "part": Text("结果指标的公式用到了它", "the formula of the outcome uses it"),
+    "definition": Text("其定义或公式提到了目标指标", "its definition or formula mentions the outcome"),
+    "part": Text("目标指标的公式用到了它", "the formula of the outcome uses it"),
     "layer": Text(
-        "声明为可控，但层级晚于结果指标", "it is declared controllable but its layer comes after the outcome"
+        "声明为可控，但层级晚于目标指标", "it is declared controllable but its layer comes after the outcome"
     ),
-    "extreme": Text("与结果指标几乎同步变化", "it moves almost one to one with the outcome"),
+    "extreme": Text("与目标指标几乎同步变化", "it moves almost one to one with the outcome"),
 }
 
 
@@ -128,7 +128,7 @@ def _leak(name: str, outcome: str, reasons: list[str], dictionary: Dictionary) -
     zh = "；".join(_WHY[reason].zh for reason in reasons)
     en = "; ".join(_WHY[reason].en for reason in reasons)
     message = Text(
-        f"{{names}} 可能是结果指标“{label.zh}”的后果或组成部分：{zh}。",
+        f"{{names}} 可能是目标指标“{label.zh}”的后果或组成部分：{zh}。",
         f"{{names}} may be a consequence or a part of the outcome {label.en!r}: {en}.",
     )
     remedy = Text(

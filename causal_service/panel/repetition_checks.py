@@ -29,7 +29,7 @@ def copies_found(panel: Panel, dictionary: Dictionary, outcomes: Sequence[str]) 
 def _copy_finding(copy: Copy, dictionary: Dictionary, outcomes: Sequence[str]) -> Finding:
     original = dictionary.name(copy.original)
     of_outcome = copy.original in outcomes
-    role = Text("结果指标" if of_outcome else "指标", "the outcome" if of_outcome else "indicator")
+    role = Text("目标指标" if of_outcome else "指标", "the outcome" if of_outcome else "indicator")
     how = {
         "duplicate": Text("完全相同", "equals"),
         "affine-copy": Text("只差单位换算", "is, in another unit,"),

@@ -118,10 +118,10 @@ def _stop(names: Sequence[str], code: str, dictionary: Dictionary) -> list[Findi
                 code,
                 "fail",
                 message=Text(
-                    f"结果指标“{label.zh}”{why.zh}，无从解释。",
+                    f"目标指标“{label.zh}”{why.zh}，无从解释。",
                     f"The outcome {label.en!r} {why.en}: nothing to explain.",
                 ),
-                remedy=Text("请改选结果指标，或检查数据。", "Choose another outcome, or check the data."),
+                remedy=Text("请改选目标指标，或检查数据。", "Choose another outcome, or check the data."),
                 params={"outcome": name},
             )
         )

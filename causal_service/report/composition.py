@@ -51,6 +51,8 @@ __all__ = ["compose", "outcomes_of"]
 
 _MISLEADING = 3
 """Places by which correlation must rank an indicator too high to be called misleading."""
+_FEW = 3
+"""So many levers are all among the best three: nothing is said of that."""
 _VERDICTS: tuple[Verdict, ...] = ("act", "test", "watch", "insufficient")
 _SEVERITY_ORDER = {"fail": 0, "review": 1, "pass": 2}
 
@@ -115,6 +117,7 @@ def _section(outcome: str, source: _Source) -> OutcomeSection:
     answer = next((answer.text for answer in parts.answers if answer.outcome == outcome), Text("", ""))
     when = horizon_words(levers[0].horizon, parts.panel.frequency).get(lang) if levers else ""
     unit = unit_words(described(outcome, source.indicators).unit)
+    few = len(levers) <= _FEW
     return OutcomeSection(
         outcome,
         source.name(outcome),
@@ -122,11 +125,12 @@ def _section(outcome: str, source: _Source) -> OutcomeSection:
         when,
         answer.get(lang),
         _headline(levers, ranks, when, source),
-        tuple(_lever_row(lever, ranks.get(lever.lever), source) for lever in levers),
+        tuple(_lever_row(lever, ranks.get(lever.lever), few, source) for lever in levers),
         tuple((x, verdict_words(x).get(lang)) for x in _VERDICTS if any(lever.verdict == x for lever in levers)),
         _contrast_lead(contrast, levers, source),
         tuple(_contrast_row(row, source) for row in contrast),
         _chain_groups([chain for chain in parts.chains if chain.outcome == outcome], levers, source),
+        source.word("排在首位的概率", "Ranked first") if few else source.word("位列前三的概率", "Among best three"),
         rehearsal_part(
             parts.rehearsal,
             outcome,
@@ -166,8 +170,10 @@ def _headline(levers: Sequence[Lever], ranks: dict[str, int], when: str, source:
         ),
         Fact(
             word("把握", "How sure"),
-            format_share(first.p_top3),
-            word("的重抽样中位列前三", "of resamples have it among the best three"),
+            format_share(first.p_top1 if len(levers) <= _FEW else first.p_top3),
+            word("的重抽样中排在首位", "of resamples have it first")
+            if len(levers) <= _FEW
+            else word("的重抽样中位列前三", "of resamples have it among the best three"),
         ),
     ]
     if first.lever in ranks:
@@ -181,7 +187,7 @@ def _headline(levers: Sequence[Lever], ranks: dict[str, int], when: str, source:
     return Headline(first.verdict, tuple(facts))
 
 
-def _lever_row(lever: Lever, correlation_rank: int | None, source: _Source) -> LeverRow:
+def _lever_row(lever: Lever, correlation_rank: int | None, few: bool, source: _Source) -> LeverRow:
     lang = source.lang
     return LeverRow(
         lever.rank,
@@ -193,7 +199,7 @@ def _lever_row(lever: Lever, correlation_rank: int | None, source: _Source) -> L
         lever.gain_per_step,
         lever.gain_low,
         lever.gain_high,
-        format_share(lever.p_top3),
+        format_share(lever.p_top1 if few else lever.p_top3),
         correlation_rank,
         correlation_rank is not None and lever.rank - correlation_rank >= _MISLEADING,
         lever.verdict,

@@ -69,7 +69,7 @@ class LeverRow:
     gain_high: float
     """Upper end of its interval."""
     p_top3: str
-    """Share of resamples in which it is among the best three."""
+    """Share of resamples in which it is among the best three; first, where there are no more than three."""
     correlation_rank: int | None
     """Rank by correlation; ``None`` when not contrasted."""
     misleading: bool
@@ -184,6 +184,8 @@ class OutcomeSection:
     """Both rankings, by correlation rank."""
     chains: tuple[ChainGroup, ...]
     """Paths by lever, in order of lever rank."""
+    top_label: str
+    """What the probability column of the lever table says."""
     rehearsal: RehearsalPart | None = None
     """How far this can be trusted; ``None`` when it was not rehearsed."""
     identification: tuple[IdentificationRow, ...] = ()

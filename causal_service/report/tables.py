@@ -29,11 +29,12 @@ _EFFECT_FIELDS = (
     "identified_share", "p", "q",
 )  # fmt: skip
 _FORMULA_STARTS = frozenset("=+-@\t\r＝＋－＠")
+_TOP = Text("前三概率", "Top 3")
 _HEADER = (
     Text("名次", "Rank"),
     Text("杠杆与一步", "Lever and step"),
     Text("预计改善（95%区间）", "Expected gain (95%)"),
-    Text("前三概率", "Top 3"),
+    _TOP,
     Text("相关性名次", "By correlation"),
     Text("判定", "Verdict"),
 )
@@ -46,7 +47,8 @@ def lever_table(section: OutcomeSection, lang: str) -> str:
     """Return the ranked levers of one outcome as aligned plain text."""
     if not section.levers:
         return words(lang)["no_lever"]
-    return aligned([[title.get(lang) for title in _HEADER], *map(_lever_cells, section.levers)], _RIGHT)
+    header = [section.top_label if title is _TOP else title.get(lang) for title in _HEADER]
+    return aligned([header, *map(_lever_cells, section.levers)], _RIGHT)
 
 
 def aligned(table: Sequence[Sequence[str]], right: Iterable[int] = ()) -> str:

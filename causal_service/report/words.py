@@ -19,7 +19,6 @@ _WORDS: dict[str, Text] = {
     "lever": Text("杠杆", "Lever"),
     "step": Text("移动一步", "One step"),
     "gain": Text("预计改善", "Expected gain"),
-    "top3": Text("位列前三的概率", "Among best three"),
     "correlation_rank": Text("相关性排名", "Rank by correlation"),
     "verdict": Text("判定", "Verdict"),
     "more_levers": Text("其余杠杆", "Remaining levers"),

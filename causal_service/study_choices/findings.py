@@ -118,7 +118,7 @@ def driver_findings(
 def _driver_finding(driver: HiddenDriver, carried: float, dictionary: Dictionary) -> Finding:
     zh = "、".join(f"“{dictionary.name(name).zh}”" for name in driver.children)
     en = ", ".join(f"'{dictionary.name(name).en}'" for name in driver.children)
-    outcome, better = dictionary.name(driver.outcome), driver.evidence > 0
+    outcome, better, beside = dictionary.name(driver.outcome), driver.evidence > 0, _carried(carried)
     return Finding(
         "hidden-driver",
         "review",
@@ -127,12 +127,10 @@ def _driver_finding(driver: HiddenDriver, carried: float, dictionary: Dictionary
         Text(
             f"“{outcome.zh}”与{zh}的共同变动，可能来自一个随时间变化的未观测因素"
             f"（约占“{outcome.zh}”波动的{driver.explained:.0%}）：与它们之间的因果箭头相比，这种解释"
-            f"{'更符合' if better else '几乎同样符合'}数据。"
-            f"{carried:.0%} 的重抽样按有此因素计算效应。",
+            f"{'更符合' if better else '几乎同样符合'}数据。" + beside.zh,
             f"'{outcome.en}' and {en} move together as if something unmeasured that changes over time drove them all, "
             f"about {driver.explained:.0%} of the movement of '{outcome.en}'; that explains the data "
-            f"{'better than' if better else 'almost as well as'} arrows between them. "
-            f"Effects are computed beside it in {carried:.0%} of resamples.",
+            f"{'better than' if better else 'almost as well as'} arrows between them. " + beside.en,
         ),
         Text(
             "请设法测量这一因素并加入面板；若它按大区或业务线变动，请先减去每组各期的均值；"
@@ -148,6 +146,14 @@ def _driver_finding(driver: HiddenDriver, carried: float, dictionary: Dictionary
             "doubted": driver.doubted,
         },
     )
+
+
+def _carried(share: float) -> Text:
+    """Say in how many resamples effects are computed beside the driver."""
+    if share == 0:
+        return Text("表中的效应没有计入这一因素。", "The effects shown do not take it into account.")
+    words = f"{share:.0%}" if share >= 0.005 else "<1%"
+    return Text(f"{words} 的重抽样按有此因素计算效应。", f"Effects are computed beside it in {words} of resamples.")
 
 
 def library_findings(discovery: Discovery, prepared: Prepared) -> tuple[Finding, ...]:

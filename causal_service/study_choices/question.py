@@ -78,15 +78,15 @@ def question_of(
     names = (outcome,) if isinstance(outcome, str) else tuple(outcome)
     if not names:
         raise no_outcome(panel.indicators, dictionary)
-    role = Text("结果指标", "outcome")
+    role = Text("目标指标", "outcome")
     outcomes = tuple(dict.fromkeys(find_indicator(n, panel.indicators, dictionary, role) for n in names))
     asked = (lever,) if isinstance(lever, str) else tuple(lever)
-    levers = {find_indicator(n, panel.indicators, dictionary, Text("抓手指标", "lever")) for n in asked}
+    levers = {find_indicator(n, panel.indicators, dictionary, Text("杠杆", "lever")) for n in asked}
     clash = sorted(levers & set(outcomes))
     if clash:
         raise CallError(
             "lever-is-outcome",
-            Text(f"“{clash[0]}”既是抓手又是结果指标。", f"'{clash[0]}' is both a lever and an outcome."),
+            Text(f"“{clash[0]}”既是杠杆又是目标指标。", f"'{clash[0]}' is both a lever and an outcome."),
             Text("请从其中一个清单中去掉它。", "Remove it from one of the two."),
             {"indicator": clash[0]},
         )
@@ -102,7 +102,7 @@ def no_outcome(indicators: Sequence[str], dictionary: Dictionary) -> CallError:
     offered = tuple(dict.fromkeys(goals or latest or indicators))
     return CallError(
         "no-outcome",
-        Text("没有给出结果指标（outcome）。", "No outcome was given."),
+        Text("没有给出目标指标（outcome）。", "No outcome was given."),
         Text(
             f"请指出要改善的指标，例如：{listed(offered, 8)}。",
             f"Name the indicator to be improved, for example: {listed(offered, 8)}.",

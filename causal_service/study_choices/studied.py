@@ -84,10 +84,10 @@ def refuse_removed_levers(
             raise DataError(
                 "lever-removed",
                 Text(
-                    f"抓手“{name}”未能进入研究。{'' if why is None else why.message.zh}",
+                    f"杠杆“{name}”未能进入研究。{'' if why is None else why.message.zh}",
                     f"The lever '{name}' was removed from the study. {'' if why is None else why.message.en}".strip(),
                 ),
-                Text("请换一个抓手，或更正该指标的数据。", "Ask for another lever, or mend this indicator's data.")
+                Text("请换一个杠杆，或更正该指标的数据。", "Ask for another lever, or mend this indicator's data.")
                 if why is None
                 else why.remedy,
                 {"lever": name, "finding": None if why is None else why.code},
