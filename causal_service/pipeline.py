@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from causal_service.discovery.discover import Method
 from causal_service.discovery.resampling import settled_penalty
 from causal_service.explanation.chains import chains_of, coefficient_draws, frequent_links
-from causal_service.explanation.contrast import contrasts, correlations
+from causal_service.explanation.contrast import contrasts
 from causal_service.explanation.hidden_causes import hidden_cause_sentence
 from causal_service.explanation.rehearsal_sentences import rehearsal_sentence
 from causal_service.explanation.results import Chain, Contrast
@@ -171,7 +171,6 @@ def study(
     )
     tell("explain", 0, 1)
     described, frequency, prepared = learned.indicators, learned.panel.frequency, learned.prepared
-    parts = frozenset(part for total in prepared.totals for part in (total.name, *total.parts))
     ranked: list[Lever] = []
     chains: list[Chain] = []
     contrast: list[Contrast] = []
@@ -179,9 +178,7 @@ def study(
     for name, rows in learned.ranked.items():
         worded = tuple(_worded(row, described, frequency, len(rows)) for row in rows)
         paths = _chains(learned, worded)
-        contrast += contrasts(
-            correlations(studied.panel, name, prepared.row_totals), worded, paths, learned.draws, parts, described
-        )
+        contrast += contrasts(whole, learned, known, checked, name, worded, paths)
         answers.append(Answer(name, answer_text(name, worded, described, frequency, studied.panel.regime)))
         ranked += worded
         chains += paths

@@ -132,7 +132,7 @@ def comparisons(done: Study) -> tuple[Comparison, ...]:
         if effect["outcome"] == OUTCOME and effect["kind"] == "sustained"
     }
     gains = {lever.lever: exact[lever.lever] * lever.step for lever in done.levers}  # more satisfaction is better
-    ranks = {row.indicator: row.correlation_rank for row in done.contrast}
+    ranks = {row.indicator: row.correlation_rank_among_levers or row.correlation_rank for row in done.contrast}
     return tuple(
         Comparison(
             lever,
@@ -224,7 +224,7 @@ def _leak(twin: Study, lang: str) -> str:
     follows = next((share for share in shares if isinstance(share, float)), 0.0)
     return _LEAK_STORY.get(lang).format(
         name=name_of(LEAK, names).get(lang),
-        rank=usual.correlation_rank,
+        rank=usual.correlation_rank_among_levers or usual.correlation_rank,
         all=len(twin.levers),
         pooled=format_fixed(usual.correlation, 2),
         follows=format_share(follows),

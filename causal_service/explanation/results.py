@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from causal_service.errors import Text
 
-__all__ = ["Chain", "Contrast", "ContrastReason"]
+__all__ = ["Chain", "Contrast", "ContrastReason", "NoImportance", "NotRanked"]
 
 ContrastReason = Literal[
-    "confounded", "masked", "mediator", "consequence", "duplicate", "no-within-variation", "season", "agrees"
+    "confounded",
+    "masked",
+    "mediator",
+    "collider",
+    "consequence",
+    "duplicate",
+    "no-within-variation",
+    "season",
+    "agrees",
 ]
+NotRanked = Literal["context", "after-outcome", "outcome", "removed", "not-a-lever"]
+NoImportance = Literal["outcome-constant", "no-indicator", "nothing-found"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +50,7 @@ class Chain:
 
 @dataclass(frozen=True, slots=True)
 class Contrast:
-    """What the usual ranking says about an indicator, beside ours."""
+    """What the usual charts say about an indicator, beside ours."""
 
     indicator: str
     """Indicator key."""
@@ -51,10 +61,26 @@ class Contrast:
     within_correlation: float
     """Correlation after entity and period effects are removed."""
     correlation_rank: int
-    """Rank by absolute pooled correlation among the levers."""
-    causal_rank: int
-    """Our rank."""
+    """Rank by absolute pooled correlation among all indicators of the panel but the outcome."""
+    causal_rank: int | None
+    """Our rank among the levers; ``None`` for what is no lever."""
     reason: ContrastReason
     """Why they differ."""
     sentence: Text
-    """The reason in words."""
+    """The reason in words, with the numbers that prove it."""
+    shap_rank: int | None = None
+    """Rank by mean |SHAP| of boosted trees on plain rows, among the same indicators; ``None`` without such a chart."""
+    shap_rank_reason: NoImportance | None = None
+    """Why there is no rank by SHAP."""
+    shap_share: float | None = None
+    """Share (0..1) of the sum of mean |SHAP|."""
+    causal_rank_reason: NotRanked | None = None
+    """Why there is no rank of ours."""
+    correlation_rank_among_levers: int | None = None
+    """Rank by correlation among the levers alone; ``None`` for what is no lever."""
+    by: tuple[str, ...] = ()
+    """Indicators the reason speaks of: confounders, carriers, the common effect, the twin; keys."""
+    params: dict[str, float | str] = field(default_factory=dict)
+    """The numbers and codes that prove the reason."""
+    name: Text = Text("", "")
+    """Display name; also of an indicator that the checks removed from the study."""

@@ -1,4 +1,4 @@
-"""Small inline charts: interval bars on a common scale, share bars, and the two rankings side by side."""
+"""Small inline charts: interval bars on a common scale, share bars, bars of a SHAP chart."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from causal_service.explanation.quantities import format_number
-from causal_service.report.document import ContrastRow, LeverRow
-from causal_service.report.svg import FONT_FAMILY, INK, MUTED, NEGATIVE, POSITIVE, element, plain, px
-from causal_service.report.typesetting import em, typographic_minus
+from causal_service.report.document import LeverRow
+from causal_service.report.svg import FONT_FAMILY, MUTED, NEGATIVE, POSITIVE, element, plain, px
+from causal_service.report.typesetting import typographic_minus
 
-__all__ = ["Scale", "gain_axis", "gain_bar", "gain_scale", "rank_chart", "share_bar"]
+__all__ = ["Scale", "chart_bar", "gain_axis", "gain_bar", "gain_scale", "share_bar"]
 
 _WIDTH, _PAD = 236.0, 10.0
 _COLOURS = {"act": POSITIVE, "test": "#a06a00", "watch": MUTED, "insufficient": MUTED}
@@ -84,28 +84,12 @@ def share_bar(share: float | None) -> str:
     return _chart(width, 12, shapes, "share")
 
 
-def rank_chart(rows: Sequence[ContrastRow], left_title: str, right_title: str) -> str:
-    """Return both rankings as two lists joined by lines; places correlation puts clearly too high stand out."""
-    shown = sorted(rows, key=lambda row: row.correlation_rank)
-    if not shown:
-        return ""
-    right = sorted(rows, key=lambda row: (row.causal_rank, row.correlation_rank))
-    label = 13 * max(max(em(row.name) for row in rows) + 1.6, em(left_title), em(right_title))
-    gap, row_height, top = 120.0, 26.0, 34.0
-    width, height = 2 * label + gap + 8, top + row_height * len(shown) + 4
-    shapes = [
-        _label(left_title, label, 14, "end", "#5b6773", 600),
-        _label(right_title, label + gap, 14, "start", "#5b6773", 600),
-    ]
-    for place, row in enumerate(shown):
-        y0, y1 = (top + row_height * (index + 0.4) for index in (place, right.index(row)))
-        wrong, best = row.causal_rank - row.correlation_rank >= 3, row.causal_rank <= 3
-        ink, weight = (NEGATIVE, 600) if wrong else (INK, 600 if best else 400)
-        line = (NEGATIVE, 2.2) if wrong else (POSITIVE, 2.2) if best else ("#b4bcc5", 1.2)
-        shapes.append(_bend((label + 8, y0), (label + gap - 8, y1), *line))
-        shapes.append(_label(f"{row.name}  {row.correlation_rank}", label, y0 + 4.5, "end", ink, weight))
-        shapes.append(_label(f"{row.causal_rank}  {row.name}", label + gap, y1 + 4.5, "start", ink, weight))
-    return _chart(width, height, shapes, "ranks")
+def chart_bar(share: float | None, largest: float, misleading: bool) -> str:
+    """Return the bar of one indicator in a SHAP chart, on the scale of the longest; misleading ones stand out."""
+    width = 120.0
+    length = 0.0 if share is None or largest <= 0 else width * share / largest
+    colour = NEGATIVE if misleading else "#9aa4af"
+    return _chart(width, 12, [_bar(0, 1, max(length, 1.0), 10, colour)], "shap")
 
 
 def _ticks(scale: Scale) -> list[float]:
@@ -114,13 +98,6 @@ def _ticks(scale: Scale) -> list[float]:
     step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= raw)
     first, last = math.ceil(scale.low / step), math.floor(scale.high / step)
     return [round(step * index, 12) for index in range(first, last + 1)]
-
-
-def _bend(start: tuple[float, float], end: tuple[float, float], colour: str, width: float) -> str:
-    (x0, y0), (x1, y1) = start, end
-    middle = px((x0 + x1) / 2)
-    curve = f"M{px(x0)} {px(y0)}C{middle} {px(y0)} {middle} {px(y1)} {px(x1)} {px(y1)}"
-    return element("path", {"d": curve, "fill": "none", "stroke": colour, "stroke-width": width})
 
 
 def _bar(x: float, y: float, width: float, height: float, fill: str, opacity: float | None = None) -> str:
@@ -135,11 +112,6 @@ def _cut(x: float, y: float, side: int, colour: str) -> str:
 
 def _line(x0: float, y0: float, x1: float, y1: float, colour: str, width: float) -> str:
     return element("path", {"d": f"M{px(x0)} {px(y0)}L{px(x1)} {px(y1)}", "stroke": colour, "stroke-width": width})
-
-
-def _label(text: str, x: float, y: float, anchor: str, fill: str, weight: int) -> str:
-    style = {"x": x, "y": y, "text-anchor": anchor, "font-size": 13.0, "fill": fill, "font-weight": weight}
-    return element("text", {**style, "xml:space": "preserve"}, [plain(text)])
 
 
 def _chart(width: float, height: float, shapes: list[str], name: str) -> str:

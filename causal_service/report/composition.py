@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from causal_service.errors import Text
+from causal_service.explanation.contrast_sentences import not_ranked_words, proof_words, reason_label
 from causal_service.explanation.phrases import (
+    Names,
     described,
     gain_words,
     horizon_words,
@@ -53,8 +55,20 @@ _MISLEADING = 3
 """Places by which correlation must rank an indicator too high to be called misleading."""
 _FEW = 3
 """So many levers are all among the best three: nothing is said of that."""
+_FRONT = 0.4
+"""Part of a chart that people act on."""
+_FALSE_LEADS = frozenset({"confounded", "season", "collider", "consequence", "duplicate", "no-within-variation"})
 _VERDICTS: tuple[Verdict, ...] = ("act", "test", "watch", "insufficient")
 _SEVERITY_ORDER = {"fail": 0, "review": 1, "pass": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class _Charted:
+    """An indicator that charts show and the study may have left out."""
+
+    name: Text
+    unit: str = ""
+    better: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +78,7 @@ class _Source:
     parts: StudyParts
     lang: str
     indicators: dict[str, IndicatorSummary]
+    names: Names
 
     def name(self, key: str) -> str:
         return name_of(key, self.indicators).get(self.lang)
@@ -78,7 +93,9 @@ class _Source:
 
 def compose(parts: StudyParts, lang: str) -> Document:
     """Return the report of a study in ``lang`` (``"zh"`` or ``"en"``); deterministic, no clock and no path."""
-    source = _Source(parts, lang, {entry.key: entry for entry in parts.indicators})
+    described_here = {entry.key: entry for entry in parts.indicators}
+    charted = {row.indicator: _Charted(row.name) for row in parts.contrast if row.name.en}
+    source = _Source(parts, lang, described_here, {**charted, **described_here})
     outcomes = outcomes_of(parts)
     cards = [_finding_card(finding, source) for finding in sorted(parts.findings, key=_by_severity)]
     resamples = plan_values(parts.plan).get("resamples")
@@ -112,8 +129,9 @@ def _title(names: list[str], lang: str) -> str:
 def _section(outcome: str, source: _Source) -> OutcomeSection:
     parts, lang = source.parts, source.lang
     levers = sorted((lever for lever in parts.levers if lever.outcome == outcome), key=lambda x: (x.rank, x.lever))
-    contrast = sorted((row for row in parts.contrast if row.outcome == outcome), key=lambda row: row.correlation_rank)
-    ranks = {row.indicator: row.correlation_rank for row in contrast}
+    contrast = sorted((x for x in parts.contrast if x.outcome == outcome), key=lambda x: (_chart_rank(x), x.indicator))
+    ranks = {x.indicator: x.correlation_rank_among_levers or x.correlation_rank for x in contrast if x.causal_rank}
+    first = max(_FEW, round(len(contrast) * _FRONT))
     answer = next((answer.text for answer in parts.answers if answer.outcome == outcome), Text("", ""))
     when = horizon_words(levers[0].horizon, parts.panel.frequency).get(lang) if levers else ""
     unit = unit_words(described(outcome, source.indicators).unit)
@@ -128,7 +146,7 @@ def _section(outcome: str, source: _Source) -> OutcomeSection:
         tuple(_lever_row(lever, ranks.get(lever.lever), few, source) for lever in levers),
         tuple((x, verdict_words(x).get(lang)) for x in _VERDICTS if any(lever.verdict == x for lever in levers)),
         _contrast_lead(contrast, levers, source),
-        tuple(_contrast_row(row, source) for row in contrast),
+        tuple(_contrast_row(row, first, source) for row in contrast),
         _chain_groups([chain for chain in parts.chains if chain.outcome == outcome], levers, source),
         source.word("排在首位的概率", "Ranked first") if few else source.word("位列前三的概率", "Among best three"),
         rehearsal_part(
@@ -240,26 +258,47 @@ def _interval(lever: Lever, lang: str) -> str:
 # --- contrast --------------------------------------------------------------------------------------------------------
 
 
-def _contrast_row(row: Contrast, source: _Source) -> ContrastRow:
+def _contrast_row(row: Contrast, first: int, source: _Source) -> ContrastRow:
+    why = proof_words(row, source.names).get(source.lang)
+    end = "。" if source.lang == "zh" else "."
     return ContrastRow(
-        source.name(row.indicator),
-        row.correlation_rank,
-        row.causal_rank,
-        row.reason == "agrees",
-        row.reason != "agrees" and (row.causal_rank <= 3 or row.causal_rank - row.correlation_rank >= _MISLEADING),
-        row.sentence.get(source.lang),
+        name=row.name.get(source.lang) or source.name(row.indicator),
+        shap_rank=row.shap_rank,
+        shap_share=row.shap_share,
+        correlation_rank=row.correlation_rank,
+        causal_rank=row.causal_rank,
+        barred=not_ranked_words(row).get(source.lang),
+        label=reason_label(row.reason).get(source.lang),
+        agrees=row.reason == "agrees",
+        misleading=_misleads(row) and _chart_rank(row) <= first,
+        best=row.causal_rank is not None and row.causal_rank <= _FEW,
+        why=f"{why[:1].upper()}{why[1:]}{end}",
     )
 
 
+def _misleads(row: Contrast) -> bool:
+    """Whether moving it would not bring what the charts promise."""
+    return row.reason in _FALSE_LEADS or (row.reason == "mediator" and row.causal_rank is None)
+
+
+def _chart_rank(row: Contrast) -> int:
+    return row.correlation_rank if row.shap_rank is None else row.shap_rank
+
+
 def _contrast_lead(rows: Sequence[Contrast], levers: Sequence[Lever], source: _Source) -> str:
-    """Say what correlation would have chosen first, and how much of that holds; nothing where nothing is known."""
-    chosen = [row for row in rows if row.correlation_rank <= 3]
+    """Say what a chart would have chosen first, and how much of that holds; nothing where nothing is known."""
+    chosen = [row for row in rows if _chart_rank(row) <= _FEW]
     known = {lever.lever for lever in levers if lever.verdict in {"act", "test"}}
-    if len(rows) <= 3 or not chosen or not known:
+    if len(rows) <= _FEW or len(levers) <= _FEW or not chosen or not known:
         return ""
-    names = listed([source.name(row.indicator) for row in chosen], source.lang)
-    held = [source.name(row.indicator) for row in chosen if row.causal_rank <= 3 and row.indicator in known]
-    start = source.word(f"若按相关性挑选，会先抓{names}", f"Picking by correlation would have put {names} first")
+    names = listed([_row_name(row, source) for row in chosen], source.lang)
+    best = [row for row in chosen if row.causal_rank is not None and row.causal_rank <= _FEW]
+    held = [_row_name(row, source) for row in best if row.indicator in known]
+    start = (
+        source.word(f"若按相关性挑选，会先抓{names}", f"Picking by correlation would have put {names} first")
+        if chosen[0].shap_rank is None
+        else source.word(f"若按 SHAP 图挑选，会先抓{names}", f"A SHAP chart would have put {names} first")
+    )
     if len(held) == len(chosen):
         return start + source.word("；因果分析也把它们排在前三。", "; the causal ranking has the same ones in front.")
     if not held:
@@ -269,6 +308,10 @@ def _contrast_lead(rows: Sequence[Contrast], levers: Sequence[Lever], source: _S
     return start + source.word(
         f"；其中真正位列前三的只有{kept}。", f"; only {kept} {verb} among the best three by effect."
     )
+
+
+def _row_name(row: Contrast, source: _Source) -> str:
+    return row.name.get(source.lang) or source.name(row.indicator)
 
 
 # --- chains ----------------------------------------------------------------------------------------------------------

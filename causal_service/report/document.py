@@ -84,20 +84,35 @@ class LeverRow:
 
 @dataclass(frozen=True, slots=True)
 class ContrastRow:
-    """One indicator in both rankings."""
+    """One indicator as the usual charts have it, and as we do."""
 
     name: str
     """Display name."""
+    shap_rank: int | None
+    """Rank by SHAP; ``None`` without such a chart."""
+    shap_share: float | None
+    """Length of its bar there: share of the sum (0..1)."""
     correlation_rank: int
     """Rank by absolute pooled correlation."""
-    causal_rank: int
-    """Rank by expected gain."""
+    causal_rank: int | None
+    """Rank by expected gain; ``None`` for what is no lever."""
+    barred: str
+    """Why it is no lever; empty for a lever."""
+    label: str
+    """The reason in a word or two."""
     agrees: bool
-    """Whether the rankings agree in substance."""
-    important: bool
-    """Whether it is among the best three, or ranked far too high by correlation, and the rankings differ."""
-    sentence: str
-    """Why they differ."""
+    """Whether charts and we agree in substance."""
+    misleading: bool
+    """Whether charts put it among the first although moving it would not bring what they promise."""
+    best: bool
+    """Whether it is among the best three levers."""
+    why: str
+    """The reason in words, with its numbers."""
+
+    @property
+    def important(self) -> bool:
+        """Whether a reader must see it at once."""
+        return self.misleading or self.best
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from causal_service.report.bars import gain_axis, gain_bar, gain_scale, rank_chart, share_bar
+from causal_service.report.bars import chart_bar, gain_axis, gain_bar, gain_scale, share_bar
 from causal_service.report.composition import compose
 from causal_service.report.document import LeverRow, OutcomeSection
 from causal_service.report.graph_picture import graph_svg
@@ -39,7 +39,9 @@ def render_html(parts: StudyParts, lang: str) -> str:
         shown_levers=_SHOWN_LEVERS,
         shown_chains=_SHOWN_CHAINS,
         share_bar=lambda share: Markup(share_bar(share)),
-        rank_chart=lambda rows: Markup(rank_chart(rows, words(lang)["by_correlation"], words(lang)["by_effect"])),
+        chart_bar=lambda row, rows: Markup(
+            chart_bar(row.shap_share, max(other.shap_share or 0.0 for other in rows), row.misleading)
+        ),
     )  # fmt: skip
 
 

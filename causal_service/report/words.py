@@ -33,13 +33,18 @@ _WORDS: dict[str, Text] = {
         "Panels with known truth were simulated from a system fitted to yours, and the same study was run on each. "
         "Where intervals held the truth too rarely, those shown for the levers are widened accordingly.",
     ),
-    "contrast": Text("为什么通常的排序会误导", "Why the usual ranking misleads"),
+    "contrast": Text("为什么 SHAP 图和相关性排序会误导", "Why SHAP charts and correlations mislead"),
     "contrast_note": Text(
-        "橙色：相关性排得太靠前的指标；蓝色：真正位列前三的指标。",
-        "Orange: ranked far too high by correlation. Blue: truly among the best three.",
+        "灰条是 BI 团队常用的 SHAP 重要性（梯度提升树，所有行混在一起），从上到下按它排列。橙色：图表排得靠前，但移动它"
+        "不会带来所许诺的改善；蓝色：真正位列前三的杠杆。",
+        "The bars are SHAP importances as a BI team would draw them: boosted trees on all rows pooled. "
+        "Orange: in front in the chart, but moving it would not bring what the chart promises. Blue: truly among the "
+        "best three levers.",
     ),
-    "by_correlation": Text("按相关性", "By correlation"),
-    "by_effect": Text("按因果作用", "By effect"),
+    "by_shap": Text("SHAP 排名", "By SHAP"),
+    "by_effect": Text("因果排名", "By effect"),
+    "why": Text("为什么", "Why"),
+    "no_rank": Text("非杠杆", "no lever"),
     "contrast_others": Text("其余指标", "The other indicators"),
     "contrast_neutral": Text("与通常排序的对照", "Beside the usual ranking"),
     "graph": Text("什么通过什么起作用", "What works through what"),

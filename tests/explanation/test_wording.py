@@ -6,14 +6,16 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass, replace
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from causal_service.errors import CallError, Text
+from causal_service.explanation.contrast_sentences import not_ranked_words
 from causal_service.explanation.quantities import decimals_of_interval, format_fixed, unit_words
-from causal_service.explanation.results import Chain, Contrast
+from causal_service.explanation.results import Chain, Contrast, NotRanked
 from causal_service.explanation.wording import (
     REASON_CODES,
     answer_text,
@@ -195,16 +197,45 @@ def test_chain_shares_and_signs():
     assert "%" not in unknown.en.replace("95%", "")
 
 
-@pytest.mark.parametrize(
-    "reason",
-    ["confounded", "mediator", "consequence", "duplicate", "no-within-variation", "season", "masked", "agrees"],
+CONTRASTS = (
+    ("confounded", (), {"how": "entities", "before": 0.614, "after": 0.07}, {"0.61", "0.07"}),
+    ("confounded", ("price",), {"how": "indicators", "before": 0.4, "after": 0.07}, {"0.40", "0.07"}),
+    ("confounded", (), {"how": "indicators", "before": 0.4, "after": 0.4}, {"0.40"}),
+    ("masked", (), {"before": 0.05, "after": 0.5}, {"0.05", "0.50"}),
+    ("mediator", ("price",), {"how": "carried", "share": 0.62}, {"62"}),
+    ("mediator", ("price",), {"how": "carries", "share": 0.62}, {"62"}),
+    ("collider", ("price",), {"alone": 0.03, "given": -0.4}, {"0.03", "-0.40"}),
+    ("consequence", (), {"share": 0.98}, {"98"}),
+    ("duplicate", ("price",), {"how": "twin", "correlation": 0.97}, {"0.97"}),
+    ("duplicate", ("price",), {"how": "copy", "correlation": 1.0}, set()),
+    ("duplicate", ("price",), {"how": "sum"}, set()),
+    ("no-within-variation", (), {"between": 0.96}, {"96"}),
+    ("no-within-variation", (), {"how": "constant", "between": 0.0}, set()),
+    ("season", (), {"before": 0.5, "after": 0.02}, {"0.50", "0.02"}),
+    ("agrees", (), {"how": "cause"}, {"0.61", "-0.02"}),
+    ("agrees", (), {"how": "crowded", "ahead": 3.0}, {"3", "0.61", "-0.02"}),
+    ("agrees", (), {"how": "nothing"}, {"0.61"}),
 )
-def test_contrast_gives_both_ranks_and_the_correlations(reason):
-    contrast = Contrast("visits", "score", 0.614, -0.017, 2, 8, reason, Text("", ""))
-    for text in (contrast_sentence(contrast, NAMES).zh, contrast_sentence(contrast, NAMES).en):
+
+
+@pytest.mark.parametrize(("reason", "by", "params", "proof"), CONTRASTS)
+def test_contrast_gives_three_ranks_and_its_proof(reason, by, params, proof):
+    row = Contrast("visits", "score", 0.614, -0.017, 2, 8, reason, Text("", ""), 1, None, 0.3, by=by, params=params)
+    for text in (contrast_sentence(row, NAMES).zh, contrast_sentence(row, NAMES).en):
         found = NUMBER.findall(text)
-        assert found[:2] == ["2", "8"]
-        assert set(found[2:]) <= {"0.61", "-0.02"}
+        assert found[:3] == ["1", "2", "8"]
+        assert set(found[3:]) == proof
+        assert "{" not in text
+    bare = replace(row, shap_rank=None, shap_share=None, shap_rank_reason="nothing-found", params={}, by=())
+    assert NUMBER.findall(contrast_sentence(bare, NAMES).en)[:2] == ["2", "8"]
+
+
+def test_contrast_says_why_an_indicator_is_no_lever():
+    row = Contrast("visits", "score", 0.6, 0.0, 2, None, "consequence", Text("", ""), 1, params={"share": 0.9})
+    for barred in get_args(NotRanked):
+        said = contrast_sentence(replace(row, causal_rank_reason=barred), NAMES)
+        assert not_ranked_words(replace(row, causal_rank_reason=barred)).zh in said.zh
+        assert not_ranked_words(replace(row, causal_rank_reason=barred)).en in said.en
 
 
 @pytest.mark.parametrize("code", REASON_CODES)

@@ -123,7 +123,11 @@ def everything_named_exists(study: cs.Study) -> None:
     assert {i.key for i in study.indicators} == {n.name for n in study.graph.nodes} == names
     assert {e.source for e in study.graph.edges} | {e.target for e in study.graph.edges} <= names
     assert {(e.lever, e.outcome) for e in study.effects} == {(x.lever, x.outcome) for x in study.levers}
-    assert {(c.indicator, c.outcome) for c in study.contrast} == {(x.lever, x.outcome) for x in study.levers}
+    ranked = {(x.lever, x.outcome): x.rank for x in study.levers}
+    charted = {(c.indicator, c.outcome): c.causal_rank for c in study.contrast}
+    assert charted == {(x, y): ranked.get((x, y)) for y in study.plan.outcome for x in names - {y}}
+    assert all((c.causal_rank is None) == (c.causal_rank_reason is not None) for c in study.contrast)
+    assert all((c.shap_rank is None) == (c.shap_rank_reason is not None) for c in study.contrast)
     assert all(x.reasons and x.sentence.zh and x.sentence.en for x in study.levers)
     headline = {(e.lever, e.outcome): e.value for e in study.effects if e.kind == study.plan.headline}
     assert all(headline[x.lever, x.outcome] == x.value for x in study.levers)

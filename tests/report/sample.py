@@ -172,18 +172,19 @@ _CHAINS = (
                          (("supplier_on_time", "on_time_rate", "satisfaction"), 0.47, 0.044, 0.01, 0.078), ((), -0.09, -0.008, -0.02, 0.004)),
 )  # fmt: skip
 
-# indicator, r, within r, correlation rank, causal rank, reason
+# indicator, r, within r, rank and share of SHAP, correlation rank, causal rank, reason, by, params
 _CONTRAST = (
-    ("training_hours", 0.61, 0.02, 1, 8, "confounded"),
-    ("customer_visits", 0.55, -0.07, 2, 9, "consequence"),
-    ("delivery_cycle", -0.52, -0.58, 3, 1, "agrees"),
-    ("automation_rate", 0.44, 0.03, 4, 7, "confounded"),
-    ("first_pass_yield", 0.38, 0.36, 5, 2, "agrees"),
-    ("supplier_on_time", 0.31, 0.2, 6, 4, "agrees"),
-    ("approval_days", -0.28, -0.3, 7, 3, "agrees"),
-    ("equipment_uptime", 0.25, 0.12, 8, 6, "season"),
-    ("improvement_proposals", 0.19, 0.11, 9, 5, "agrees"),
-)
+    ("training_hours", 0.61, 0.02, 1, 0.22, 1, 8, "confounded", (), {"how": "entities", "before": 0.61, "after": 0.05}),
+    ("complaints", -0.58, -0.62, 2, 0.19, 2, None, "consequence", (), {"share": 0.998}),
+    ("customer_visits", 0.55, -0.07, 3, 0.14, 3, 9, "collider", ("complaints",), {"alone": -0.07, "given": 0.33}),
+    ("delivery_cycle", -0.52, -0.58, 5, 0.09, 4, 1, "agrees", (), {"how": "crowded", "ahead": 3.0}),
+    ("automation_rate", 0.44, 0.03, 4, 0.12, 5, 7, "confounded", ("order_volume",), {"how": "indicators", "before": 0.4, "after": 0.03}),
+    ("first_pass_yield", 0.38, 0.36, 8, 0.05, 6, 2, "mediator", ("delivery_cycle",), {"how": "carried", "share": 0.61}),
+    ("supplier_on_time", 0.31, 0.2, 6, 0.08, 7, 4, "agrees", (), {"how": "cause"}),
+    ("approval_days", -0.28, -0.3, 7, 0.06, 8, 3, "agrees", (), {"how": "cause"}),
+    ("equipment_uptime", 0.25, 0.12, 9, 0.03, 9, 6, "season", (), {"before": 0.25, "after": 0.02}),
+    ("improvement_proposals", 0.19, 0.11, 10, 0.02, 10, 5, "agrees", (), {"how": "cause"}),
+)  # fmt: skip
 
 _FINDINGS = (
     Finding("exact-identity", "review", "indicator", ("delivery_cycle",),
@@ -250,8 +251,12 @@ def chains(outcome: str = "satisfaction") -> tuple[Chain, ...]:
 
 def contrast(outcome: str = "satisfaction") -> tuple[Contrast, ...]:
     rows = []
-    for indicator, pooled, within, correlation_rank, causal_rank, reason in _CONTRAST:
-        row = Contrast(indicator, outcome, pooled, within, correlation_rank, causal_rank, reason, Text("", ""))
+    for indicator, pooled, within, shap, share, correlation_rank, causal_rank, reason, by, params in _CONTRAST:
+        barred = "after-outcome" if causal_rank is None else None
+        row = Contrast(
+            indicator, outcome, pooled, within, correlation_rank, causal_rank, reason, Text("", ""), shap, None, share,
+            barred, None if barred else correlation_rank - (correlation_rank > 2), by, params,
+        )  # fmt: skip
         rows.append(replace(row, sentence=contrast_sentence(row, by_key())))
     return tuple(rows)
 

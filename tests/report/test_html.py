@@ -104,9 +104,17 @@ def test_english_report_has_chinese_only_in_department_names(any_study):
     [
         (
             "zh",
-            ["先动什么", "订单交付周期", "−1天", "+0.78分", "95%区间 0.73至0.84", "第3位", "为什么通常的排序会误导"],
+            [
+                "先动什么",
+                "订单交付周期",
+                "−1天",
+                "+0.78分",
+                "95%区间 0.73至0.84",
+                "第3位",
+                "为什么 SHAP 图和相关性排序会误导",
+            ],
         ),
-        ("en", ["Move first", "Delivery cycle", "−1 day", "+0.78 points", "0.73 to 0.84", "No. 3", "usual ranking"]),
+        ("en", ["Move first", "Delivery cycle", "−1 day", "+0.78 points", "0.73 to 0.84", "No. 3", "Why SHAP charts"]),
     ],
 )
 def test_the_first_screen_says_what_how_much_how_sure(study, lang, expected):

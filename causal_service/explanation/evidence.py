@@ -1,0 +1,222 @@
+"""What the learned system says about one indicator and one outcome: the numbers that reasons are decided on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from causal_service.effects.estimate import KINDS, EffectDraws
+from causal_service.effects.results import EffectKind
+from causal_service.explanation.associations import Correlations, partial_correlation
+from causal_service.explanation.results import Chain
+from causal_service.preparation.prepared import Prepared
+
+__all__ = ["Evidence", "Learned", "evidence"]
+
+Array = NDArray[np.float64]
+
+OFTEN = 0.5
+"""Share of draws in which a path must be there to be spoken of."""
+SURE = 1.96
+"""SDs by which an effect must differ from zero to count."""
+MOST_CONFOUNDERS = 3
+"""Most indicators held fixed together to explain a correlation."""
+WORTH = 0.1
+"""Share of the correlation that one more confounder must take away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All that a reason looks at, for one indicator of the study."""
+
+    seen: Correlations
+    """Correlations with the outcome."""
+    shap_share: float | None
+    """Share of the sum of mean |SHAP|."""
+    fair_share: float
+    """What each indicator would have if all had the same."""
+    between: float
+    """Share of its variance between entities."""
+    effect: float
+    """Headline effect, within-SDs of the outcome per within-SD (mean of draws)."""
+    cause: bool
+    """Whether that effect stands clear of zero and has a path in most draws."""
+    no_path: float
+    """Share of draws without a path from it to the outcome."""
+    follows: float
+    """Share of draws in which it follows from the outcome and does not act on it in the same period."""
+    beside: float
+    """Correlation within entities and periods, from the moments."""
+    confounders: tuple[str, ...]
+    """Observed common causes that explain most of it."""
+    adjusted: float
+    """The same correlation once they are held fixed."""
+    common_effect: str | None
+    """What follows from both it and the outcome, and ties them together most when held fixed."""
+    given: float
+    """Correlation once the common effect is held fixed."""
+    twin: str | None
+    """Indicator that it goes with most closely."""
+    twin_correlation: float
+    """Correlation with the twin."""
+    twin_effect: float
+    """Effect of the twin, same unit as ``effect``."""
+    carried_by: str | None
+    """Indicator through which most of its effect travels."""
+    carried: float
+    """Share of its effect that does."""
+    carries_for: str | None
+    """Lever whose effect travels through it most."""
+    carries: float
+    """Share of that lever's effect."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Learned:
+    """What was learned, seen from one outcome."""
+
+    names: tuple[str, ...]
+    """Indicators of the study."""
+    outcome: int
+    """Index of the outcome."""
+    covariance: Array
+    """Within covariance (d, d) of [lags | now]."""
+    effects: Array
+    """(B, p) headline effects on the outcome in within-SDs."""
+    reaches: NDArray[np.bool_]
+    """(B, p, p) [y, x]: a path from x to y, in the same period or later."""
+    reaches_now: NDArray[np.bool_]
+    """The same within a period."""
+
+    @staticmethod
+    def of(prepared: Prepared, draws: EffectDraws, outcome: str, kind: EffectKind) -> Learned:
+        """Return what the draws say about ``outcome``."""
+        y = draws.names.index(outcome)
+        now, later = (draws.values[:, KINDS.index(k)] != 0 for k in ("impact", "sustained"))
+        scale = prepared.unit_sd / prepared.unit_sd[y]
+        effects = draws.values[:, KINDS.index(kind), y, :] * scale
+        return Learned(draws.names, y, prepared.covariance()[0], effects, now | later, now)
+
+    def column(self, i: int) -> int:
+        """Return the column of indicator i in this period."""
+        return len(self.covariance) - len(self.names) + i
+
+    def all_columns(self, i: int) -> list[int]:
+        """Return the columns of indicator i in all periods."""
+        return list(range(i, len(self.covariance), len(self.names)))
+
+    def correlation(self, i: int, given: Sequence[int] = ()) -> float:
+        """Return the correlation of indicator i and the outcome with columns held fixed."""
+        return partial_correlation(self.covariance, self.column(i), self.column(self.outcome), given)
+
+
+def evidence(
+    learned: Learned,
+    correlations: Mapping[str, Correlations],
+    between: Mapping[str, float],
+    shares: Mapping[str, float],
+    chains: Sequence[Chain],
+) -> dict[str, Evidence]:
+    """Return the evidence on every indicator of the study but the outcome.
+
+    Parameters
+    ----------
+    correlations, between, shares : by indicator; ``shares`` of mean |SHAP| may be empty.
+    chains : of this outcome.
+    """
+    effects = learned.effects.mean(axis=0)
+    spread = learned.effects.std(axis=0, ddof=1)
+    y, p = learned.outcome, len(learned.names)
+    now = learned.covariance[-p:, -p:]
+    scale = np.sqrt(np.maximum(np.diag(now), 1e-300))
+    close = np.abs(now) / scale[:, None] / scale[None, :]
+    np.fill_diagonal(close, -1.0)
+    close[:, y] = -1.0
+    through = _through(chains)
+    out = {}
+    for x, name in enumerate(learned.names):
+        if x == y:
+            continue
+        no_path = float(1 - learned.reaches[:, y, x].mean())
+        names, adjusted = _confounders(learned, x)
+        common, given = _common_effect(learned, x)
+        twin = int(close[x].argmax())
+        own = {m: share for (lever, m), share in through.items() if lever == name}
+        others = {lever: share for (lever, m), share in through.items() if m == name}
+        carrier = _largest(own)
+        sender = _largest({lever: share * abs(effects[learned.names.index(lever)]) for lever, share in others.items()})
+        after = learned.reaches[:, x, y] & ~learned.reaches[:, y, x] | learned.reaches_now[:, x, y]
+        out[name] = Evidence(
+            seen=correlations[name],
+            shap_share=shares.get(name),
+            fair_share=1 / max(len(shares), 1),
+            between=between[name],
+            effect=float(effects[x]),
+            cause=no_path < OFTEN and abs(float(effects[x])) > SURE * float(spread[x]),
+            no_path=no_path,
+            follows=float(after.mean()),
+            beside=learned.correlation(x),
+            confounders=names,
+            adjusted=adjusted,
+            common_effect=common,
+            given=given,
+            twin=learned.names[twin] if close[x, twin] > 0 else None,
+            twin_correlation=float(now[x, twin] / scale[x] / scale[twin]),
+            twin_effect=float(effects[twin]),
+            carried_by=carrier,
+            carried=own[carrier] if carrier else 0.0,
+            carries_for=sender,
+            carries=others[sender] if sender else 0.0,
+        )
+    return out
+
+
+def _confounders(learned: Learned, x: int) -> tuple[tuple[str, ...], float]:
+    """Return (observed causes of both x and the outcome that take most of their correlation away, what is left)."""
+    y, reaches = learned.outcome, learned.reaches
+    both = (reaches[:, x, :] & reaches[:, y, :]).mean(axis=0)
+    candidates = [z for z in range(len(learned.names)) if z not in (x, y) and both[z] >= OFTEN]
+    start = left = learned.correlation(x)
+    chosen: list[int] = []
+    while candidates and len(chosen) < MOST_CONFOUNDERS:
+        trial = {
+            z: learned.correlation(x, [c for k in (*chosen, z) for c in learned.all_columns(k)]) for z in candidates
+        }
+        best = min(candidates, key=lambda z: (round(abs(trial[z]), 9), learned.names[z]))
+        if abs(left) - abs(trial[best]) < WORTH * abs(start):
+            break
+        chosen.append(best)
+        candidates.remove(best)
+        left = trial[best]
+    return tuple(learned.names[z] for z in chosen), left
+
+
+def _common_effect(learned: Learned, x: int) -> tuple[str | None, float]:
+    """Return (what follows from both x and the outcome within a period, their correlation once it is held fixed)."""
+    y, now = learned.outcome, learned.reaches_now
+    both = (now[:, :, x] & now[:, :, y]).mean(axis=0)
+    found = {
+        c: learned.correlation(x, [learned.column(c)])
+        for c in range(len(learned.names))
+        if c not in (x, y) and both[c] >= OFTEN
+    }
+    if not found:
+        return None, 0.0
+    best = max(found, key=lambda c: (round(abs(found[c]), 9), learned.names[c]))
+    return learned.names[best], found[best]
+
+
+def _through(chains: Sequence[Chain]) -> dict[tuple[str, str], float]:
+    """Return the share of a lever's effect that passes through an indicator, by (lever, indicator)."""
+    out: dict[tuple[str, str], float] = {}
+    for chain in chains:
+        for name in chain.path[1:-1]:
+            out[chain.lever, name] = out.get((chain.lever, name), 0.0) + (chain.share or 0.0)
+    return out
+
+
+def _largest(shares: Mapping[str, float]) -> str | None:
+    return max(shares, key=lambda name: (shares[name], name), default=None)
