@@ -13,6 +13,8 @@ from causal_service.effects.identification import Identification, identify
 from causal_service.effects.standing import standings_of
 from causal_service.effects.system import System, system_of
 from causal_service.explanation.identification_sentences import identification_worded
+from causal_service.explanation.mediation import mediations
+from causal_service.explanation.results import Mediation
 from causal_service.inference import Inference
 from causal_service.levers.results import Lever
 from causal_service.panel.dictionary import Dictionary
@@ -52,6 +54,8 @@ class InDepth:
     """How every effect is identified."""
     system: System
     """The learned system, for what-if."""
+    mediation: tuple[Mediation, ...]
+    """Direct and mediated part of every lever's effect, and when it arrives."""
 
 
 def in_depth(asked: Asked, progress: Progress) -> InDepth:
@@ -64,6 +68,7 @@ def in_depth(asked: Asked, progress: Progress) -> InDepth:
     return InDepth(
         identification=_identification(asked),
         system=_system(asked),
+        mediation=mediations(asked.learned, asked.levers),
     )
 
 

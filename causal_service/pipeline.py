@@ -219,6 +219,7 @@ def study(
         rehearsal=None if rehearsal is None else _with_sentences(rehearsal, learned),
         identification=depth.identification,
         system=depth.system,
+        mediation=depth.mediation,
     )
 
 
@@ -253,6 +254,14 @@ def _chains(learned: Inference, levers: Sequence[Lever]) -> tuple[Chain, ...]:
         chain
         for row in levers
         for chain in chains_of(
-            learned.prepared, learned.draws, coefficients, links, row.lever, row.outcome, row.kind, learned.indicators
+            learned.prepared,
+            learned.draws,
+            coefficients,
+            links,
+            row.lever,
+            row.outcome,
+            row.kind,
+            learned.indicators,
+            learned.panel.frequency,
         )
     )

@@ -18,7 +18,7 @@ from causal_service.effects.results import Effect
 from causal_service.effects.system import System
 from causal_service.errors import CallError, Text, UnreadableFile
 from causal_service.explanation.plain import DIGITS, fields_of, plain
-from causal_service.explanation.results import Chain, Contrast
+from causal_service.explanation.results import Chain, Contrast, Mediation
 from causal_service.graph.causal_graph import CausalGraph
 from causal_service.levers.results import Lever
 from causal_service.panel.findings import Finding
@@ -154,6 +154,8 @@ class Study:
     """How every effect is identified: what is held equal, and why it is enough."""
     system: System | None = None
     """The learned system that answers what-if; ``None`` in a study stored before it was kept."""
+    mediation: tuple[Mediation, ...] = ()
+    """Direct and mediated part of every lever's effect, and when it arrives."""
 
     def __str__(self) -> str:
         return "\n".join(answer.text.en for answer in self.answers)
@@ -212,7 +214,7 @@ class Study:
         return json_text(self.to_dict())
 
     def to_frame(
-        self, part: Literal["levers", "effects", "chains", "contrast", "identification"] = "levers"
+        self, part: Literal["levers", "effects", "chains", "contrast", "identification", "mediation"] = "levers"
     ) -> pd.DataFrame:
         """Return one part as a data frame, texts in English."""
         import pandas as pd

@@ -2,6 +2,8 @@
 
 ====================  ==========================================================================
 ``chains``            the headline effect split over paths that add up
+``arrival``           when a part of an effect arrives, and the interval of its share
+``mediation``         direct or through other indicators
 ``contrast``          where correlation ranks each lever, and why ours differs
 ``wording``           findings as sentences in Chinese and English (facade)
 ``lever_sentences``   one lever in a sentence; ``answers`` one outcome in a paragraph

@@ -4,7 +4,7 @@ With coefficients b_0, b_1, ... on an edge and inertia a_1, a_2, ... of a node, 
 kept one unit up from period 0 is, along one path of indicators, the sum of the coefficients of L^0..L^h in the product
 of the edge polynomials b(L) and, for every node but the lever, 1 / (1 - a(L)) (path tracing, Wright 1934; lag
 polynomials, Hamilton 1994, ch. 2). Paths that revisit an indicator and paths not listed are the rest: total minus the
-listed ones.
+listed ones. The same sums at earlier periods say when each part arrives.
 """
 
 from __future__ import annotations
@@ -20,12 +20,14 @@ from causal_service.discovery.discover import Discovery
 from causal_service.effects.estimate import Z95, EffectDraws
 from causal_service.effects.results import EffectKind
 from causal_service.errors import Text
+from causal_service.explanation.arrival import arrived_shares, half_by, share_of
 from causal_service.explanation.phrases import Names
 from causal_service.explanation.results import Chain
 from causal_service.explanation.wording import chain_sentence
+from causal_service.numerics.linear_system import sustained_paths
 from causal_service.preparation.prepared import Prepared
 
-__all__ = ["chains_of", "coefficient_draws", "frequent_links"]
+__all__ = ["along", "chains_of", "coefficient_draws", "frequent_links", "whole_path", "worth_dividing"]
 
 LISTED = 6
 """Largest number of paths listed per pair."""
@@ -62,6 +64,7 @@ def chains_of(
     outcome: str,
     kind: EffectKind,
     indicators: Names,
+    frequency: str = "",
 ) -> tuple[Chain, ...]:
     """Return the main paths of one pair, largest part first, and the rest; their values add up to the effect.
 
@@ -69,23 +72,39 @@ def chains_of(
     ----------
     coefficients, links : from ``coefficient_draws`` and ``frequent_links``.
     kind : headline kind, ``impact`` (h = 0) or ``sustained``.
+    frequency : ``PanelSummary.frequency``, for the sentences.
     """
     names = draws.names
     horizon = 0 if kind == "impact" else draws.horizon
     x, y = names.index(lever), names.index(outcome)
-    total = draws.of(lever, outcome, kind)
-    unit = float(prepared.unit_sd[y] / prepared.unit_sd[x])
-    if abs(total.mean()) < NEGLIGIBLE * unit:
+    if not worth_dividing(prepared, draws, lever, outcome, kind):
         return ()
-    parts = [(path, unit * _along(coefficients, path, horizon)) for path in _paths(links, x, y)]
-    parts = [part for part in parts if np.any(part[1])]
-    parts.sort(key=lambda part: (-abs(part[1].mean()), part[0]))
+    unit = float(prepared.unit_sd[y] / prepared.unit_sd[x])
+    whole = unit * whole_path(coefficients, x, horizon)[:, :, y]
+    whole[:, -1] = draws.of(lever, outcome, kind)
+    parts = [(path, unit * along(coefficients, path, horizon)) for path in _paths(links, x, y)]
+    parts = [part for part in parts if np.any(part[1][:, -1])]
+    parts.sort(key=lambda part: (-abs(part[1][:, -1].mean()), part[0]))
     listed = parts[:LISTED]
-    rest = total - np.sum([value for _, value in listed], axis=0) if listed else total
-    out = [_chain(tuple(names[i] for i in path), value, total, (lever, outcome), indicators) for path, value in listed]
-    if np.abs(rest).max() > 1e-12 * max(np.abs(total).max(), 1e-300):
-        out.append(_chain((), rest, total, (lever, outcome), indicators))
+    rest = whole - np.sum([value for _, value in listed], axis=0) if listed else whole
+    about = (lever, outcome)
+    out = [_chain(tuple(names[i] for i in path), value, whole, about, indicators, frequency) for path, value in listed]
+    if np.abs(rest[:, -1]).max() > 1e-12 * max(np.abs(whole[:, -1]).max(), 1e-300):
+        out.append(_chain((), rest, whole, about, indicators, frequency))
     return tuple(out)
+
+
+def worth_dividing(prepared: Prepared, draws: EffectDraws, lever: str, outcome: str, kind: EffectKind) -> bool:
+    """Say whether an effect is large enough to be divided into parts."""
+    x, y = draws.names.index(lever), draws.names.index(outcome)
+    total = float(draws.of(lever, outcome, kind).mean())
+    return abs(total) >= NEGLIGIBLE * float(prepared.unit_sd[y] / prepared.unit_sd[x])
+
+
+def whole_path(coefficients: Array, lever: int, horizon: int) -> Array:
+    """Return the responses (B, horizon + 1, p) of everything to the lever kept one unit up, standardised."""
+    paths: Array = sustained_paths(np.ascontiguousarray(coefficients), lever, horizon)
+    return paths
 
 
 def _paths(links: Mapping[int, Sequence[int]], source: int, target: int) -> list[tuple[int, ...]]:
@@ -104,8 +123,8 @@ def _paths(links: Mapping[int, Sequence[int]], source: int, target: int) -> list
     return found[:TRIED]
 
 
-def _along(coefficients: Array, path: Sequence[int], horizon: int) -> Array:
-    """Return the response (B,) at ``horizon`` along one path to the lever kept one unit up, standardised."""
+def along(coefficients: Array, path: Sequence[int], horizon: int) -> Array:
+    """Return the responses (B, horizon + 1) along one path to the lever kept one unit up, standardised."""
     B, p, d = coefficients.shape
     lags = d // p - 1
     signal = np.ones((B, horizon + 1))
@@ -118,11 +137,16 @@ def _along(coefficients: Array, path: Sequence[int], horizon: int) -> Array:
             for lag in range(1, min(lags, t) + 1):
                 passed[:, t] += coefficients[:, y, (lags - lag) * p + y] * passed[:, t - lag]
         signal = passed
-    return signal[:, horizon]
+    return signal
 
 
-def _chain(path: tuple[str, ...], value: Array, total: Array, pair: tuple[str, str], indicators: Names) -> Chain:
+def _chain(
+    path: tuple[str, ...], part: Array, whole: Array, pair: tuple[str, str], indicators: Names, frequency: str
+) -> Chain:
+    value, total = part[:, -1], whole[:, -1]
     mean, sd = float(value.mean()), float(value.std(ddof=1))
+    share, share_low, share_high = share_of(value, total)
+    arrived = arrived_shares(part)
     chain = Chain(
         lever=pair[0],
         outcome=pair[1],
@@ -131,7 +155,11 @@ def _chain(path: tuple[str, ...], value: Array, total: Array, pair: tuple[str, s
         value=mean,
         low=mean - Z95 * sd,
         high=mean + Z95 * sd,
-        share=mean / float(total.mean()),
+        share=share,
         sentence=Text("", ""),
+        share_low=share_low,
+        share_high=share_high,
+        arrived=arrived,
+        half_by=half_by(arrived),
     )
-    return replace(chain, sentence=chain_sentence(chain, indicators))
+    return replace(chain, sentence=chain_sentence(chain, indicators, frequency))

@@ -7,7 +7,7 @@ from typing import Literal
 
 from causal_service.errors import Text
 
-__all__ = ["Chain", "Contrast", "ContrastReason", "NoImportance", "NotRanked"]
+__all__ = ["Chain", "Contrast", "ContrastReason", "Mediation", "NoImportance", "NotRanked"]
 
 ContrastReason = Literal[
     "confounded",
@@ -46,6 +46,52 @@ class Chain:
     """``value`` divided by the headline effect; shares of one pair add to 1. ``None`` when the total is too small."""
     sentence: Text
     """The chain in words."""
+    share_low: float | None = None
+    """Lower end of the 95 % interval of ``share``."""
+    share_high: float | None = None
+    """Upper end of the 95 % interval of ``share``."""
+    arrived: tuple[float, ...] = ()
+    """Share of ``value`` that has arrived in period 0, 1, ... up to the horizon (then 1); empty where there is none."""
+    half_by: int | None = None
+    """First period from which on at least half of ``value`` has arrived; ``None`` where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mediation:
+    """The headline effect of a lever: its direct part, the part through other indicators, and when it arrives."""
+
+    lever: str
+    """Indicator key."""
+    outcome: str
+    """Indicator key."""
+    value: float
+    """Headline effect, outcome unit per lever unit (mean of draws)."""
+    direct: float
+    """Part along the arrow from lever to outcome, at any lag, with the inertia of the outcome."""
+    direct_low: float
+    """Lower end of its 95 % interval."""
+    direct_high: float
+    """Upper end of its 95 % interval."""
+    direct_share: float
+    """``direct`` divided by ``value``."""
+    direct_share_low: float
+    """Lower end of the 95 % interval of that share."""
+    direct_share_high: float
+    """Upper end of the 95 % interval of that share."""
+    mediated: float
+    """The remaining part, through other indicators; adds up with ``direct`` to ``value``."""
+    mediated_low: float
+    """Lower end of its 95 % interval."""
+    mediated_high: float
+    """Upper end of its 95 % interval."""
+    mediated_share: float
+    """``mediated`` divided by ``value``; adds up with ``direct_share`` to 1."""
+    arrived: tuple[float, ...]
+    """Share of ``value`` that has arrived in period 0, 1, ... up to the horizon (then 1)."""
+    half_by: int | None
+    """First period from which on at least half of it has arrived."""
+    sentence: Text
+    """The same in words."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from causal_service.errors import Text
 from causal_service.explanation.answers import answer_text
+from causal_service.explanation.arrival import arrival_words
 from causal_service.explanation.contrast_sentences import contrast_sentence
 from causal_service.explanation.lever_sentences import lever_sentence
 from causal_service.explanation.phrases import (
@@ -57,8 +58,14 @@ __all__ = [
 ]
 
 
-def chain_sentence(chain: Chain, indicators: Names) -> Text:
-    """Say which part of the effect one chain carries (its own ``sentence`` is ignored)."""
+def chain_sentence(chain: Chain, indicators: Names, frequency: str = "") -> Text:
+    """Say which part of the effect one chain carries, and when it arrives (its own ``sentence`` is ignored)."""
+    said = _chain_share(chain, indicators)
+    later = arrival_words(chain.half_by, len(chain.arrived) - 1, frequency)
+    return said if not later.en else spaced(f"{said.zh[:-1]}，{later.zh}。", f"{said.en[:-1]}; {later.en}.")
+
+
+def _chain_share(chain: Chain, indicators: Names) -> Text:
     path, numbers = _path_words(chain, indicators), _chain_numbers(chain, indicators)
     if chain.share is None:
         return spaced(f"{path.zh}的作用：{numbers.zh}。", f"{path.en}: {numbers.en}.")

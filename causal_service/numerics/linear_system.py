@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from causal_service.numerics.compiled import kernel
 
-__all__ = ["causal_order", "fit_system", "responses", "sustained_path"]
+__all__ = ["causal_order", "fit_system", "responses", "sustained_path", "sustained_paths"]
 
 
 @kernel
@@ -103,6 +103,17 @@ def sustained_path(
                 s += 1.0
             path[t, y] = s
     return path
+
+
+@kernel
+def sustained_paths(C: NDArray[np.float64], lever: int, horizon: int) -> NDArray[np.float64]:
+    """Responses (B, horizon + 1, p) of systems C (B, p, d) to the lever kept one unit up from period 0 on."""
+    B, p, d = C.shape
+    out = np.empty((B, horizon + 1, p))
+    for b in range(B):
+        order = causal_order(C[b, :, d - p :] != 0.0)
+        out[b] = sustained_path(C[b], order, lever, horizon, True)
+    return out
 
 
 @kernel
