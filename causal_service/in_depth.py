@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from causal_service.effects.dose_results import DoseResponse, NoDoseResponse
 from causal_service.effects.identification import Identification, identify
 from causal_service.effects.standing import standings_of
 from causal_service.effects.system import System, system_of
+from causal_service.explanation.doses import doses_of
 from causal_service.explanation.identification_sentences import identification_worded
 from causal_service.explanation.mediation import mediations
 from causal_service.explanation.results import Mediation
@@ -56,6 +58,8 @@ class InDepth:
     """The learned system, for what-if."""
     mediation: tuple[Mediation, ...]
     """Direct and mediated part of every lever's effect, and when it arrives."""
+    doses: tuple[DoseResponse | NoDoseResponse, ...] = ()
+    """Response by level of the lever, or why there is none."""
 
 
 def in_depth(asked: Asked, progress: Progress) -> InDepth:
@@ -69,6 +73,7 @@ def in_depth(asked: Asked, progress: Progress) -> InDepth:
         identification=_identification(asked),
         system=_system(asked),
         mediation=mediations(asked.learned, asked.levers),
+        doses=doses_of(asked.learned, asked.levers, asked.seed),
     )
 
 

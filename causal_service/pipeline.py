@@ -220,6 +220,7 @@ def study(
         identification=depth.identification,
         system=depth.system,
         mediation=depth.mediation,
+        doses=depth.doses,
     )
 
 

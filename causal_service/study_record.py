@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from causal_service.discovery.discover import Method
+from causal_service.effects.dose_results import DoseResponse, NoDoseResponse
 from causal_service.effects.identification import Identification
 from causal_service.effects.results import Effect
 from causal_service.effects.system import System
@@ -156,6 +157,8 @@ class Study:
     """The learned system that answers what-if; ``None`` in a study stored before it was kept."""
     mediation: tuple[Mediation, ...] = ()
     """Direct and mediated part of every lever's effect, and when it arrives."""
+    doses: tuple[DoseResponse | NoDoseResponse, ...] = ()
+    """Response by level, or why there is none, of levers to act on or to test and of those that clearly bend."""
 
     def __str__(self) -> str:
         return "\n".join(answer.text.en for answer in self.answers)
@@ -203,6 +206,28 @@ class Study:
         from causal_service.report.html import render_html
 
         return render_html(self, lang)
+
+    def dose(self, lever: str, outcome: str | None = None) -> DoseResponse | NoDoseResponse:
+        """Return the response of an outcome (default: the first) by level of a lever, or why there is none.
+
+        Parameters
+        ----------
+        lever, outcome : key or display name.
+
+        Raises
+        ------
+        UnknownName : no such indicator in the study.
+        """
+        from causal_service.explanation.dose_sentences import not_asked
+        from causal_service.panel.dictionary import Dictionary, Indicator
+        from causal_service.panel.labels import find_indicator
+
+        described = {entry.key: entry for entry in self.indicators}
+        known = Dictionary({key: Indicator(key, entry.name) for key, entry in described.items()})
+        x = find_indicator(lever, tuple(described), known, Text("杠杆", "lever"))
+        y = find_indicator(outcome or self.plan.outcome[0], tuple(described), known, Text("目标", "outcome"))
+        found = next((dose for dose in self.doses if (dose.lever, dose.outcome) == (x, y)), None)
+        return not_asked(x, y, described) if found is None else found
 
     def to_dict(self) -> dict[str, Any]:
         """Return the content of ``study.json``: plain lists, strings and numbers of 12 significant digits."""

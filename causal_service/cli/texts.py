@@ -81,6 +81,10 @@ def _outcome(section: OutcomeSection, lang: str) -> list[str]:
     groups = [group for group in section.chains if group.name in worth]
     if groups:
         parts.append("\n".join([words(lang)["chains"], *map(_chains, groups[:_SHOWN_GROUPS])]))
+    if section.doses is not None:
+        curves = [_item(picture.sentence, "") for picture in section.doses.pictures[:_SHOWN_GROUPS]]
+        refusals = [_item(refusal, "") for refusal in section.doses.refusals[:_SHOWN_GROUPS]]
+        parts.append("\n".join([words(lang)["doses"], *curves, *refusals]))
     return parts
 
 

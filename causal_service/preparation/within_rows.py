@@ -82,9 +82,13 @@ class WithinRows:
 
     def part(self, kept: NDArray[np.bool_]) -> NDArray[np.float64]:
         """Return the filled rows ``kept`` (R,) without the effects of just these rows."""
+        return self.part_without_effects(kept, self.filled[kept])
+
+    def part_without_effects(self, kept: NDArray[np.bool_], Z: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return columns Z (kept rows, q) without the effects of just the rows ``kept`` (R,); NaN cells stay NaN."""
         rows = Rows(self.rows.entity[kept], self.rows.time[kept], self.rows.weight[kept], self.rows.lags)
         terms = None if self.terms is None else replace(self.terms, columns=self.terms.columns[kept])
-        return _without_effects(self.panel, rows, self.filled[kept], terms, self.drift != "none")
+        return _without_effects(self.panel, rows, Z, terms, self.drift != "none")
 
 
 def within_rows(

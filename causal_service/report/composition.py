@@ -43,6 +43,7 @@ from causal_service.report.document import (
     LeverRow,
     OutcomeSection,
 )
+from causal_service.report.doses import dose_part
 from causal_service.report.identification import identification_rows
 from causal_service.report.labels import SEVERITIES, better_label, layer_label, listed, quoted_names
 from causal_service.report.parts import StudyParts
@@ -159,6 +160,7 @@ def _section(outcome: str, source: _Source) -> OutcomeSection:
         identification=identification_rows(
             parts.identification, levers, source.indicators, parts.panel.frequency, lang
         ),
+        doses=dose_part(parts.doses, outcome, source.indicators, parts.panel.frequency, lang),
     )
 
 

@@ -13,6 +13,8 @@ __all__ = [
     "ChainRow",
     "ContrastRow",
     "Document",
+    "DosePart",
+    "DosePicture",
     "Fact",
     "FindingCard",
     "Headline",
@@ -144,6 +146,58 @@ class ChainGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class DosePicture:
+    """The response to one lever by its level, ready to be drawn."""
+
+    name: str
+    """Display name of the lever."""
+    shape: str
+    """Shape in words."""
+    when: str
+    """When the response is read, for example ``kept, after 3 months``."""
+    lever_axis: str
+    """Caption of the horizontal axis: lever and unit."""
+    outcome_axis: str
+    """Caption of the vertical axis: change of the outcome and unit."""
+    levels: tuple[float, ...]
+    """Levels, ascending, lever unit."""
+    values: tuple[float, ...]
+    """Change of the outcome at each level."""
+    low: tuple[float, ...]
+    """Lower end of the band."""
+    high: tuple[float, ...]
+    """Upper end of the band."""
+    reference: float
+    """Level compared with."""
+    reference_label: str
+    """That level with its unit."""
+    lowest: float
+    """Lowest level in the data."""
+    highest: float
+    """Highest level in the data."""
+    mark: float | None
+    """Level of saturation or turning; ``None`` where there is none."""
+    mark_label: str
+    """That level with its unit and what it is."""
+    mark_low: float | None
+    """Lower end of its interval; ``None`` when outside the levels."""
+    mark_high: float | None
+    """Upper end of its interval; ``None`` when outside the levels."""
+    sentence: str
+    """The curve in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class DosePart:
+    """Up to which point the levers of one outcome work."""
+
+    pictures: tuple[DosePicture, ...]
+    """Curves by rank of the lever."""
+    refusals: tuple[str, ...]
+    """Why other levers have none, with what would help."""
+
+
+@dataclass(frozen=True, slots=True)
 class RehearsalPart:
     """How the plan fared on simulated panels like this one."""
 
@@ -205,6 +259,8 @@ class OutcomeSection:
     """How far this can be trusted; ``None`` when it was not rehearsed."""
     identification: tuple[IdentificationRow, ...] = ()
     """What is adjusted for, in order of lever rank."""
+    doses: DosePart | None = None
+    """Up to which point its levers work; ``None`` when none was looked at."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from causal_service.report.bars import chart_bar, gain_axis, gain_bar, gain_scale, share_bar
 from causal_service.report.composition import compose
+from causal_service.report.curves import dose_chart
 from causal_service.report.document import LeverRow, OutcomeSection
 from causal_service.report.graph_picture import graph_svg
 from causal_service.report.parts import StudyParts
@@ -36,6 +37,7 @@ def render_html(parts: StudyParts, lang: str) -> str:
         w=words(lang),
         graphs={section.key: Markup(graph_svg(parts, lang, outcome=section.key)) for section in document.sections},
         bars={section.key: _bars(section) for section in document.sections},
+        dose_chart=lambda picture: Markup(dose_chart(picture)),
         shown_levers=_SHOWN_LEVERS,
         shown_chains=_SHOWN_CHAINS,
         share_bar=lambda share: Markup(share_bar(share)),

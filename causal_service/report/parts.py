@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from causal_service.effects.dose_results import DoseResponse, NoDoseResponse
 from causal_service.effects.identification import Identification
 from causal_service.effects.results import Effect
 from causal_service.errors import Text
@@ -87,6 +88,10 @@ class StudyParts(Protocol):
     @property
     def identification(self) -> tuple[Identification, ...]:
         """How every effect is identified."""
+
+    @property
+    def doses(self) -> tuple[DoseResponse | NoDoseResponse, ...]:
+        """Response by level of a lever, or why there is none."""
 
     @property
     def provenance(self) -> object:

@@ -34,6 +34,12 @@ _WORDS: dict[str, Text] = {
         "Where intervals held the truth too rarely, those shown for the levers are widened accordingly.",
     ),
     "contrast": Text("为什么 SHAP 图和相关性排序会误导", "Why SHAP charts and correlations mislead"),
+    "doses": Text("到哪里为止", "Up to which point"),
+    "doses_note": Text(
+        "横轴为杠杆的水平，纵轴为目标相对于通常水平（圆点）的改变；色带以95%的把握包含整条曲线，灰色部分数据不支持，不作判断。",
+        "The level of the lever across, the change of the outcome against its usual level (dot) upwards. The band "
+        "holds the whole curve with 95% confidence; the data do not support the grey ranges and nothing is said there.",
+    ),
     "contrast_note": Text(
         "灰条是 BI 团队常用的 SHAP 重要性（梯度提升树，所有行混在一起），从上到下按它排列。橙色：图表排得靠前，但移动它"
         "不会带来所许诺的改善；蓝色：真正位列前三的杠杆。",

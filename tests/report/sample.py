@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from causal_service.effects.dose_results import DoseResponse, NoDoseResponse
 from causal_service.effects.identification import Identification
 from causal_service.effects.results import Effect
 from causal_service.errors import Text
@@ -79,6 +80,7 @@ class SampleStudy:
     provenance: object
     rehearsal: Rehearsal | None = None
     identification: tuple[Identification, ...] = ()
+    doses: tuple[DoseResponse | NoDoseResponse, ...] = ()
 
 
 # key, zh, en, layer, unit, better, controllable, owner, mean, sd, within

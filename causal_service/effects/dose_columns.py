@@ -1,0 +1,207 @@
+"""The columns a dose-response is estimated from: the lever's spline, what is adjusted for, the outcome further on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from causal_service.discovery.discover import Discovery
+from causal_service.numerics.kept_response import Stage
+from causal_service.numerics.natural_spline import KNOT_QUANTILES, bends
+from causal_service.preparation.within_rows import WithinRows
+
+__all__ = ["Beside", "Spline", "adjusters", "beside_columns", "column_values", "stages_of"]
+
+Array = NDArray[np.float64]
+
+MENTIONED = 0.1
+"""Share of draws from which a cause of the lever or of the outcome counts."""
+SETTLED = 0.9
+"""Share of draws from which a same-period cause of the lever is adjusted for in every draw."""
+MOST_SETS = 4
+"""Largest number of different adjustment sets that are averaged over."""
+BENT = 0.5
+"""Share of draws from which the arrow of an adjuster counts as bent."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spline:
+    """A natural cubic spline: x itself, then its bends."""
+
+    knots: Array
+    """(m,) strictly increasing."""
+
+    def columns(self, x: Array) -> Array:
+        """Return (..., m - 1) values of the columns at x (...)."""
+        return np.concatenate([x[..., None], bends(x, self.knots)[0]], axis=-1)
+
+    def slopes(self, x: Array) -> Array:
+        """Return (..., m - 1) derivatives of the columns at x (...)."""
+        return np.concatenate([np.ones_like(x)[..., None], bends(x, self.knots)[1]], axis=-1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Beside:
+    """What is adjusted for, as positions among the columns of the base indicators [lagged | present]."""
+
+    columns: tuple[int, ...]
+    """Positions of all candidates, ascending."""
+    sets: tuple[tuple[int, ...], ...]
+    """Adjustment sets by falling share, as positions in ``columns``."""
+    shares: tuple[float, ...]
+    """Share of the draws that have each set, of those whose sets are kept; sum 1."""
+    bent: tuple[int, ...]
+    """Positions in ``columns`` of those that enter with a spline of their own."""
+
+
+def column_values(within: WithinRows, name: str, *, raw: bool) -> Array:
+    """Return (E, T) values of an indicator in its unit; on the scale of the linear system where not ``raw``.
+
+    On that scale values are divided by the average slope, so that differences are in the indicator's unit on average.
+    """
+    if name in within.names and not (raw and name in within.kinds):
+        j = within.names.index(name)
+        values: Array = within.values[:, :, j]
+        return values if name not in within.kinds else values / within.slopes[j]
+    whole: Array = within.panel.values[:, :, within.panel.indicators.index(name)]
+    return whole
+
+
+def adjusters(within: WithinRows, discovery: Discovery, lever: str, outcome: str) -> Beside:
+    """Return what to adjust for when the lever's response is read.
+
+    The causes of the lever make a valid set (Pearl 2009, theorem 3.2.5), and so does any larger set without
+    consequences of the lever; causes of the outcome make it more precise (Henckel, Perkovic & Maathuis 2022, JRSS B
+    84). Nothing earlier is a consequence. Same-period causes about which the draws disagree make sets of their own.
+    """
+    p, m = len(discovery.names), discovery.full.members.shape[2] - len(discovery.names)
+    members = np.stack([draw.members[0] for draw in discovery.draws])
+    bent_arrows = np.stack([draw.bent for draw in discovery.draws])
+    x, y = _rows_of(within, discovery, lever), discovery.names.index(outcome)
+    causes: NDArray[np.bool_] = np.asarray(members[:, x].any(axis=1))
+    causes[:, [m + j for j in x]] = False
+    either = causes | members[:, y]
+    share, of_lever = either.mean(axis=0), causes.mean(axis=0)
+    earlier = {c for c in range(m) if share[c] >= MENTIONED}
+    follows = np.mean([_descendants(member[:, m:], x) for member in members], axis=0)
+    settled = {c for c in range(m, m + p) if of_lever[c] >= SETTLED or (share[c] >= 0.5 and follows[c - m] < 0.05)}
+    open_ = [c for c in range(m, m + p) if c not in settled and of_lever[c] >= MENTIONED]
+    excluded = {m + y, *(m + j for j in x)}
+    always, open_ = (earlier | settled) - excluded, [c for c in open_ if c not in excluded]
+    patterns: dict[tuple[int, ...], int] = {}
+    for row in causes:
+        pattern = tuple(c for c in open_ if row[c])
+        patterns[pattern] = patterns.get(pattern, 0) + 1
+    kept = sorted(patterns.items(), key=lambda item: (-item[1], item[0]))[:MOST_SETS]
+    share_bent = np.maximum(bent_arrows[:, y].mean(axis=0), bent_arrows[:, x].max(axis=1).mean(axis=0))
+    bent = {c for c in always | set(open_) if share_bent[c] >= BENT}
+    own = {c for c in always if c % p in x and c < m}
+    sets, counts = [pattern for pattern, _ in kept], [count for _, count in kept]
+    return _on_base(within, discovery, sorted(always), sets, counts, bent | own)
+
+
+def stages_of(
+    within: WithinRows, columns: Array, target: Array, Z: Array, horizon: int, half: int | None
+) -> tuple[Stage, ...] | None:
+    """Return the stages 0 .. ``horizon``; ``None`` where a stage has no rows.
+
+    Parameters
+    ----------
+    columns : (E, T, K) the lever's spline; NaN = missing.
+    target : (E, T) outcome; NaN = missing.
+    Z : (R, q) what is adjusted for, at the rows of ``within``.
+    half : 0 or 1 = rows of the first or second half of the periods only; ``None`` = all.
+    """
+    rows = within.rows
+    K, T = columns.shape[2], columns.shape[1]
+    stages = []
+    for distance in range(horizon + 1):
+        inside = rows.time + distance < T
+        when = np.minimum(rows.time + distance, T - 1)
+        steps = [columns[rows.entity, np.minimum(rows.time + distance - k, T - 1)] for k in range(distance + 1)]
+        y = target[rows.entity, when]
+        kept = inside & ~np.isnan(y) & ~np.isnan(np.concatenate(steps, axis=1)).any(axis=1)
+        if half is not None and kept.any():
+            first, last = rows.time[kept].min(), rows.time[kept].max()
+            kept &= (2 * rows.time > first + last) == bool(half)
+        if not kept.any():
+            return None
+        block = np.concatenate([*(step[kept] for step in steps), Z[kept], y[kept, None]], axis=1)
+        clean = within.part_without_effects(kept, block)
+        later = clean[:, : distance * K].reshape(int(kept.sum()), distance, K)
+        stages.append(
+            Stage(
+                dose=clean[:, distance * K : (distance + 1) * K],
+                later=later,
+                beside=clean[:, (distance + 1) * K : -1],
+                outcome=clean[:, -1],
+                weight=rows.weight[kept],
+                cluster=within.blocks.code[kept],
+            )
+        )
+    return tuple(stages)
+
+
+def _rows_of(within: WithinRows, discovery: Discovery, lever: str) -> list[int]:
+    """Positions of the lever among the indicators; of its parts, too, where it is an exact sum."""
+    parts = next((total.parts for total in within.totals if total.name == lever), ())
+    return [discovery.names.index(name) for name in (lever, *parts)]
+
+
+def _descendants(now: NDArray[np.bool_], x: list[int]) -> NDArray[np.bool_]:
+    """(p,) which indicators follow from x within the period; ``now`` (p, p) is [effect, cause]."""
+    reached = np.zeros(now.shape[0], np.bool_)
+    front = np.zeros_like(reached)
+    front[x] = True
+    while front.any():
+        front = now[:, front].any(axis=1) & ~reached
+        reached |= front
+    return reached
+
+
+def _on_base(
+    within: WithinRows,
+    discovery: Discovery,
+    always: list[int],
+    open_sets: list[tuple[int, ...]],
+    counts: list[int],
+    bent: set[int],
+) -> Beside:
+    """Translate columns of all indicators to columns of base indicators; a total stands for its parts."""
+    p, b = len(discovery.names), len(within.names)
+
+    def base(c: int) -> list[int]:
+        name = discovery.names[c % p]
+        parts = next((total.parts for total in within.totals if total.name == name), (name,))
+        return [(c // p) * b + within.names.index(part) for part in parts]
+
+    sets = [{j for c in (*always, *pattern) for j in base(c)} for pattern in open_sets]
+    columns = sorted(set().union(*sets))
+    bending = {j for c in bent for j in base(c)} & set(columns)
+    return Beside(
+        tuple(columns),
+        tuple(tuple(columns.index(j) for j in sorted(chosen)) for chosen in sets),
+        tuple(count / sum(counts) for count in counts),
+        tuple(columns.index(j) for j in sorted(bending)),
+    )
+
+
+def beside_columns(within: WithinRows, beside: Beside) -> tuple[Array, NDArray[np.int64]]:
+    """Return (columns (R, q), position of the candidate that each belongs to (q,)): all linear, some with bends."""
+    linear = within.filled[:, list(beside.columns)]
+    b, parts, owner = len(within.names), [linear], list(range(len(beside.columns)))
+    for position in beside.bent:
+        column = beside.columns[position]
+        x = within.values[:, :, column % b]
+        knots = np.quantile(x[~np.isnan(x)], KNOT_QUANTILES)
+        if not (np.diff(knots) > 1e-9 * (knots[-1] - knots[0])).all():
+            continue
+        lag = within.rows.lags - column // b
+        B = within.without_effects(bends(x[within.rows.entity, within.rows.time - lag], knots)[0])
+        straight, seen = linear[:, position], ~np.isnan(B[:, 0])
+        share = (straight[seen] @ B[seen]) / max(float(straight[seen] @ straight[seen]), 1e-300)
+        parts.append(np.where(seen[:, None], B, straight[:, None] * share))
+        owner += [position] * B.shape[1]
+    return np.concatenate(parts, axis=1), np.array(owner, np.int64)

@@ -1,0 +1,247 @@
+"""Up to which point: the response of an outcome over the levels of a lever, with a band for the whole curve.
+
+Natural cubic splines of the lever, expanded before the effects of entities and periods are removed (the other order
+would fit a curve of deviations, not of levels); adjusted for the lever's causes in the draws; cluster-robust; kept over
+the horizon by sequential g-estimation (``numerics.kept_response``); short-panel bias removed by the half-panel
+jackknife (Dhaene & Jochmans 2015, Review of Economic Studies 82). See docs/decisions/0530.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import fdtrc
+
+from causal_service.discovery.discover import Discovery
+from causal_service.effects.dose_columns import Beside, Spline, adjusters, beside_columns, column_values, stages_of
+from causal_service.effects.dose_results import DoseResponse, NoDoseResponse
+from causal_service.effects.dose_shape import Curve, shape_of
+from causal_service.numerics.kept_response import Response, Stage, kept_response
+from causal_service.numerics.simultaneous_band import coefficient_draws, sup_t
+from causal_service.preparation.within_rows import WithinRows
+
+__all__ = ["CONFIDENCE", "dose_response"]
+
+Array = NDArray[np.float64]
+
+CONFIDENCE = 0.95
+"""Probability with which a band holds the whole curve."""
+POINTS = 25
+"""Levels at which a curve is given."""
+SUPPORT = (0.05, 0.95)
+"""Quantiles of the lever's levels between which a curve is drawn."""
+KNOTS = (0.03, 0.25, 0.5, 0.75, 0.97)
+"""Where the knots stand: shares of the lever's levels."""
+FEWEST_LEVELS = 8
+"""A lever with fewer different values has steps, not a curve."""
+FEWEST_CLUSTERS = 8
+"""With fewer clusters no covariance can be told."""
+BINS = 12
+"""Equal stretches of the supported range, each of which must have been visited."""
+FEWEST_VISITS = 5
+"""Rows that must have visited a stretch, by at least ``FEWEST_VISITORS`` entities."""
+FEWEST_VISITORS = 3
+HALVES_FROM = 5
+"""Periods that each half must have for the jackknife."""
+
+
+def dose_response(
+    within: WithinRows | None,
+    discovery: Discovery,
+    lever: str,
+    outcome: str,
+    *,
+    horizon: int,
+    seed: int,
+    units: tuple[str, str] = ("", ""),
+) -> DoseResponse | NoDoseResponse:
+    """Return the curve, or why there is none.
+
+    Parameters
+    ----------
+    within : rows of the panel; ``None`` where they are on disk.
+    horizon : periods ahead; 0 = response in the same period, else the level is kept from period 0 on.
+    seed : non-negative; the band is simulated.
+    units : of lever and outcome.
+    """
+    if within is None:
+        return NoDoseResponse(lever, outcome, "rows-on-disk")
+    rows = within.rows
+    dose, target = column_values(within, lever, raw=True), column_values(within, outcome, raw=False)
+    seen = dose[rows.entity, rows.time]
+    observed = ~np.isnan(seen)
+    refused = _refused(lever, outcome, discovery, seen[observed])
+    if refused is not None:
+        return refused
+    reference, levels = float(np.median(seen[observed])), np.unique(seen[observed])
+    support = _supported(seen[observed], rows.entity[observed], reference)
+    if support is None:
+        return NoDoseResponse(lever, outcome, "scattered-levels")
+    scale = float(levels[-1] - levels[0])
+    spline = Spline((np.quantile(seen[observed], KNOTS) - reference) / scale)
+    beside = adjusters(within, discovery, lever, outcome)
+    found = _response(within, spline.columns((dose - reference) / scale), target, beside, horizon)
+    if isinstance(found, str):
+        return NoDoseResponse(lever, outcome, found, horizon)
+    response, spread, first = found
+    clusters = int(np.unique(first.cluster).size)
+
+    x = np.linspace(*support, POINTS)
+    at = (x - reference) / scale
+    V = response.covariance + spread
+    deviations = coefficient_draws(V, clusters - 1.0, seed)
+    span = spline.columns(at) - spline.columns(np.zeros(1))
+    se, critical = sup_t(span, V, deviations, CONFIDENCE)
+    values = span @ response.coefficients
+    curve = Curve(x, response.coefficients, deviations, spline.slopes(at) / scale, V)
+    bend_p = _bend_p(response.coefficients, V, clusters)
+    shape = shape_of(curve, bend_p)
+    return DoseResponse(
+        lever=lever,
+        outcome=outcome,
+        kind="impact" if horizon == 0 else "sustained",
+        horizon=horizon,
+        reference=reference,
+        levels=_floats(x),
+        values=_floats(values),
+        low=_floats(values - critical * se),
+        high=_floats(values + critical * se),
+        slopes=_floats(curve.slopes @ response.coefficients),
+        confidence=CONFIDENCE,
+        lowest=float(levels[0]),
+        highest=float(levels[-1]),
+        rows=int(first.outcome.size),
+        clusters=clusters,
+        bend_p=bend_p,
+        shape=shape.shape,
+        saturation_share=shape.share,
+        saturation=shape.saturation[0],
+        saturation_low=shape.saturation[1],
+        saturation_high=shape.saturation[2],
+        turning=shape.turning[0],
+        turning_low=shape.turning[1],
+        turning_high=shape.turning[2],
+        adjustment=_names(within, beside),
+        unit=units[1],
+        lever_unit=units[0],
+    )
+
+
+def _floats(values: Array) -> tuple[float, ...]:
+    return tuple(float(value) for value in values)
+
+
+def _refused(lever: str, outcome: str, discovery: Discovery, levels: Array) -> NoDoseResponse | None:
+    """Return why levels (n,) or graph allow no curve; ``None`` where they do."""
+    different = int(np.unique(levels).size)
+    if different < FEWEST_LEVELS:
+        return NoDoseResponse(lever, outcome, "few-levels", different)
+    knots = np.quantile(levels, KNOTS)
+    if not (np.diff(knots) > 1e-6 * (knots[-1] - knots[0])).all():
+        return NoDoseResponse(lever, outcome, "crowded-levels")
+    if _outcome_first(discovery, lever, outcome):
+        return NoDoseResponse(lever, outcome, "outcome-first")
+    return None
+
+
+def _outcome_first(discovery: Discovery, lever: str, outcome: str) -> bool:
+    """Whether in most draws the lever follows from the outcome within the period."""
+    p = len(discovery.names)
+    x, y = discovery.names.index(lever), discovery.names.index(outcome)
+    count = 0
+    for draw in discovery.draws:
+        now = draw.members[0][:, -p:]
+        front = np.zeros(p, np.bool_)
+        front[y] = True
+        reached = np.zeros(p, np.bool_)
+        while front.any():
+            front = now[:, front].any(axis=1) & ~reached
+            reached |= front
+        count += bool(reached[x])
+    return 2 * count > len(discovery.draws)
+
+
+def _supported(x: Array, who: NDArray[np.int64], reference: float) -> tuple[float, float] | None:
+    """Return the range around the reference in which every stretch was visited often enough; ``None`` without one."""
+    low, high = np.quantile(x, SUPPORT)
+    if not low < reference < high:
+        return None
+    edges = np.linspace(low, high, BINS + 1)
+    stretch = np.clip(np.searchsorted(edges, x, side="right") - 1, 0, BINS - 1)
+    inside = (x >= low) & (x <= high)
+    several = np.unique(who).size >= FEWEST_VISITORS
+    fine = [
+        (inside & (stretch == i)).sum() >= FEWEST_VISITS
+        and (not several or np.unique(who[inside & (stretch == i)]).size >= FEWEST_VISITORS)
+        for i in range(BINS)
+    ]
+    here = int(np.clip(np.searchsorted(edges, reference, side="right") - 1, 0, BINS - 1))
+    if not fine[here]:
+        return None
+    first = last = here
+    while first > 0 and fine[first - 1]:
+        first -= 1
+    while last < BINS - 1 and fine[last + 1]:
+        last += 1
+    return float(edges[first]), float(edges[last + 1])
+
+
+def _response(
+    within: WithinRows, columns: Array, target: Array, beside: Beside, horizon: int
+) -> tuple[Response, Array, Stage] | str:
+    """Return (response, spread of the coefficients between adjustment sets, first stage), or why there is none."""
+    Z, owner = beside_columns(within, beside)
+    whole = stages_of(within, columns, target, Z, horizon, None)
+    if whole is None or any(stage.outcome.size < 4 * stage.dose.shape[1] + Z.shape[1] for stage in whole):
+        return "too-few-rows"
+    if np.unique(whole[0].cluster).size < FEWEST_CLUSTERS:
+        return "few-clusters"
+    halves = []
+    if within.panel.regime == "panel" and within.rows.lags > 0 and _long_enough(within, horizon):
+        halves = [stages_of(within, columns, target, Z, horizon, half) for half in (0, 1)]
+    clusters = within.blocks.count
+    responses, weights = [], []
+    for positions, share in zip(beside.sets, beside.shares, strict=True):
+        chosen = np.flatnonzero(np.isin(owner, positions))
+        full = kept_response(whole, chosen, clusters)
+        parts = [kept_response(half, chosen, clusters) for half in halves if half is not None]
+        if full is None:
+            continue
+        first, second = parts if len(parts) == 2 else (None, None)
+        responses.append(full if first is None or second is None else _jackknifed(full, first, second))
+        weights.append(share)
+    if not responses:
+        return "no-variation"
+    w = np.array(weights) / sum(weights)
+    mean = np.tensordot(w, np.stack([r.coefficients for r in responses]), 1)
+    influence = np.tensordot(w, np.stack([r.influence for r in responses]), 1)
+    apart = np.stack([r.coefficients for r in responses]) - mean
+    return Response(mean, influence), (apart * w[:, None]).T @ apart, whole[0]
+
+
+def _jackknifed(full: Response, first: Response, second: Response) -> Response:
+    return Response(
+        2 * full.coefficients - (first.coefficients + second.coefficients) / 2,
+        2 * full.influence - (first.influence + second.influence) / 2,
+    )
+
+
+def _long_enough(within: WithinRows, horizon: int) -> bool:
+    return int(np.unique(within.rows.time).size) - horizon >= 2 * HALVES_FROM
+
+
+def _bend_p(coefficients: Array, V: Array, clusters: int) -> float:
+    """Wald test that all bends are zero, F with Hotelling's factor for few clusters."""
+    b, q = coefficients[1:], coefficients.size - 1
+    wald = float(b @ np.linalg.lstsq(V[1:, 1:], b, rcond=1e-12)[0])
+    free = clusters - q
+    if free < 2:
+        return 1.0
+    return float(fdtrc(q, free, wald * free / (q * (clusters - 1.0))))
+
+
+def _names(within: WithinRows, beside: Beside) -> tuple[str, ...]:
+    b, lags = len(within.names), within.rows.lags
+    return tuple(
+        within.names[c % b] if c // b == lags else f"{within.names[c % b]}[t-{lags - c // b}]" for c in beside.columns
+    )

@@ -1,0 +1,105 @@
+"""Curves in the report: a picture and a paragraph per lever, in one language; refusals in words; absent without."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from causal_service.effects.dose_results import DoseResponse, NoDoseResponse
+from causal_service.explanation.dose_sentences import NO_CURVE, worded_dose
+from causal_service.report.composition import compose
+from causal_service.report.curves import dose_chart
+from causal_service.report.html import render_html
+from causal_service.report.words import words
+
+LEVELS = tuple(float(x) for x in range(8, 25, 2))
+CURVE = DoseResponse(
+    lever="delivery_cycle",
+    outcome="satisfaction",
+    kind="sustained",
+    horizon=3,
+    reference=16.0,
+    levels=LEVELS,
+    values=tuple(-0.1 * (x - 16) for x in LEVELS),
+    low=tuple(-0.1 * (x - 16) - 0.05 * abs(x - 16) for x in LEVELS),
+    high=tuple(-0.1 * (x - 16) + 0.05 * abs(x - 16) for x in LEVELS),
+    slopes=tuple(-0.1 for _ in LEVELS),
+    confidence=0.95,
+    lowest=5.0,
+    highest=31.0,
+    rows=1400,
+    clusters=48,
+    bend_p=0.01,
+    shape="saturating",
+    saturation_share=0.2,
+    saturation=20.0,
+    saturation_low=18.0,
+    saturation_high=None,
+    turning=None,
+    turning_low=None,
+    turning_high=None,
+    adjustment=("order_volume",),
+    unit="points",
+    lever_unit="days",
+)
+
+
+def said(study, dose):
+    named = {entry.key: entry for entry in study.indicators}
+    return worded_dose(dose, named, "month")
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_picture_and_paragraph_are_in_the_report(study, lang):
+    known = replace(study, doses=(said(study, CURVE),))
+    picture = compose(known, lang).sections[0].doses.pictures[0]
+    assert picture.mark == 20.0
+    assert "20" in picture.mark_label
+    page = render_html(known, lang)
+    assert words(lang)["doses"] in page
+    assert page.count('class="dose"') == 1
+    for number in ("8", "24", "16", "20", "18"):
+        assert re.search(rf"(?<![\d.]){number}(?![\d])", picture.sentence), number
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_without_curves_there_is_no_section(study, lang):
+    assert compose(study, lang).sections[0].doses is None
+    assert words(lang)["doses"] not in render_html(study, lang)
+
+
+@pytest.mark.parametrize("code", sorted(NO_CURVE))
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_refusal_has_words_and_a_remedy(study, lang, code):
+    dose = said(study, NoDoseResponse("delivery_cycle", "satisfaction", code, 2))
+    known = replace(study, doses=(dose,))
+    part = compose(known, lang).sections[0].doses
+    assert part.pictures == ()
+    assert "{" not in part.refusals[0]
+    assert dose.what_would_help.get(lang) in part.refusals[0]
+    assert dose.at(3.0).code == "no-curve"
+
+
+@pytest.mark.parametrize("shape", ["straight", "diminishing", "saturating", "accelerating", "turning", "irregular"])
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_shape_is_said_in_its_own_words(study, lang, shape):
+    places = {"saturation": None, "saturation_low": None}
+    if shape == "turning":
+        places |= {"turning": 15.0, "turning_low": 12.0, "turning_high": 17.0}
+    plain = said(study, replace(CURVE, shape=shape, **(places if shape != "saturating" else {})))
+    other = said(study, replace(CURVE, shape="straight", **{"saturation": None, "saturation_low": None}))
+    assert plain.sentence.get(lang)
+    assert (plain.sentence == other.sentence) == (shape == "straight")
+
+
+def test_picture_stays_inside_its_frame_and_marks_what_is_not_supported(study):
+    picture = compose(replace(study, doses=(said(study, CURVE),)), "en").sections[0].doses.pictures[0]
+    svg = dose_chart(picture)
+    width, height = (float(x) for x in re.search(r'viewBox="0 0 (\S+) (\S+)"', svg).groups())
+    for x, y in re.findall(r"(-?[\d.]+),(-?[\d.]+)", re.search(r'points="([^"]+)"', svg).group(1)):
+        assert 0 <= float(x) <= width
+        assert 0 <= float(y) <= height
+    assert svg.count("<rect") == 3  # two grey ranges and the interval of the saturation point
+    assert dose_chart(replace(picture, lowest=8.0, highest=24.0, mark=None)).count("<rect") == 0
