@@ -6,13 +6,18 @@ found; levers, ranks and verdicts are settled before.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from causal_service.effects.checks import Check, Checked, robustness_checks
 from causal_service.effects.dose_results import DoseResponse, NoDoseResponse
+from causal_service.effects.estimate import Z95
 from causal_service.effects.identification import Identification, identify
+from causal_service.effects.robustness import Contour, contour
 from causal_service.effects.standing import standings_of
 from causal_service.effects.system import System, system_of
+from causal_service.explanation.check_findings import check_findings
+from causal_service.explanation.check_sentences import check_worded
 from causal_service.explanation.doses import doses_of
 from causal_service.explanation.identification_sentences import identification_worded
 from causal_service.explanation.mediation import mediations
@@ -20,6 +25,7 @@ from causal_service.explanation.results import Mediation
 from causal_service.inference import Inference
 from causal_service.levers.results import Lever
 from causal_service.panel.dictionary import Dictionary
+from causal_service.panel.findings import Finding
 from causal_service.study_choices.question import Question
 from causal_service.study_choices.studied import Studied
 
@@ -54,6 +60,12 @@ class InDepth:
 
     identification: tuple[Identification, ...]
     """How every effect is identified."""
+    checks: tuple[Check, ...]
+    """Attempts to break the effects."""
+    contours: tuple[Contour, ...]
+    """What hidden causes would leave of the effects worth moving."""
+    findings: tuple[Finding, ...]
+    """What the parts brought to light."""
     system: System
     """The learned system, for what-if."""
     mediation: tuple[Mediation, ...]
@@ -69,8 +81,13 @@ def in_depth(asked: Asked, progress: Progress) -> InDepth:
     ----------
     progress : called with (stage, done, of).
     """
+    identification = _identification(asked)
+    checks = _checks(asked, identification)
     return InDepth(
-        identification=_identification(asked),
+        identification=identification,
+        checks=checks,
+        contours=_contours(asked),
+        findings=check_findings(checks, asked.levers, asked.dictionary),
         system=_system(asked),
         mediation=mediations(asked.learned, asked.levers),
         doses=doses_of(asked.learned, asked.levers, asked.seed),
@@ -82,6 +99,28 @@ def _identification(asked: Asked) -> tuple[Identification, ...]:
     horizon = 0 if learned.headline == "impact" else question.horizon
     rows = identify(learned.discovery, learned.levers, question.outcomes, horizon)
     return tuple(identification_worded(row, learned.indicators, learned.panel.frequency) for row in rows)
+
+
+def _checks(asked: Asked, identification: Sequence[Identification]) -> tuple[Check, ...]:
+    learned = asked.learned
+    levers = {(row.lever, row.outcome): row for row in asked.levers}
+    effects = {(row.lever, row.outcome): row for row in learned.effects if row.kind == learned.headline}
+    steps = {pair: row.step for pair, row in levers.items()}
+    case = Checked(learned.prepared, learned.within, learned.discovery, effects, steps, asked.seed)
+    checks = robustness_checks(case, [row for row in identification if (row.lever, row.outcome) in levers])
+    return tuple(
+        check_worded(check, levers[check.lever, check.outcome], learned.indicators, learned.panel.frequency)
+        for check in checks
+    )
+
+
+def _contours(asked: Asked) -> tuple[Contour, ...]:
+    n = asked.learned.prepared.effective_n
+    return tuple(
+        contour(row.lever, row.outcome, row.value, row.value * 2 * Z95 / (row.high - row.low), n)
+        for row in asked.levers
+        if row.verdict in ("act", "test") and row.value != 0.0 and row.high > row.low
+    )
 
 
 def _system(asked: Asked) -> System:

@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from causal_service.discovery.discover import Method
+from causal_service.effects.checks import Check
 from causal_service.effects.dose_results import DoseResponse, NoDoseResponse
 from causal_service.effects.identification import Identification
 from causal_service.effects.results import Effect
+from causal_service.effects.robustness import Contour
 from causal_service.effects.system import System
 from causal_service.errors import CallError, Text, UnreadableFile
 from causal_service.explanation.plain import DIGITS, fields_of, plain
@@ -153,6 +155,10 @@ class Study:
     """How far all this can be trusted on panels like this one; ``None`` when it was not rehearsed."""
     identification: tuple[Identification, ...] = ()
     """How every effect is identified: what is held equal, and why it is enough."""
+    checks: tuple[Check, ...] = ()
+    """Attempts to break the effects, and what came of them."""
+    contours: tuple[Contour, ...] = ()
+    """What hidden common causes of every strength would leave of the effects worth acting on or testing."""
     system: System | None = None
     """The learned system that answers what-if; ``None`` in a study stored before it was kept."""
     mediation: tuple[Mediation, ...] = ()
@@ -239,7 +245,8 @@ class Study:
         return json_text(self.to_dict())
 
     def to_frame(
-        self, part: Literal["levers", "effects", "chains", "contrast", "identification", "mediation"] = "levers"
+        self,
+        part: Literal["levers", "effects", "chains", "contrast", "identification", "mediation", "checks"] = "levers",
     ) -> pd.DataFrame:
         """Return one part as a data frame, texts in English."""
         import pandas as pd

@@ -75,6 +75,11 @@ def _outcome(section: OutcomeSection, lang: str) -> list[str]:
     parts = [paragraph(section.answer), lever_table(section, lang)]
     if section.rehearsal is not None:
         parts.append(paragraph(section.rehearsal.text))
+    if section.identification:
+        parts.append(paragraph(section.identification[0].sentence))
+    if section.checks:
+        lines = [paragraph(f"{lever.name} {lever.step}: {lever.summary}", 2, "- ") for lever in section.checks]
+        parts.append("\n".join([words(lang)["checks"], *lines]))
     if section.contrast_lead:
         parts.append(paragraph(section.contrast_lead))
     worth = {row.name for row in section.levers if row.verdict in ("act", "test")}

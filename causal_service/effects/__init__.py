@@ -10,6 +10,10 @@
 ``identification``   by holding what equal an effect is read off, or why it cannot be
 ``strategies``       adjustment, front-door, instrument as graph criteria
 ``unrolled``         the graph over time, with hidden causes as nodes
+``checks``           placebos, random causes, parts of the data: attempts to break an effect
+``comparison``       the regression in which an effect is read off rows
+``refits``           the graph refitted on parts of the data, from Gram matrices
+``e_value``          hidden causes as risk ratios (VanderWeele & Ding 2017)
 ``results``          what is said about one lever and one outcome
 ===================  ===============================================================================
 """

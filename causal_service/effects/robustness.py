@@ -14,10 +14,21 @@ from dataclasses import dataclass
 from scipy.optimize import brentq
 from scipy.special import stdtrit
 
-__all__ = ["WEAK", "Benchmark", "ObservedCause", "benchmarked", "bounding_shares", "robustness_value"]
+__all__ = [
+    "WEAK",
+    "Benchmark",
+    "Contour",
+    "ObservedCause",
+    "benchmarked",
+    "bounding_shares",
+    "contour",
+    "robustness_value",
+]
 
 WEAK = 0.05
 """Below this robustness value a finding is called weak."""
+SHARES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3)
+"""Partial R2 of the hidden causes of a contour."""
 _MOST_TIMES = 100.0
 """Beyond so many times the strength of an observed cause nothing is solved for."""
 
@@ -48,6 +59,32 @@ class Benchmark:
     """Largest partial R2 with the outcome of such a cause, 0..1."""
     value: float
     """Effect left, at worst, beside such a cause, outcome unit per lever unit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contour:
+    """What is left of an effect, at worst, beside hidden common causes of every strength."""
+
+    lever: str
+    """Indicator key."""
+    outcome: str
+    """Indicator key."""
+    shares: tuple[float, ...]
+    """Partial R2 of the hidden cause, 0..1, for both axes."""
+    left: tuple[tuple[float, ...], ...]
+    """[lever share][outcome share] effect left, outcome unit per lever unit; beyond zero it has the other sign."""
+
+
+def contour(lever: str, outcome: str, value: float, t: float, dof: float) -> Contour:
+    """Return the effect left on a grid of partial R2 with lever and outcome (Cinelli & Hazlett 2020, figure 2).
+
+    Parameters
+    ----------
+    value : effect, outcome unit per lever unit, not zero; ``t`` its mean over SD of the draws, ``dof`` effective rows.
+    """
+    f = abs(t) / math.sqrt(max(dof, 1.0))
+    rows = [tuple(value * (1.0 - _bias(lever_share, y) / f) for y in SHARES) for lever_share in SHARES]
+    return Contour(lever, outcome, SHARES, tuple(rows))
 
 
 def robustness_value(t: float, dof: float, alpha: float | None = None) -> float:

@@ -49,6 +49,7 @@ from causal_service.report.labels import SEVERITIES, better_label, layer_label, 
 from causal_service.report.parts import StudyParts
 from causal_service.report.provenance import panel_facts, plan_values, provenance_facts
 from causal_service.report.rehearsal import rehearsal_part
+from causal_service.report.robustness import checked_levers, contour_table
 
 __all__ = ["compose", "outcomes_of"]
 
@@ -157,6 +158,8 @@ def _section(outcome: str, source: _Source) -> OutcomeSection:
             levers[0].kind if levers else "impact",
             lang,
         ),
+        checks=checked_levers(parts.checks, levers, source.indicators, lang),
+        contour=contour_table(parts.contours, levers, source.indicators, lang),
         identification=identification_rows(
             parts.identification, levers, source.indicators, parts.panel.frequency, lang
         ),

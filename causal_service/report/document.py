@@ -11,6 +11,9 @@ __all__ = [
     "Assumption",
     "ChainGroup",
     "ChainRow",
+    "CheckRow",
+    "CheckedLever",
+    "ContourTable",
     "ContrastRow",
     "Document",
     "DosePart",
@@ -222,9 +225,51 @@ class IdentificationRow:
     share: str
     """Share of resampled graphs in which the effect is identified."""
     important: bool
-    """Whether the lever is worth acting on or testing, or its effect is not identified."""
+    """Whether the lever is among the first to move, or its effect is not identified."""
     sentence: str
     """Why that is enough, or what would help."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRow:
+    """One attempt to break an effect."""
+
+    label: str
+    """What was tried, in a few words."""
+    passed: bool | None
+    """Whether the effect stood; ``None`` where the check does not apply."""
+    result: str
+    """The same in words."""
+    sentence: str
+    """What was tried, what it would have shown, what it did show."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedLever:
+    """All attempts to break the effect of one lever."""
+
+    name: str
+    """Display name of the lever."""
+    step: str
+    """Signed step with unit."""
+    summary: str
+    """How many it stood."""
+    rows: tuple[CheckRow, ...]
+    """One per check."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContourTable:
+    """What hidden common causes of every strength would leave of the first lever's gain, at worst."""
+
+    name: str
+    """Display name of the lever."""
+    unit: str
+    """Unit of the gain."""
+    shares: tuple[str, ...]
+    """Strengths: share of what is left of lever (rows) and outcome (columns)."""
+    cells: tuple[tuple[tuple[str, bool], ...], ...]
+    """[lever][outcome] (gain left for one step, whether it is lost)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +306,10 @@ class OutcomeSection:
     """What is adjusted for, in order of lever rank."""
     doses: DosePart | None = None
     """Up to which point its levers work; ``None`` when none was looked at."""
+    checks: tuple[CheckedLever, ...] = ()
+    """Attempts to break the effects of the levers worth moving, by rank."""
+    contour: ContourTable | None = None
+    """How strong a hidden cause must be, for the first of them."""
 
 
 @dataclass(frozen=True, slots=True)

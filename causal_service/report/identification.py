@@ -14,12 +14,15 @@ from causal_service.report.document import IdentificationRow
 __all__ = ["identification_rows"]
 
 _WORTH = ("act", "test")
+_SHOWN = 3
+"""Levers worth moving whose row is in front; those that are not identified always are."""
 
 
 def identification_rows(
     rows: Sequence[Identification], levers: Sequence[Lever], indicators: Names, frequency: str, lang: str
 ) -> tuple[IdentificationRow, ...]:
     """Return the rows of one outcome in ``lang``, in the order of its ``levers``."""
+    shown = [lever.lever for lever in levers if lever.verdict in _WORTH][:_SHOWN]
     by_lever = {row.lever: row for row in rows if levers and row.outcome == levers[0].outcome}
     return tuple(
         IdentificationRow(
@@ -28,7 +31,7 @@ def identification_rows(
             row.strategy,
             nodes_listed(row.adjustment, indicators, frequency).get(lang) or "—",
             format_share(row.share),
-            lever.verdict in _WORTH or row.strategy == "none",
+            lever.lever in shown or row.strategy == "none",
             row.sentence.get(lang),
         )
         for lever in levers

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from causal_service.effects.checks import Check
 from causal_service.effects.dose_results import DoseResponse, NoDoseResponse
 from causal_service.effects.identification import Identification
 from causal_service.effects.results import Effect
+from causal_service.effects.robustness import Contour
 from causal_service.errors import Text
 from causal_service.explanation.results import Chain, Contrast
 from causal_service.graph.causal_graph import CausalGraph
@@ -92,6 +94,14 @@ class StudyParts(Protocol):
     @property
     def doses(self) -> tuple[DoseResponse | NoDoseResponse, ...]:
         """Response by level of a lever, or why there is none."""
+
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        """Attempts to break the effects."""
+
+    @property
+    def contours(self) -> tuple[Contour, ...]:
+        """What hidden causes of every strength would leave of them."""
 
     @property
     def provenance(self) -> object:

@@ -75,6 +75,18 @@ _WORDS: dict[str, Text] = {
     "adjusted_for": Text("控制的指标", "Held equal"),
     "identified_share": Text("可识别份额", "Identified in"),
     "more_identification": Text("其余杠杆", "The other levers"),
+    "checks": Text("经得起检验吗", "How fragile is it"),
+    "checks_note": Text(
+        "逐一尝试推翻每个值得投入的效应。这些检验能发现偶然、个别实体或时期以及持续的未观测原因，但不能证明图是对的。",
+        "Attempts to break every effect worth acting on. They find chance, single entities or periods and lasting "
+        "hidden causes; they do not prove the graph right.",
+    ),
+    "contour": Text("未观测的共同原因能留下多少", "What a hidden common cause would leave"),
+    "contour_note": Text(
+        "移动一步的预计改善在最坏情况下所剩的部分。行：该原因解释的杠杆剩余波动；列：该原因解释的目标剩余波动。橙色：不再有改善。",
+        "What would be left, at worst, of the expected gain of one step. Rows: share of what is left of the lever that "
+        "the cause explains; columns: the same of the outcome. Orange: nothing is left.",
+    ),
     "findings": Text("数据检查", "What the data checks found"),
     "no_finding": Text("所有检查都没有发现问题。", "No check found anything to report."),
     "passed": Text("项检查通过", "checks passed"),

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from causal_service.effects.checks import Check
 from causal_service.effects.dose_results import DoseResponse, NoDoseResponse
 from causal_service.effects.identification import Identification
 from causal_service.effects.results import Effect
+from causal_service.effects.robustness import Contour
 from causal_service.errors import Text
 from causal_service.explanation.rehearsal_sentences import rehearsal_sentence
 from causal_service.explanation.results import Chain, Contrast
@@ -81,6 +83,8 @@ class SampleStudy:
     rehearsal: Rehearsal | None = None
     identification: tuple[Identification, ...] = ()
     doses: tuple[DoseResponse | NoDoseResponse, ...] = ()
+    checks: tuple[Check, ...] = ()
+    contours: tuple[Contour, ...] = ()
 
 
 # key, zh, en, layer, unit, better, controllable, owner, mean, sd, within
