@@ -20,6 +20,8 @@ from causal_service.panel.word_scales import declared_scale, known_scale
 
 __all__ = ["NumericColumns", "form_findings", "keys_of", "numeric_columns"]
 
+LARGEST = 1e100
+"""Numbers beyond this are no measurements, and their squares no numbers."""
 MOST_STATES = 12
 """More distinct words than this are labels, not states."""
 
@@ -112,7 +114,7 @@ def numeric_columns(
             continue
         if column.bad.size:
             raise _rows_error("text-in-numbers", table, header, column.bad)
-        infinite = np.flatnonzero(np.isinf(column.values))
+        infinite = np.flatnonzero(np.abs(column.values) > LARGEST)
         if infinite.size:
             raise _rows_error("infinite-values", table, header, infinite)
         parsed[key] = column
@@ -175,7 +177,10 @@ def _rows_error(code: str, table: RawTable, header: str, rows: NDArray[np.intp])
             "数值列“{0}”有 {1} 个单元格不是数字",
             "numeric column {0!r} holds {1} cells that are no numbers",
         ),
-        "infinite-values": ("列“{0}”有 {1} 个无穷大的值", "column {0!r} holds {1} infinite values"),
+        "infinite-values": (
+            f"列“{{0}}”有 {{1}} 个无穷大或绝对值超过 {LARGEST:g} 的值",
+            f"column {{0!r}} holds {{1}} values that are infinite or beyond {LARGEST:g}",
+        ),
         "unknown-level": (
             "列“{0}”有 {1} 个单元格不在指标字典的 levels 中",
             "column {0!r} holds {1} cells that are none of the levels in the dictionary",

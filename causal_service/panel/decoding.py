@@ -58,7 +58,10 @@ def sniff_separator(text: str) -> str | None:
     best: tuple[float, int] = (0.0, 1)
     chosen = None
     for separator in SEPARATORS:
-        counts = [len(row) for row in csv.reader(lines, delimiter=separator) if row]
+        try:
+            counts = [len(row) for row in csv.reader(lines, delimiter=separator) if row]
+        except csv.Error:  # a field longer than the reader takes
+            continue
         if not counts or counts[0] < 2:
             continue
         agreement = Counter(counts)[counts[0]] / len(counts)

@@ -15,6 +15,7 @@ from causal_service.panel.decoding import decode, sniff_separator
 from causal_service.panel.dictionary_values import INDICATOR_KEYS, bad_value, known_keys_only
 from causal_service.panel.files import kind_of, read_bytes
 from causal_service.panel.labels import fold, normalise
+from causal_service.panel.workbooks import worksheets
 
 __all__ = ["load_mapping", "load_yaml", "read_bytes"]
 
@@ -99,7 +100,7 @@ def load_mapping(path: Path) -> Any:
     """Return the dictionary in ``path`` (YAML, CSV or Excel, recognised by content) in the shape of the YAML file."""
     content = read_bytes(path)
     if kind_of(content, path.name) == "excel":
-        return _from_sheets(_sheets(content))
+        return _from_sheets(dict(worksheets(content, path.name)))
     text = decode(content, path.name)
     separator = sniff_separator(text)
     if separator is not None and _looks_tabular(text, separator):
@@ -110,13 +111,6 @@ def load_mapping(path: Path) -> Any:
 def _looks_tabular(text: str, separator: str) -> bool:
     header = next(csv.reader(io.StringIO(text.lstrip()), delimiter=separator), [])
     return "key" in [_column(cell) for cell in header] and ":" not in "".join(header)
-
-
-def _sheets(content: bytes) -> dict[str, Rows]:
-    from openpyxl import load_workbook
-
-    book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-    return {sheet.title: [list(row) for row in sheet.iter_rows(values_only=True)] for sheet in book.worksheets}
 
 
 def _from_sheets(sheets: Mapping[str, Rows]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from causal_service.panel.calendar import are_periods
 from causal_service.panel.decoding import decode, sniff_separator
 from causal_service.panel.files import kind_of, read_bytes
 from causal_service.panel.labels import listed, normalise
+from causal_service.panel.workbooks import worksheets
 
 __all__ = ["MAX_INDICATORS", "RawTable", "headers_of", "parquet_columns", "read_table", "table_from_frame"]
 
@@ -26,6 +27,10 @@ MAX_INDICATORS = 500
 """Most indicators a panel may have; wider tables are refused by their header, before any cell is read."""
 
 _OPEN_QUOTE = ("起的引号未正确闭合", "opens a quotation mark that is not closed properly")
+_LONG_FIELD = (
+    f"起的一个单元格超过 {csv.field_size_limit():,} 个字符",
+    f"holds a cell of more than {csv.field_size_limit():,} characters",
+)
 _LINE, _ROW = Text("行", "line"), Text("行", "row")
 
 
@@ -87,8 +92,8 @@ def _read_text(content: bytes, name: str) -> RawTable:
 def _header_record(rows: Any, name: str, skipped: int) -> list[str]:
     try:
         return list(next(rows))
-    except csv.Error:
-        raise _ragged(name, 1 + skipped, *_OPEN_QUOTE) from None
+    except csv.Error as error:
+        raise _ragged(name, 1 + skipped, *_fault(error)) from None
 
 
 def _records(rows: Any, width: int, name: str, skipped: int) -> tuple[list[list[str]], NDArray[np.int64]]:
@@ -109,9 +114,14 @@ def _records(rows: Any, width: int, name: str, skipped: int) -> tuple[list[list[
                 body.append(row)
                 lines.append(begin)
             begin = rows.line_num + 1
-    except csv.Error:
-        raise _ragged(name, begin + skipped, *_OPEN_QUOTE) from None
+    except csv.Error as error:
+        raise _ragged(name, begin + skipped, *_fault(error)) from None
     return body, np.array(lines, dtype=np.int64)
+
+
+def _fault(error: csv.Error) -> tuple[str, str]:
+    """Return in both languages what the reader did not like."""
+    return _LONG_FIELD if "field limit" in str(error) else _OPEN_QUOTE
 
 
 def _cells(body: Sequence[Sequence[object]], index: int) -> pd.Series:
@@ -136,7 +146,7 @@ def _read_parquet(content: bytes, name: str) -> RawTable:
     try:
         file = pq.ParquetFile(pa.BufferReader(content))
         headers = headers_of(parquet_columns(file), name, [])
-        frame = file.read().to_pandas()
+        frame = _plain_columns(file.read(), name).to_pandas()
     except (pa.ArrowException, OSError):
         raise _no_table("damaged-parquet", name, "是损坏的 Parquet 文件", "is a damaged Parquet file") from None
     if any(level is not None for level in frame.index.names):
@@ -145,32 +155,46 @@ def _read_parquet(content: bytes, name: str) -> RawTable:
     return _finish(name, frame, np.arange(1, len(frame) + 1, dtype=np.int64), _ROW)
 
 
+def _plain_columns(table: Any, name: str) -> Any:
+    """Return ``table`` with bytes read as UTF-8 text; refuse columns whose cells are no single values."""
+    import pyarrow as pa
+
+    for index, column in enumerate(table.schema):
+        kind = column.type
+        if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
+            try:
+                table = table.set_column(index, column.name, table.column(index).cast(pa.binary()).cast(pa.string()))
+            except pa.ArrowException:
+                raise _not_plain(name, column.name, Text("字节", "bytes")) from None
+        elif pa.types.is_nested(kind):
+            raise _not_plain(name, column.name, Text("列表或结构", "lists or records"))
+    return table
+
+
+def _not_plain(name: str, column: str, kind: Text) -> DataError:
+    return DataError(
+        "not-plain-values",
+        Text(f"“{name}”的列“{column}”存放的是{kind.zh}。", f"Column {column!r} of {name!r} holds {kind.en}."),
+        Text("请在每个单元格中只存放一个数值、词语或日期。", "Keep one number, word or date in each cell."),
+        {"file": name, "column": column},
+    )
+
+
 def parquet_columns(file: Any) -> list[str]:
     """Return the columns of an open Parquet file as they stand in it, without a stored index."""
     return [str(column) for column in file.schema_arrow.names if not str(column).startswith("__index_level_")]
 
 
 def _read_excel(content: bytes, name: str) -> RawTable:
-    from zipfile import BadZipFile
-
-    from openpyxl import load_workbook
-    from openpyxl.utils.exceptions import InvalidFileException
-
-    try:
-        book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-    except (BadZipFile, InvalidFileException, KeyError, ValueError, OSError):
-        raise _no_table("damaged-excel", name, "是损坏的 Excel 文件", "is a damaged Excel file") from None
-    for sheet in book.worksheets:
-        rows = sheet.iter_rows(values_only=True)
+    for _, rows in worksheets(content, name):
         for number, header in enumerate(rows, start=1):
             if any(cell is not None and str(cell).strip() for cell in header):
-                return _sheet(name, number, header, rows)
+                return _sheet(name, number, header, rows[number:])
     raise _no_table("empty-file", name, "没有内容", "has no content")
 
 
-def _sheet(name: str, number: int, header: Sequence[object], rows: Any) -> RawTable:
+def _sheet(name: str, number: int, header: Sequence[object], body: list[list[object]]) -> RawTable:
     _refuse_wide([str(cell or "") for cell in header], name)
-    body = [list(row) for row in rows]
     headers = headers_of(list(header), name, body[:200])
     kept = [index for index, label in enumerate(headers) if label]
     frame = pd.DataFrame({headers[index]: _cells(body, index) for index in kept}, index=range(len(body)))

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from causal_service.service import problems
 from causal_service.service.access.doors import Doors
 from causal_service.service.api import administration, bundles, events, operations, panels, results, studies
-from causal_service.service.api.description import describe_problems
+from causal_service.service.api.description import describe
 from causal_service.service.parts import open_parts
 from causal_service.service.settings import Settings
 
@@ -48,9 +48,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
     )
     problems.install(app)
-    for module in (operations, panels, studies, events, results, bundles, administration):
-        app.include_router(module.router)
-    describe_problems(app)
+    routers = [module.router for module in (operations, panels, studies, events, results, bundles, administration)]
+    for router in routers:
+        app.include_router(router)
+    describe(app, routers)
     if find_spec("causal_service.service.web") is not None:
         import_module("causal_service.service.web").mount(app, chosen)
     app.add_middleware(Doors, settings=chosen)

@@ -6,6 +6,7 @@ import time
 from dataclasses import asdict, dataclass
 
 from causal_service.errors import Text
+from causal_service.service.asked import refuse_unknown_columns
 from causal_service.service.caller import Caller
 from causal_service.service.observing import metrics
 from causal_service.service.parts import Parts
@@ -84,13 +85,15 @@ def change_panel(
 
     Raises
     ------
-    Refusal : ``not-found``.
+    Refusal : ``not-found``. UnknownName : ``unknown-column``; nothing is changed.
     """
     workspace = caller.workspace
     with parts.database.workspace(workspace) as session:
         panel = panels.panel_of(session, name)
     if panel is None:
         raise not_found(PANEL)
+    if options is not None:
+        refuse_unknown_columns(panel, asdict(options))
     if dictionary is not None:
         parts.store.adopt(dictionary.path, panel_file(workspace, name, dictionary.sha256))
     with parts.database.workspace(workspace) as session:

@@ -89,6 +89,8 @@ class Settings(BaseSettings):
     retention_days: float = Field(default=0, ge=0)
     """Days after which finished studies and unused panels are deleted; 0 keeps them."""
 
+    api_processes: int = Field(default=1, ge=1, le=1024)
+    """API processes that share the load; each allows this share of the rates below."""
     rate_reads: str = "1200/minute"
     """Reads that one key (or address) may make."""
     rate_writes: str = "120/minute"

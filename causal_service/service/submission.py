@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from causal_service.errors import Text
+from causal_service.service.asked import refuse_hopeless
 from causal_service.service.caller import Caller
 from causal_service.service.intake import PANEL
 from causal_service.service.jobs.question import Question, identity_of
@@ -31,6 +32,7 @@ def submit(parts: Parts, caller: Caller, question: Question) -> Study:
     Raises
     ------
     Refusal : a panel is ``not-found``, or ``key-reused``. TooMuch : ``queue-full``.
+    CausalServiceError : the check of the panel shows already that no study can come of it.
     """
     try:
         return _submit(parts, caller, question)
@@ -53,6 +55,7 @@ def _submit(parts: Parts, caller: Caller, question: Question) -> Study:
         identity = identity_of(whole, inputs)
         study = studies.study_by_identity(session, identity)
         if study is None:
+            refuse_hopeless(whole, rows)
             if studies.count_queued(session) >= parts.settings.queued_studies:
                 raise _queue_full(parts.settings.queued_studies)
             study = new_study(identity, whole.model_dump(), inputs)

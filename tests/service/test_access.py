@@ -88,6 +88,16 @@ def test_migrations_make_the_tables_of_the_models(database):
         assert compare_metadata(context, Base.metadata) == []
 
 
+def test_processes_share_a_rate():
+    half = Rates(Settings(rate_reads="6/minute", rate_writes="1/minute", api_processes=2))
+    for _ in range(3):
+        half.count("read", "a")
+    half.count("write", "a")
+    for kind in ("read", "write"):
+        with pytest.raises(CausalServiceError, match=r"often|many"):
+            half.count(kind, "a")
+
+
 def test_rates():
     rates = Rates(Settings(rate_reads="3/minute", rate_refusals="2/minute"))
     for _ in range(3):

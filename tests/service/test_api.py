@@ -108,14 +108,51 @@ def test_the_same_question_is_computed_once(live, done):
 
 def test_a_question_that_cannot_be_answered_says_why(live):
     panel = live.ours.upload()["id"]
-    study = live.ours.ask(panel, outcome="satisfactoin")
+    study = live.ours.ask(panel, outcome="satisfaction", levers=["satisfaction"])
     seen = live.ours.ended(study)
-    assert (seen["state"], seen["problem"]["code"]) == ("failed", "unknown-indicator")
-    assert "satisfaction" in seen["problem"]["remedy"]
+    assert (seen["state"], seen["problem"]["code"]) == ("failed", "lever-is-outcome")
     refused = live.ours("GET", f"/v1/studies/{study}/result", headers={"Accept-Language": "zh"})
     assert (refused.status_code, refused.json()["code"]) == (409, "study-failed")
-    assert "satisfactoin" in refused.json()["detail"]
+    assert "satisfaction" in refused.json()["detail"]
     assert refused.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("asked", "code", "near"),
+    [
+        ({"outcome": "satisfactoin"}, "unknown-indicator", "satisfaction"),
+        ({"outcome": "满意"}, "unknown-indicator", ""),
+        ({"levers": ["cycel"]}, "unknown-indicator", "cycle"),
+        ({"outcome": []}, "no-outcome", "satisfaction"),
+        ({"horizon": 999}, "option-out-of-range", "60"),
+        ({"resamples": 0}, "option-out-of-range", ""),
+        ({"method": "magic"}, "unknown-method", "boss"),
+    ],
+)
+def test_a_hopeless_question_is_refused_at_once(live, asked, code, near):
+    before = live.ours("GET", "/v1/studies").json()["items"]
+    panel = live.ours.upload()["id"]
+    answer = live.ours("POST", "/v1/studies", json={"panel": panel, "outcome": "satisfaction"} | asked)
+    assert (answer.status_code, answer.json()["code"]) == (422, code), answer.text
+    assert near in answer.json()["detail"] + answer.json()["remedy"]
+    assert live.ours("GET", "/v1/studies").json()["items"] == before
+
+
+def test_a_panel_that_failed_its_check_is_refused_until_its_columns_are_named(live):
+    panel = live.ours.upload(dictionary="panel: {entity: plnt, period: month}")
+    assert panel["state"] == "failed"
+    asked = {"panel": panel["id"], "outcome": "satisfaction", "resamples": 20}
+    assert live.ours("POST", "/v1/studies", json=asked).json()["code"] == "unknown-column"
+    study = live.ours.ask(panel["id"], entity="plant", period="month")
+    assert live.ours.ended(study)["state"] == "done"
+
+
+def test_a_column_that_is_not_there_changes_nothing(live):
+    panel = live.ours.upload()
+    answer = live.ours("PATCH", f"/v1/panels/{panel['id']}", json={"entity": "plnat", "period": "month"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "unknown-column")
+    assert "plant" in answer.json()["remedy"]
+    assert live.ours("GET", f"/v1/panels/{panel['id']}").json() == panel
 
 
 def test_columns_can_be_named_after_the_upload(live):

@@ -94,6 +94,7 @@ def test_compose_runs_two_of_each_and_settings_hold():
         settings = settings_of({**image_environment(), **filled})
         settings.refuse_open_door()
         assert settings.workers == 0
+        assert settings.api_processes == list(commands.values()).count("serve")
         assert settings.database.startswith("postgresql+psycopg://causal:secret@database/")
         assert settings.storage_url.startswith("s3://")
         if commands[name] == "worker":

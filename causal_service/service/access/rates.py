@@ -1,11 +1,15 @@
-"""How often: moving windows per key, and per address for refused keys. Each API process counts for itself."""
+"""How often: moving windows per key, and per address for refused keys.
+
+Each API process counts for itself, in memory, and allows its share: a limit divided by the number of processes. With
+requests spread over them evenly the limits hold together; no request waits for a counter in the database.
+"""
 
 from __future__ import annotations
 
 import time
 from typing import Literal
 
-from limits import parse
+from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
@@ -22,9 +26,9 @@ class Rates:
 
     def __init__(self, settings: Settings) -> None:
         self._limits = {
-            "read": parse(settings.rate_reads),
-            "write": parse(settings.rate_writes),
-            "refusal": parse(settings.rate_refusals),
+            "read": _share(settings.rate_reads, settings.api_processes),
+            "write": _share(settings.rate_writes, settings.api_processes),
+            "refusal": _share(settings.rate_refusals, settings.api_processes),
         }
         self._windows = MovingWindowRateLimiter(MemoryStorage())
 
@@ -46,3 +50,9 @@ class Rates:
     def _wait(self, kind: Kind, caller: str) -> int:
         window = self._windows.get_window_stats(self._limits[kind], kind, caller)
         return max(1, round(window.reset_time - time.time()))
+
+
+def _share(limit: str, processes: int) -> RateLimitItem:
+    """Return the part of a limit (``120/minute``) that one of ``processes`` allows, at least one."""
+    whole = parse(limit)
+    return type(whole)(max(1, whole.amount // processes), whole.multiples, whole.namespace)

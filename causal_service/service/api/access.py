@@ -12,10 +12,13 @@ from causal_service.service.access.principals import Scope, address_of
 from causal_service.service.caller import Caller
 from causal_service.service.parts import Parts
 
-__all__ = ["Admin", "Cursor", "Lang", "Limit", "PartsOf", "Reader", "Submitter", "language"]
+__all__ = ["NEEDS", "Admin", "Cursor", "Lang", "Limit", "PartsOf", "Reader", "Submitter", "language"]
 
 Language = Literal["zh", "en"]
 _BEARER = HTTPBearer(auto_error=False, description="An API key, or a token of the configured OIDC issuer.")
+
+NEEDS: dict[Callable[..., Caller], Scope] = {}
+"""What a caller needs who comes in by one of these dependencies."""
 
 
 def parts_of(request: Request) -> Parts:
@@ -44,6 +47,7 @@ def _caller(scope: Scope) -> Callable[..., Caller]:
         principal = parts.gate.admit(request, scope)
         return Caller(principal, request.state.request_id, address_of(request), idempotency_key)
 
+    NEEDS[admit] = scope
     return admit
 
 

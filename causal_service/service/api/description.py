@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
 
+from causal_service.service.api.access import NEEDS
 from causal_service.service.documented import documented
 from causal_service.service.problems import MEDIA, Problem
 
-__all__ = ["describe_problems"]
+__all__ = ["describe"]
 
 _OPEN = ("/healthz", "/readyz")
 _MEANINGS = {
@@ -28,14 +31,15 @@ _MEANINGS = {
 }
 
 
-def describe_problems(app: FastAPI) -> None:
-    """Let the OpenAPI description of ``app`` name the problems of every route."""
+def describe(app: FastAPI, routers: Sequence[APIRouter]) -> None:
+    """Let the OpenAPI description of ``app`` name the problems of every route and the scope it needs (``x-scope``)."""
     generate = app.openapi
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
             schema = generate()
             _add(schema)
+            _add_scopes(routers, schema)
             app.openapi_schema = schema
         return app.openapi_schema
 
@@ -57,3 +61,11 @@ def _add(schema: dict[str, Any]) -> None:
                 operation["responses"] |= {
                     status: {"description": text, "content": content} for status, text in _MEANINGS.items()
                 }
+
+
+def _add_scopes(routers: Sequence[APIRouter], schema: dict[str, Any]) -> None:
+    for route in (route for router in routers for route in router.routes):
+        if isinstance(route, APIRoute) and route.path in schema["paths"]:
+            scope = next((NEEDS[part.call] for part in route.dependant.dependencies if part.call in NEEDS), None)
+            for verb in (route.methods or ()) if scope is not None else ():
+                schema["paths"][route.path][verb.lower()]["x-scope"] = scope

@@ -59,8 +59,11 @@ def _answer(task: dict[str, Any], answers: TextIO) -> dict[str, Any]:
 
 
 def _say(answers: TextIO, content: dict[str, Any]) -> None:
-    answers.write(json.dumps(content, ensure_ascii=False, allow_nan=False) + "\n")
-    answers.flush()
+    try:
+        answers.write(json.dumps(content, ensure_ascii=False, allow_nan=False) + "\n")
+        answers.flush()
+    except BrokenPipeError:  # the worker is gone; it does this task again when it is back
+        os._exit(1)
 
 
 def _limit(memory: int, niceness: int) -> None:
