@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from causal_service.effects.moves import Amount, Move
+    from causal_service.explanation.reach import Reach
     from causal_service.explanation.scene import Scene
     from causal_service.explanation.what_if import WhatIf
 
@@ -191,6 +192,23 @@ class Study:
         from causal_service.explanation.what_if import what_if
 
         return what_if(self._scene(), moves, horizon)
+
+    def reach(self, outcome: str, target: float, horizon: int | None = None) -> Reach:
+        """Return what must move for an outcome to reach a target: ``study.reach("satisfaction", 85)``.
+
+        Parameters
+        ----------
+        outcome : key or display name.
+        target : level wanted, in its unit.
+        horizon : period in which it is wanted, moves starting in period 0; default the study's.
+
+        Raises
+        ------
+        CallError : an unknown name, ``wrong-target``, ``no-system``.
+        """
+        from causal_service.explanation.reach import reach
+
+        return reach(self._scene(), outcome, target, horizon)
 
     def _scene(self) -> Scene:
         from causal_service.explanation.scene import Scene, no_system

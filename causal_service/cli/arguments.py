@@ -53,7 +53,7 @@ VERBS = {
     "whatif": _Verb(
         "what follows when levers are moved, from a stored study",
         ("STUDY.json", "written by 'study --out'"),
-        ("--move", "--set", "--horizon", "--json", "--lang", "--debug"),
+        ("--move", "--set", "--reach", "--horizon", "--json", "--lang", "--debug"),
     ),
     "serve": _Verb("the API and the page, with a worker", None, ("--host", "--port", "--data", "--lang", "--debug")),
     "worker": _Verb("a further worker for the studies of the API", None, ("--data", "--lang", "--debug")),
@@ -184,6 +184,10 @@ def _settings(verb: str) -> dict[str, dict[str, Any]]:
             "action": "append",
             "default": [],
             "help": "lever and the level it is moved to, in its unit; repeatable",
+        },
+        "--reach": {
+            "metavar": "NAME=LEVEL",
+            "help": "the other way round: what must move for this outcome to reach this level",
         },
         "--resamples": _whole("--resamples", "B", 200, "number of resamples (default: 200)"),
         "--seed": _whole("--seed", "S", 0, "seed of all random numbers (default: 0)"),

@@ -6,9 +6,11 @@ from argparse import Namespace
 from typing import TYPE_CHECKING
 
 from causal_service.cli.streams import emit
-from causal_service.errors import Text
+from causal_service.errors import CallError, Text
 
 if TYPE_CHECKING:
+    from causal_service.effects.moves import Move
+    from causal_service.explanation.reach import Reach
     from causal_service.explanation.what_if import WhatIf
 
 __all__ = ["whatif"]
@@ -17,20 +19,78 @@ _RARE = 0.5
 """Indicators that stay untouched in more than this share of draws are left out of the printed table."""
 _HEADER = Text("指标（变化，每期）", "Change, per period")
 _INTERVAL = Text("末期95%区间", "95% at the end")
+_REACH_HEADER = (
+    Text("单独移动的杠杆", "Lever alone"),
+    Text("所需移动", "Move needed"),
+    Text("最新水平", "Now"),
+    Text("移动后", "Then"),
+    Text("阻碍", "In the way"),
+    Text("达到概率", "P(reached)"),
+    Text("判定", "Verdict"),
+)
+_REASONS: dict[str | None, Text] = {
+    None: Text("", ""),
+    "no-effect": Text("没有作用", "no effect"),
+    "against-bounds": Text("超出界限", "beyond its bounds"),
+    "beyond-data": Text("超出数据范围", "beyond what was measured"),
+}
 _MORE = Text("另有{count}个指标只在少数重抽样中变化，见 --json。",
              "{count} more indicators move in few resamples only; --json lists them.")  # fmt: skip
 
 
 def whatif(options: Namespace, lang: str) -> int:
-    """Print what follows when levers are moved."""
+    """Print what follows when levers are moved, or what must move for a target."""
     from causal_service.cli.verbs import stored_study
     from causal_service.effects.moves import read_move
     from causal_service.study_record import json_text
 
+    if options.reach is not None:
+        if options.move or options.set:
+            raise _both_asked()
+        wanted = read_move(options.reach, to=True)
+        answer = stored_study(options).reach(wanted.lever, _level(wanted, options.reach), options.horizon)
+        emit(json_text(answer.to_dict()) if options.json else _reach_text(answer, lang))
+        return 0
     moves = [*(read_move(text) for text in options.move), *(read_move(text, to=True) for text in options.set)]
     found = stored_study(options).whatif(moves, options.horizon)
     emit(json_text(found.to_dict()) if options.json else _text(found, lang))
     return 0
+
+
+def _level(wanted: Move, text: str) -> float:
+    """Return the level of ``NAME=85``; a percentage or a period is none."""
+    from causal_service.effects.move_refusals import unreadable_move
+
+    if wanted.to is None or wanted.start != 0 or wanted.last is not None:
+        raise unreadable_move(text)
+    return wanted.to
+
+
+def _both_asked() -> CallError:
+    return CallError(
+        "move-and-reach",
+        Text("--reach 不能与 --move 或 --set 同用。", "--reach cannot be used together with --move or --set."),
+        Text("请分两次询问。", "Ask in two calls."),
+    )
+
+
+def _reach_text(found: Reach, lang: str) -> str:
+    from causal_service.cli.texts import paragraph
+    from causal_service.explanation.phrases import verdict_words
+    from causal_service.explanation.quantities import format_number, format_share
+    from causal_service.report.tables import aligned
+
+    parts = [paragraph(found.text.get(lang))]
+    if found.alone:
+        table = [[title.get(lang) for title in _REACH_HEADER]]
+        for row in found.alone:
+            change = "—" if row.change is None else f"{'+' if row.change > 0 else ''}{format_number(row.change)}"
+            numbers = [change, format_number(row.level), format_number(row.level_after)]
+            said = [_REASONS[row.reason].get(lang), format_share(row.p_reach)]
+            verdict = verdict_words(found.verdicts[row.lever]).get(lang)
+            table.append([found.names[row.lever].get(lang), *numbers, *said, verdict])
+        parts.append(aligned(table, (1, 2, 3, 5)))
+    return "\n\n".join(parts) + "\n"
 
 
 def _text(found: WhatIf, lang: str) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from causal_service.discovery.discover import Method
+    from causal_service.effects.moves import Amount, Move
+    from causal_service.explanation.reach import Reach
+    from causal_service.explanation.what_if import WhatIf
     from causal_service.study_record import Study
 
 __all__ = ["Client"]
@@ -203,6 +207,24 @@ class Client:
         from causal_service.study_record import Study
 
         return Study.from_dict(json.loads(self._ask.ask("GET", f"/v1/studies/{study}/result")))
+
+    def whatif(self, study: str, moves: Mapping[str, Amount] | Iterable[Move], horizon: int | None = None) -> WhatIf:
+        """Return what follows when levers are moved in the finished study of an id; parameters as ``Study.whatif``."""
+        from causal_service.effects.moves import moves_of
+        from causal_service.explanation.what_if import WhatIf
+
+        asked = [{key: value for key, value in asdict(move).items() if value is not None} for move in moves_of(moves)]
+        question = {"moves": asked, "horizon": horizon}
+        found: WhatIf = _read(WhatIf, self._ask.json("POST", f"/v1/studies/{study}/whatif", question))
+        return found
+
+    def reach(self, study: str, outcome: str, target: float, horizon: int | None = None) -> Reach:
+        """Return what must move for an outcome to reach a target, in the finished study of an id."""
+        from causal_service.explanation.reach import Reach
+
+        question = {"outcome": outcome, "target": target, "horizon": horizon}
+        found: Reach = _read(Reach, self._ask.json("POST", f"/v1/studies/{study}/reach", question))
+        return found
 
     def cancel(self, study: str) -> None:
         """Cancel a study that waits or runs; a finished one is deleted with its files."""

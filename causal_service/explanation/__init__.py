@@ -8,6 +8,7 @@
 ``wording``           findings as sentences in Chinese and English (facade)
 ``lever_sentences``   one lever in a sentence; ``answers`` one outcome in a paragraph
 ``what_if``           levers moved, what follows, in words (``what_if_sentences``, ``what_if_notes``)
+``reach``             what must move for a target, in words (``reach_sentences``)
 ``scene``             a stored study as questions see it
 ``hidden_causes``     how strong a hidden common cause would have to be
 ``reason_texts``      coded reasons of a verdict as sentences

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from causal_service.service import problems
 from causal_service.service.access.doors import Doors
-from causal_service.service.api import administration, bundles, events, operations, panels, results, studies
+from causal_service.service.api import administration, bundles, events, operations, panels, questions, results, studies
 from causal_service.service.api.description import describe
 from causal_service.service.parts import open_parts
 from causal_service.service.settings import Settings
@@ -48,7 +48,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
     )
     problems.install(app)
-    routers = [module.router for module in (operations, panels, studies, events, results, bundles, administration)]
+    routers = [
+        module.router for module in (operations, panels, studies, events, results, questions, bundles, administration)
+    ]
     for router in routers:
         app.include_router(router)
     describe(app, routers)

@@ -115,3 +115,65 @@ def test_a_study_stored_without_its_system_says_so(study):
     with pytest.raises(cs.CallError) as refused:
         cs.Study.from_dict(content).whatif({"cycle": 1})
     assert refused.value.code == "no-system"
+
+
+# --- the inverse question --------------------------------------------------------------------------------------------
+
+
+def test_shell_and_python_reach_the_same(study, shell):
+    level = next(row.latest for row in study.system.indicators if row.indicator == "satisfaction")
+    target = round(level + 1.5, 3)
+    printed = shell("whatif", "study.json", "--reach", f"满意度={target}", "--horizon", "2", "--json")
+    asked = cs.load("study.json").reach("satisfaction", target, horizon=2)
+    assert json.loads(printed.out) == asked.to_dict()
+    assert asked.state in {"reachable", "unreachable"}
+    cycle = next(row for row in asked.alone if row.lever == "cycle")
+    there = study.whatif({"cycle": cycle.change}, horizon=2).responses[0]
+    assert there.level_after == pytest.approx(target, abs=1e-6)
+    assert len(asked.to_frame()) == len(asked.alone) == 2
+    assert "Satisfaction" in asked._repr_html_()
+    for lang in ("zh", "en"):
+        told = shell("whatif", "study.json", "--reach", f"satisfaction={target}", "--lang", lang)
+        assert (told.code, told.err) == (0, "")
+
+
+def test_a_target_met_out_of_reach_or_without_levers_explains_itself(study):
+    met, far, other = study.reach("satisfaction", 0), study.reach("satisfaction", 9e6), study.reach("on_time", 99)
+    assert (met.state, met.alone, met.together) == ("met", (), None)
+    assert "nothing need move" in met.text.en
+    assert far.state == "unreachable"
+    assert all(row.reason is not None for row in far.alone)
+    assert other.state == "no-lever"
+    assert "was not an outcome" in other.text.en
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--reach", "satisfaction"), "cannot be read"),
+        (("--reach", "satisfaction=high"), "cannot be read"),
+        (("--reach", "satisfaction=5%"), "cannot be read"),
+        (("--reach", "satisfied=90"), "is not in the panel"),
+        (("--reach", "satisfaction=90", "--move", "cycle=+1"), "cannot be used together"),
+    ],
+)
+def test_wrong_targets_are_refused(study, refused, words, said):
+    assert said in refused(2, "whatif", "study.json", *words)[0]
+
+
+# --- the service -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_the_service_answers_the_same(study, service, folder):
+    client = cs.Client(service.url)
+    known = client.submit("plants.csv", dictionary="indicators.yaml", outcome="satisfaction", resamples=40)
+    assert client.wait(known).to_json() == study.to_json()
+    moves = {"cycle": "-10%@1", "training": 1}
+    stored = cs.load("study.json")
+    assert client.whatif(known, moves, 5).to_dict() == stored.whatif(moves, 5).to_dict()
+    assert client.reach(known, "满意度", 75.5).to_dict() == stored.reach("满意度", 75.5).to_dict()
+    for ask in (client.whatif, lambda _, m: study.whatif(m)):
+        with pytest.raises(cs.CallError) as refused:
+            ask(known, {"cycle": "-90%"})
+        assert refused.value.code == "move-against-bounds"
