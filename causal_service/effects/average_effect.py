@@ -1,0 +1,238 @@
+"""The average effect of a lever with two states, given covariates: doubly robust, cross-fitted.
+
+For everyone (ATE) and for the rows that have the upper state (ATT): outcome models of either state, corrected by the
+weighted residuals of the rows observed in it (Robins, Rotnitzky & Zhao 1994; cross-fitting: Chernozhukov et al. 2018,
+Econometrics Journal). The weights are inverse propensities, balanced on the covariates (``numerics.balancing``): they
+are right when either the propensity or the outcome model is (Zhao & Percival 2017). Sample splits are repeated; value
+and variance are medians over them (Chernozhukov et al. 2018, section 3.4).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import stdtrit
+from threadpoolctl import threadpool_limits
+
+from causal_service.effects.nuisances import Design, OutcomeStack, ShareStack, design_of, outcome_stack, share_stack
+from causal_service.effects.via_sklearn import ready
+from causal_service.numerics.balancing import balanced
+
+__all__ = ["FEWEST", "Averages", "TwoStates", "averages"]
+
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+Codes = NDArray[np.int64]
+
+FOLDS = 5
+SPLITS = 5
+COMPARABLE = 0.02
+"""A row is comparable when at least this share of rows like it has either state."""
+CLIP = 0.01
+"""Propensities are kept away from 0 and 1 by this much in weights."""
+FEWEST = 20
+"""Fewer rows than this in one state: no average effect."""
+
+
+@dataclass(frozen=True, slots=True)
+class Averages:
+    """One average effect of the upper state against the lower."""
+
+    target: Literal["everyone", "treated"]
+    """Over all rows that are comparable, or over those of them that have the upper state."""
+    value: float
+    """Median over sample splits, outcome unit."""
+    low: float
+    """Lower end of the 95 % interval, same unit."""
+    high: float
+    """Upper end of the 95 % interval, same unit."""
+    standard_error: float
+    """Robust to unequal variances and clusters, with the variation between splits, same unit."""
+    comparable: float
+    """Share of the weight of the target rows that has comparable rows in the other state; the others are left out."""
+    effective: float
+    """Effective number of weighted rows of the arm that is weighted most unevenly."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TwoStates:
+    """What is known about a lever with two states."""
+
+    everyone: Averages | None
+    """ATE; ``None`` when fewer than half of the rows are comparable."""
+    treated: Averages | None
+    """ATT; ``None`` when fewer than half of the treated rows are comparable."""
+    comparable: tuple[float, float]
+    """Share of all and of treated rows that are comparable."""
+    by_row: Array
+    """(n,) effect expected for a row with these covariates, outcome unit."""
+    outcome_r2: tuple[float, float]
+    """Held-out share of the outcome's variance predicted in the lower and the upper state."""
+
+
+LEAST_COMPARABLE = 0.5
+"""With a smaller share of comparable rows there is no number."""
+
+
+def averages(
+    X: Array, treated: Mask, y: Array, *, w: Array | None = None, clusters: Codes | None = None, seed: int = 0
+) -> TwoStates:
+    """Return both average effects of ``treated`` on y beside covariates X.
+
+    Parameters
+    ----------
+    X : (n, p) covariates, finite; none of them a consequence of the lever.
+    treated : (n,) the lever is in its upper state; at least ``FEWEST`` rows of either state.
+    y : (n,) outcome, finite.
+    w : (n,) row weights.
+    clusters : (n,) rows that may depend on each other; they stay together in a fold.
+    seed : of the splits.
+    """
+    weight = np.ones(y.size) if w is None else w / w.mean()
+    centre = np.average(y, weights=weight)
+    scale = float(np.sqrt(np.average((y - centre) ** 2, weights=weight))) or 1.0
+    ready()
+    with threadpool_limits(1):
+        design = design_of(X, seed)
+        kept = _Kept(design, treated, (y - centre) / scale, weight, clusters)
+        splits = [_split(kept, seed, s) for s in range(SPLITS)]
+        stacks = _stacks(kept, splits[0])
+        fitted = [_fit(kept, fold, stacks) for fold in splits]
+        shares = np.mean([f.share for f in fitted], axis=0)
+        by_row = row_effects(kept, splits, fitted)
+    near = (shares >= COMPARABLE) & (shares <= 1 - COMPARABLE)
+    near_treated = treated & (shares <= 1 - COMPARABLE)
+    told = (
+        float(weight[near].sum() / weight.sum()),
+        float(weight[near_treated].sum() / weight[treated].sum()),
+    )
+    both = [_everyone(kept, f, near) for f in fitted] if told[0] >= LEAST_COMPARABLE else []
+    only = [_treated(kept, f, near_treated | ~treated) for f in fitted] if told[1] >= LEAST_COMPARABLE else []
+    return TwoStates(
+        _median("everyone", both, told[0], scale) if both else None,
+        _median("treated", only, told[1], scale) if only else None,
+        told,
+        by_row * scale,
+        (stacks.lower.r2, stacks.upper.r2),
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Kept:
+    design: Design
+    t: Mask
+    y: Array
+    w: Array
+    clusters: Codes | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Stacks:
+    share: ShareStack
+    lower: OutcomeStack
+    upper: OutcomeStack
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Fitted:
+    share: Array
+    lower: Array
+    upper: Array
+
+
+@dataclass(frozen=True, slots=True)
+class _Once:
+    value: float
+    variance: float
+    effective: float
+    dof: float
+
+
+def _split(kept: _Kept, seed: int, split: int) -> Codes:
+    """Return folds (n,), either state dealt out evenly, clusters kept whole."""
+    rng = np.random.default_rng([seed, split, 73])
+    unit = np.arange(kept.t.size) if kept.clusters is None else np.unique(kept.clusters, return_inverse=True)[1]
+    units = int(unit.max()) + 1
+    share = np.bincount(unit, kept.t, units) / np.bincount(unit, minlength=units)
+    order = np.lexsort((rng.random(units), np.round(share * 4)))
+    fold = np.empty(units, np.int64)
+    fold[order] = np.arange(units) % FOLDS
+    return fold[unit]
+
+
+def _stacks(kept: _Kept, fold: Codes) -> _Stacks:
+    d, t, y, w = kept.design, kept.t, kept.y, kept.w
+    return _Stacks(
+        share_stack(d, t, w, fold), outcome_stack(d, y, w, ~t, fold), outcome_stack(d, y, w, t, fold)
+    )
+
+
+def _fit(kept: _Kept, fold: Codes, stacks: _Stacks) -> _Fitted:
+    d, t, y, w = kept.design, kept.t, kept.y, kept.w
+    return _Fitted(
+        stacks.share.predict(d, t, w, fold),
+        stacks.lower.predict(d, y, w, ~t, fold),
+        stacks.upper.predict(d, y, w, t, fold),
+    )
+
+
+def _everyone(kept: _Kept, f: _Fitted, rows: Mask) -> _Once:
+    t, y, w = kept.t[rows], kept.y[rows], kept.w[rows]
+    F = kept.design.balance[rows]
+    e = np.clip(f.share[rows], CLIP, 1 - CLIP)
+    goal = np.average(F, axis=0, weights=w)
+    upper = _weights(F, goal, np.where(t, w / e, 0.0))
+    lower = _weights(F, goal, np.where(t, 0.0, w / (1 - e)))
+    gap, part = f.upper[rows] - f.lower[rows], w / w.sum()
+    value = part @ gap + upper @ (y - f.upper[rows]) - lower @ (y - f.lower[rows])
+    influence = part * (gap - value) + upper * (y - f.upper[rows]) - lower * (y - f.lower[rows])
+    return _once(kept, rows, value, influence, min(_kish(upper), _kish(lower)))
+
+
+def _treated(kept: _Kept, f: _Fitted, rows: Mask) -> _Once:
+    t, y, w = kept.t[rows], kept.y[rows], kept.w[rows]
+    F = kept.design.balance[rows]
+    e = np.clip(f.share[rows], 1e-4, 1 - CLIP)
+    own = np.where(t, w, 0.0) / w[t].sum()
+    lower = _weights(F, own @ F, np.where(t, 0.0, w * e / (1 - e)))
+    rest = y - f.lower[rows]
+    value = own @ rest - lower @ rest
+    influence = own * (rest - value) - lower * rest
+    return _once(kept, rows, value, influence, min(_kish(own), _kish(lower)))
+
+
+def _weights(F: Array, goal: Array, base: Array) -> Array:
+    """Return ``base`` balanced to the goal; imbalances of the size of sampling error are left."""
+    used = base > 0
+    penalty = 1.0 / _kish(base[used])
+    out = np.zeros(base.size)
+    out[used] = balanced(F[used], goal, base[used], penalty)
+    return out
+
+
+def _once(kept: _Kept, rows: Mask, value: float, influence: Array, effective: float) -> _Once:
+    if kept.clusters is not None:
+        influence = np.bincount(np.unique(kept.clusters[rows], return_inverse=True)[1], influence)
+    m = influence.size
+    return _Once(float(value), float(influence @ influence) * m / max(m - 1, 1), effective, effective - 1)
+
+
+def _median(target: Literal["everyone", "treated"], once: list[_Once], comparable: float, scale: float) -> Averages:
+    value = float(np.median([o.value for o in once]))
+    se = float(np.sqrt(np.median([o.variance + (o.value - value) ** 2 for o in once])))
+    effective = float(np.median([o.effective for o in once]))
+    half = abs(float(stdtrit(max(effective - 1.0, 2.0), 0.025))) * se
+    return Averages(
+        target, value * scale, (value - half) * scale, (value + half) * scale, se * scale, comparable, effective
+    )
+
+
+def _kish(w: Array) -> float:
+    return float(w.sum() ** 2 / (w @ w))
+
+
+def row_effects(kept: _Kept, splits: list[Codes], fitted: list[_Fitted]) -> Array:
+    return np.mean([f.upper - f.lower for f in fitted], axis=0)

@@ -1,0 +1,212 @@
+"""Nuisance functions of an average effect: the share treated and the outcome of either state, given covariates.
+
+Several learners predict every row from the folds it is not in; a convex combination of them, chosen on those
+predictions, is used (super learner: van der Laan, Polley & Hubbard 2007, SAGMB).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import nnls
+
+from causal_service.effects.via_sklearn import boosted_outcome, boosted_share, kernel_features, logistic_share
+from causal_service.numerics.fold_ridge import fold_ridge
+
+__all__ = ["Design", "OutcomeStack", "ShareStack", "design_of", "outcome_stack", "share_stack"]
+
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+Codes = NDArray[np.int64]
+
+PENALTIES = 10.0 ** np.arange(-4.0, 1.5, 0.5)
+"""Ridge penalties tried, per unit of weight."""
+STRENGTHS = (0.01, 0.1, 1.0)
+"""Strengths C of the logistic regression tried."""
+WIDTHS = (1.5, 4.0)
+"""Widths of the kernels, in median distances between rows."""
+LANDMARKS = 150
+MOST_PRODUCTS = 300
+"""Pairwise products are used when there are no more than this."""
+LEAST_WEIGHT = 0.05
+"""A learner with less weight in the combination is left out."""
+WORSE = 1.05
+"""Trees that lose by more than this factor on the first fold are not tried on the others: they cost most."""
+FEW_LEVELS = 10
+SPIKE = 0.1
+"""Share of rows at one value of a quantity from which on that value gets an indicator of its own."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Design:
+    """Covariates in the forms that learners take, columns of unit variance."""
+
+    plain: Array
+    """(n, p) as measured."""
+    balance: Array
+    """(n, q) with squares of quantities and indicators of their spikes."""
+    forms: tuple[Array, ...]
+    """Feature matrices of the ridge regressions, plainest first."""
+
+
+def design_of(X: Array, seed: int) -> Design:
+    """Return the forms of covariates X (n, p); constant columns are left out."""
+    plain = _scaled(X)
+    extra = []
+    for column in plain.T:
+        levels, counts = np.unique(column, return_counts=True)
+        if levels.size > 2:
+            extra.append(column**2)
+        if levels.size > FEW_LEVELS and counts.max() >= SPIKE * column.size:
+            extra.append((column == levels[counts.argmax()]).astype(float))
+    balance = _independent(_scaled(np.column_stack([plain, *extra])))
+    forms = [balance]
+    p = plain.shape[1]
+    if 1 < p and p * (p - 1) // 2 <= MOST_PRODUCTS:
+        i, j = np.triu_indices(p, 1)
+        forms.append(np.column_stack([balance, _scaled(plain[:, i] * plain[:, j])]))
+    rng = np.random.default_rng([seed, 71])
+    some = plain[rng.permutation(plain.shape[0])[:400]]
+    distance = float(np.median(((some[:, None] - some[None]) ** 2).sum(-1)[np.triu_indices(some.shape[0], 1)]))
+    for width in WIDTHS:
+        made = kernel_features(plain, 1.0 / (2 * width**2 * max(distance, 1e-12)), LANDMARKS, seed % 2**31)
+        forms.append(made - made.mean(0))
+    return Design(plain, balance, tuple(forms))
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeStack:
+    """Which learners predict an outcome, and how they are combined."""
+
+    ridges: tuple[tuple[int, float, float], ...]
+    """(form, penalty, weight)."""
+    trees: float
+    """Weight of boosted trees."""
+    r2: float
+    """Share of the variance within the arm that the combination predicts on held-out rows."""
+
+    def predict(self, design: Design, y: Array, w: Array, arm: Mask, fold: Codes) -> Array:
+        """Return held-out predictions (n,) of y, learned from the rows of ``arm``."""
+        out = np.zeros(y.size)
+        for form, penalty, weight in self.ridges:
+            out += weight * fold_ridge(design.forms[form], y, w, arm, fold, np.array([penalty]))[0]
+        if self.trees:
+            out += self.trees * _by_fold(boosted_outcome, design.plain, y, w, arm, fold)
+        return out
+
+
+def outcome_stack(design: Design, y: Array, w: Array, arm: Mask, fold: Codes, *, trees: bool = True) -> OutcomeStack:
+    """Return the combination of learners that predicts y best on held-out rows of ``arm``."""
+    held, labels = [], []
+    for form, F in enumerate(design.forms):
+        path = fold_ridge(F, y, w, arm, fold, PENALTIES)
+        loss = ((path[:, arm] - y[arm]) ** 2 * w[arm]).sum(1)
+        best = int(loss.argmin())
+        held.append(path[best])
+        labels.append((form, float(PENALTIES[best])))
+    trees = trees and _promising(design, y, w, arm, fold, held)
+    if trees:
+        held.append(_by_fold(boosted_outcome, design.plain, y, w, arm, fold))
+    H = np.stack(held, axis=1)
+    weights = _convex(H[arm], y[arm], w[arm])
+    rest = ((y - H @ weights)[arm] ** 2 * w[arm]).sum()
+    spread = ((y[arm] - np.average(y[arm], weights=w[arm])) ** 2 * w[arm]).sum()
+    return OutcomeStack(
+        tuple((*label, float(v)) for label, v in zip(labels, weights, strict=False) if v > 0),
+        float(weights[len(labels)]) if trees else 0.0,
+        float(1.0 - rest / spread) if spread > 0 else 0.0,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ShareStack:
+    """Which learners predict the share treated, and how they are combined."""
+
+    strength: float
+    """C of the logistic regression."""
+    weights: tuple[float, float]
+    """Of logistic regression and boosted trees."""
+
+    def predict(self, design: Design, t: Mask, w: Array, fold: Codes) -> Array:
+        """Return held-out probabilities (n,)."""
+        everyone = np.ones(t.size, bool)
+        out = np.zeros(t.size)
+        if self.weights[0]:
+            out += self.weights[0] * _by_fold(_logistic(self.strength), design.balance, t, w, everyone, fold)
+        if self.weights[1]:
+            out += self.weights[1] * _by_fold(boosted_share, design.plain, t, w, everyone, fold)
+        return out
+
+
+def share_stack(design: Design, t: Mask, w: Array, fold: Codes) -> ShareStack:
+    """Return the combination with the largest held-out likelihood."""
+    everyone = np.ones(t.size, bool)
+    paths = [_by_fold(_logistic(c), design.balance, t, w, everyone, fold) for c in STRENGTHS]
+    losses = [_log_loss(path, t, w) for path in paths]
+    best = int(np.argmin(losses))
+    first = fold == 0
+    tried = boosted_share(design.plain[~first], t[~first], w[~first], design.plain[first])
+    if _log_loss(tried, t[first], w[first]) > WORSE * _log_loss(paths[best][first], t[first], w[first]):
+        return ShareStack(STRENGTHS[best], (1.0, 0.0))
+    boosted = _by_fold(boosted_share, design.plain, t, w, everyone, fold)
+    shares = np.linspace(0.0, 1.0, 21)
+    mixed = [_log_loss((1 - v) * paths[best] + v * boosted, t, w) for v in shares]
+    v = float(shares[int(np.argmin(mixed))])
+    v = 0.0 if v < LEAST_WEIGHT else 1.0 if v > 1 - LEAST_WEIGHT else v
+    return ShareStack(STRENGTHS[best], (1 - v, v))
+
+
+def _promising(design: Design, y: Array, w: Array, arm: Mask, fold: Codes, held: Sequence[Array]) -> bool:
+    """Whether boosted trees come close to the best ridge regression on the first fold."""
+    learn, test = arm & (fold != 0), arm & (fold == 0)
+    if not test.any():
+        return False
+    tried = boosted_outcome(design.plain[learn], y[learn], w[learn], design.plain[test])
+    losses = [float(((h[test] - y[test]) ** 2 * w[test]).sum()) for h in held]
+    return float(((tried - y[test]) ** 2 * w[test]).sum()) <= WORSE * min(losses)
+
+
+def _logistic(strength: float) -> Callable[[Array, Mask, Array, Array], Array]:
+    return lambda F, t, w, new: logistic_share(F, t, w, strength, new)
+
+
+def _by_fold(
+    learner: Callable[..., Array], F: Array, target: NDArray[np.generic], w: Array, trained: Mask, fold: Codes
+) -> Array:
+    out = np.empty(target.size)
+    for k in range(int(fold.max()) + 1):
+        used = trained & (fold != k)
+        out[fold == k] = learner(F[used], target[used], w[used], F[fold == k])
+    return out
+
+
+def _convex(H: Array, y: Array, w: Array) -> Array:
+    """Return weights of the columns of H, non-negative, sum 1, by non-negative least squares; small ones are dropped."""
+    root = np.sqrt(w)
+    size = float(np.sqrt((root * y) @ (root * y))) + 1e-300
+    A = np.vstack([H * root[:, None] / size, 1e3 * np.ones(H.shape[1])])
+    weights = nnls(A, np.append(root * y / size, 1e3))[0]
+    weights = np.where(weights < LEAST_WEIGHT, 0.0, weights)
+    return np.asarray(weights / weights.sum(), np.float64)
+
+
+def _log_loss(p: Array, t: Mask, w: Array) -> float:
+    p = np.clip(p, 1e-4, 1 - 1e-4)
+    return float(-(w * np.where(t, np.log(p), np.log(1 - p))).sum() / w.sum())
+
+
+def _scaled(X: Array) -> Array:
+    sd = X.std(0)
+    keep = sd > 1e-12 * np.maximum(np.abs(X).max(0, initial=0.0), 1e-300)
+    out: Array = (X[:, keep] - X[:, keep].mean(0)) / sd[keep]
+    return out
+
+
+def _independent(F: Array) -> Array:
+    """Return F without columns that repeat an earlier one."""
+    C = np.abs(F.T @ F / F.shape[0])
+    kept: Sequence[int] = [j for j in range(F.shape[1]) if C[j, :j].max(initial=0.0) < 1 - 1e-9]
+    return F[:, kept]
