@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from causal_service.effects.average_effects import AverageEffect, average_effects
 from causal_service.effects.checks import Check, Checked, robustness_checks
 from causal_service.effects.dose_results import DoseResponse, NoDoseResponse
 from causal_service.effects.estimate import Z95
@@ -16,6 +17,7 @@ from causal_service.effects.identification import Identification, identify
 from causal_service.effects.robustness import Contour, contour
 from causal_service.effects.standing import standings_of
 from causal_service.effects.system import System, system_of
+from causal_service.explanation.average_sentences import average_worded
 from causal_service.explanation.check_findings import check_findings
 from causal_service.explanation.check_sentences import check_worded
 from causal_service.explanation.doses import doses_of
@@ -72,6 +74,8 @@ class InDepth:
     """Direct and mediated part of every lever's effect, and when it arrives."""
     doses: tuple[DoseResponse | NoDoseResponse, ...] = ()
     """Response by level of the lever, or why there is none."""
+    average_effects: tuple[AverageEffect, ...] = ()
+    """Cross-section: average effects of levers with two states."""
 
 
 def in_depth(asked: Asked, progress: Progress) -> InDepth:
@@ -91,6 +95,7 @@ def in_depth(asked: Asked, progress: Progress) -> InDepth:
         system=_system(asked),
         mediation=mediations(asked.learned, asked.levers),
         doses=doses_of(asked.learned, asked.levers, asked.seed),
+        average_effects=_average_effects(asked),
     )
 
 
@@ -134,3 +139,12 @@ def _system(asked: Asked) -> System:
         levers=tuple(dict.fromkeys(row.lever for row in ordered)),
         outcomes=asked.question.outcomes,
     )
+
+
+def _average_effects(asked: Asked) -> tuple[AverageEffect, ...]:
+    learned = asked.learned
+    if learned.within is None:
+        return ()
+    units = {key: entry.unit for key, entry in learned.indicators.items()}
+    rows = average_effects(learned.within, learned.draws, learned.levers, asked.question.outcomes, units, asked.seed)
+    return tuple(average_worded(row, learned.indicators) for row in rows)

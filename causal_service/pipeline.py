@@ -223,6 +223,7 @@ def study(
         system=depth.system,
         mediation=depth.mediation,
         doses=depth.doses,
+        average_effects=depth.average_effects,
     )
 
 

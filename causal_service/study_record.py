@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from causal_service.discovery.discover import Method
+from causal_service.effects.average_effects import AverageEffect
 from causal_service.effects.checks import Check
 from causal_service.effects.dose_results import DoseResponse, NoDoseResponse
 from causal_service.effects.identification import Identification
@@ -166,6 +167,8 @@ class Study:
     """Direct and mediated part of every lever's effect, and when it arrives."""
     doses: tuple[DoseResponse | NoDoseResponse, ...] = ()
     """Response by level, or why there is none, of levers to act on or to test and of those that clearly bend."""
+    average_effects: tuple[AverageEffect, ...] = ()
+    """Cross-section: what levers with two states did to those who had them, and would do to everyone."""
 
     def __str__(self) -> str:
         return "\n".join(answer.text.en for answer in self.answers)
@@ -264,7 +267,9 @@ class Study:
 
     def to_frame(
         self,
-        part: Literal["levers", "effects", "chains", "contrast", "identification", "mediation", "checks"] = "levers",
+        part: Literal[
+            "levers", "effects", "chains", "contrast", "identification", "mediation", "checks", "average_effects"
+        ] = "levers",
     ) -> pd.DataFrame:
         """Return one part as a data frame, texts in English."""
         import pandas as pd

@@ -80,6 +80,7 @@ def _outcome(section: OutcomeSection, lang: str) -> list[str]:
     if section.checks:
         lines = [paragraph(f"{lever.name} {lever.step}: {lever.summary}", 2, "- ") for lever in section.checks]
         parts.append("\n".join([words(lang)["checks"], *lines]))
+    parts += [paragraph(row.sentence) for row in section.averages]
     if section.contrast_lead:
         parts.append(paragraph(section.contrast_lead))
     worth = {row.name for row in section.levers if row.verdict in ("act", "test")}

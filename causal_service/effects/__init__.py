@@ -14,6 +14,7 @@
 ``comparison``       the regression in which an effect is read off rows
 ``refits``           the graph refitted on parts of the data, from Gram matrices
 ``e_value``          hidden causes as risk ratios (VanderWeele & Ding 2017)
+``average_effects``  levers with two states in a cross-section: what having them did (``average_effect``, ``nuisances``)
 ``results``          what is said about one lever and one outcome
 ===================  ===============================================================================
 """

@@ -28,11 +28,13 @@ Mask = NDArray[np.bool_]
 Codes = NDArray[np.int64]
 
 FOLDS = 5
-SPLITS = 5
+SPLITS = 3
 COMPARABLE = 0.02
 """A row is comparable when at least this share of rows like it has either state."""
 CLIP = 0.01
 """Propensities are kept away from 0 and 1 by this much in weights."""
+LEAST_COMPARABLE = 0.5
+"""With a smaller share of comparable rows there is no number."""
 FEWEST = 20
 """Fewer rows than this in one state: no average effect."""
 
@@ -73,10 +75,6 @@ class TwoStates:
     """Held-out share of the outcome's variance predicted in the lower and the upper state."""
 
 
-LEAST_COMPARABLE = 0.5
-"""With a smaller share of comparable rows there is no number."""
-
-
 def averages(
     X: Array, treated: Mask, y: Array, *, w: Array | None = None, clusters: Codes | None = None, seed: int = 0
 ) -> TwoStates:
@@ -102,7 +100,7 @@ def averages(
         stacks = _stacks(kept, splits[0])
         fitted = [_fit(kept, fold, stacks) for fold in splits]
         shares = np.mean([f.share for f in fitted], axis=0)
-        by_row = row_effects(kept, splits, fitted)
+        by_row = np.mean([f.upper - f.lower for f in fitted], axis=0)
     near = (shares >= COMPARABLE) & (shares <= 1 - COMPARABLE)
     near_treated = treated & (shares <= 1 - COMPARABLE)
     told = (
@@ -157,17 +155,17 @@ def _split(kept: _Kept, seed: int, split: int) -> Codes:
     unit = np.arange(kept.t.size) if kept.clusters is None else np.unique(kept.clusters, return_inverse=True)[1]
     units = int(unit.max()) + 1
     share = np.bincount(unit, kept.t, units) / np.bincount(unit, minlength=units)
-    order = np.lexsort((rng.random(units), np.round(share * 4)))
+    group, key = np.round(share * 4), rng.random(units)
     fold = np.empty(units, np.int64)
-    fold[order] = np.arange(units) % FOLDS
+    for kind in np.unique(group):
+        own = np.flatnonzero(group == kind)
+        fold[own[np.argsort(key[own])]] = np.arange(own.size) % FOLDS
     return fold[unit]
 
 
 def _stacks(kept: _Kept, fold: Codes) -> _Stacks:
     d, t, y, w = kept.design, kept.t, kept.y, kept.w
-    return _Stacks(
-        share_stack(d, t, w, fold), outcome_stack(d, y, w, ~t, fold), outcome_stack(d, y, w, t, fold)
-    )
+    return _Stacks(share_stack(d, t, w, fold), outcome_stack(d, y, w, ~t, fold), outcome_stack(d, y, w, t, fold))
 
 
 def _fit(kept: _Kept, fold: Codes, stacks: _Stacks) -> _Fitted:
@@ -215,7 +213,8 @@ def _weights(F: Array, goal: Array, base: Array) -> Array:
 
 def _once(kept: _Kept, rows: Mask, value: float, influence: Array, effective: float) -> _Once:
     if kept.clusters is not None:
-        influence = np.bincount(np.unique(kept.clusters[rows], return_inverse=True)[1], influence)
+        codes = np.unique(kept.clusters[rows], return_inverse=True)[1]
+        influence = np.asarray(np.bincount(codes, influence), np.float64)
     m = influence.size
     return _Once(float(value), float(influence @ influence) * m / max(m - 1, 1), effective, effective - 1)
 
@@ -232,7 +231,3 @@ def _median(target: Literal["everyone", "treated"], once: list[_Once], comparabl
 
 def _kish(w: Array) -> float:
     return float(w.sum() ** 2 / (w @ w))
-
-
-def row_effects(kept: _Kept, splits: list[Codes], fitted: list[_Fitted]) -> Array:
-    return np.mean([f.upper - f.lower for f in fitted], axis=0)

@@ -65,7 +65,9 @@ def design_of(X: Array, seed: int) -> Design:
     balance = _independent(_scaled(np.column_stack([plain, *extra])))
     forms = [balance]
     p = plain.shape[1]
-    if 1 < p and p * (p - 1) // 2 <= MOST_PRODUCTS:
+    if not p:
+        return Design(plain, balance, (balance,))
+    if p > 1 and p * (p - 1) // 2 <= MOST_PRODUCTS:
         i, j = np.triu_indices(p, 1)
         forms.append(np.column_stack([balance, _scaled(plain[:, i] * plain[:, j])]))
     rng = np.random.default_rng([seed, 71])
@@ -144,6 +146,8 @@ class ShareStack:
 def share_stack(design: Design, t: Mask, w: Array, fold: Codes) -> ShareStack:
     """Return the combination with the largest held-out likelihood."""
     everyone = np.ones(t.size, bool)
+    if not design.plain.shape[1]:
+        return ShareStack(STRENGTHS[0], (1.0, 0.0))
     paths = [_by_fold(_logistic(c), design.balance, t, w, everyone, fold) for c in STRENGTHS]
     losses = [_log_loss(path, t, w) for path in paths]
     best = int(np.argmin(losses))
@@ -162,7 +166,7 @@ def share_stack(design: Design, t: Mask, w: Array, fold: Codes) -> ShareStack:
 def _promising(design: Design, y: Array, w: Array, arm: Mask, fold: Codes, held: Sequence[Array]) -> bool:
     """Whether boosted trees come close to the best ridge regression on the first fold."""
     learn, test = arm & (fold != 0), arm & (fold == 0)
-    if not test.any():
+    if not test.any() or not design.plain.shape[1]:
         return False
     tried = boosted_outcome(design.plain[learn], y[learn], w[learn], design.plain[test])
     losses = [float(((h[test] - y[test]) ** 2 * w[test]).sum()) for h in held]
@@ -177,14 +181,21 @@ def _by_fold(
     learner: Callable[..., Array], F: Array, target: NDArray[np.generic], w: Array, trained: Mask, fold: Codes
 ) -> Array:
     out = np.empty(target.size)
+    if not F.shape[1]:
+        learner = _mean
     for k in range(int(fold.max()) + 1):
         used = trained & (fold != k)
         out[fold == k] = learner(F[used], target[used], w[used], F[fold == k])
     return out
 
 
+def _mean(F: Array, target: NDArray[np.generic], w: Array, new: Array) -> Array:
+    """Stands in for any learner where there are no covariates."""
+    return np.full(new.shape[0], float(np.average(target.astype(float), weights=w)))
+
+
 def _convex(H: Array, y: Array, w: Array) -> Array:
-    """Return weights of the columns of H, non-negative, sum 1, by non-negative least squares; small ones are dropped."""
+    """Return weights of the columns of H by least squares: non-negative, sum 1, small ones dropped."""
     root = np.sqrt(w)
     size = float(np.sqrt((root * y) @ (root * y))) + 1e-300
     A = np.vstack([H * root[:, None] / size, 1e3 * np.ones(H.shape[1])])

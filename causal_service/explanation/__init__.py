@@ -10,6 +10,7 @@
 ``what_if``           levers moved, what follows, in words (``what_if_sentences``, ``what_if_notes``)
 ``reach``             what must move for a target, in words (``reach_sentences``)
 ``scene``             a stored study as questions see it
+``average_sentences``  what having a lever with two states did
 ``hidden_causes``     how strong a hidden common cause would have to be
 ``reason_texts``      coded reasons of a verdict as sentences
 ``phrases``           names, moves, dates; ``quantities`` numbers and units

@@ -31,6 +31,7 @@ from causal_service.levers.results import Lever, Verdict
 from causal_service.panel.findings import Finding
 from causal_service.panel.summary import IndicatorSummary
 from causal_service.report.assumptions import assumptions, method_paragraphs
+from causal_service.report.average_effects import average_rows
 from causal_service.report.document import (
     ChainGroup,
     ChainRow,
@@ -160,6 +161,7 @@ def _section(outcome: str, source: _Source) -> OutcomeSection:
         ),
         checks=checked_levers(parts.checks, levers, source.indicators, lang),
         contour=contour_table(parts.contours, levers, source.indicators, lang),
+        averages=average_rows(parts.average_effects, outcome, source.indicators, lang),
         identification=identification_rows(
             parts.identification, levers, source.indicators, parts.panel.frequency, lang
         ),

@@ -9,6 +9,7 @@ from causal_service.panel.findings import Severity
 
 __all__ = [
     "Assumption",
+    "AverageRow",
     "ChainGroup",
     "ChainRow",
     "CheckRow",
@@ -273,6 +274,26 @@ class ContourTable:
 
 
 @dataclass(frozen=True, slots=True)
+class AverageRow:
+    """What having a lever did."""
+
+    name: str
+    """Display name of the lever."""
+    target: str
+    """Whose average it is, in words."""
+    change: str
+    """Signed change of the outcome with its unit; a dash where there is none."""
+    interval: str
+    """95 % interval; empty where there is none."""
+    comparable: str
+    """Share of rows that have comparable ones."""
+    sentence: str
+    """The finding in words."""
+    remedy: str
+    """What would help; empty where there is a number."""
+
+
+@dataclass(frozen=True, slots=True)
 class OutcomeSection:
     """Everything about one outcome."""
 
@@ -310,6 +331,8 @@ class OutcomeSection:
     """Attempts to break the effects of the levers worth moving, by rank."""
     contour: ContourTable | None = None
     """How strong a hidden cause must be, for the first of them."""
+    averages: tuple[AverageRow, ...] = ()
+    """Average effects of levers with two states."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from causal_service.effects.average_effects import AverageEffect
 from causal_service.effects.checks import Check
 from causal_service.effects.dose_results import DoseResponse, NoDoseResponse
 from causal_service.effects.identification import Identification
@@ -102,6 +103,10 @@ class StudyParts(Protocol):
     @property
     def contours(self) -> tuple[Contour, ...]:
         """What hidden causes of every strength would leave of them."""
+
+    @property
+    def average_effects(self) -> tuple[AverageEffect, ...]:
+        """Average effects of levers with two states."""
 
     @property
     def provenance(self) -> object:

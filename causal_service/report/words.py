@@ -65,6 +65,15 @@ _WORDS: dict[str, Text] = {
         "没有可以展示的路径：没有杠杆的效应大到可以拆分。",
         "There is no path to show: no lever has an effect large enough to divide.",
     ),
+    "averages": Text("有和没有，平均差多少", "What having it did, on average"),
+    "averages_note": Text(
+        "适用于只有两种状态的抓手：用其他条件相近的行作比较，不假定作用是一条直线。",
+        "For levers with two states: compared with rows alike in everything else, without assuming straight lines.",
+    ),
+    "averages_whose": Text("对谁", "For"),
+    "averages_change": Text("平均变化", "Average change"),
+    "averages_interval": Text("95%区间", "95% interval"),
+    "averages_comparable": Text("有可比对象", "Comparable"),
     "identification": Text("控制了什么，为什么足够", "What is adjusted for, and why it is enough"),
     "identification_note": Text(
         "每个效应由哪些情形比较得出。右列为同样可以识别的重抽样图所占份额。",

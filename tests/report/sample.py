@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from causal_service.effects.average_effects import AverageEffect
 from causal_service.effects.checks import Check
 from causal_service.effects.dose_results import DoseResponse, NoDoseResponse
 from causal_service.effects.identification import Identification
@@ -85,6 +86,7 @@ class SampleStudy:
     doses: tuple[DoseResponse | NoDoseResponse, ...] = ()
     checks: tuple[Check, ...] = ()
     contours: tuple[Contour, ...] = ()
+    average_effects: tuple[AverageEffect, ...] = ()
 
 
 # key, zh, en, layer, unit, better, controllable, owner, mean, sd, within
