@@ -20,6 +20,7 @@ from causal_service.study_record import Study
 __all__ = ["findings_text", "headline", "paragraph", "study_text"]
 
 _DEFAULT_WIDTH, _NARROWEST, _WIDEST = 100, 40, 120
+_SHOWN_MISLED = 3
 _SHOWN_GROUPS, _SHOWN_CHAINS = 3, 2
 _CHECKED = Text(
     "数据检查：{entities}个实体，{periods}期，{rows}行，{indicators}个指标",
@@ -82,7 +83,7 @@ def _outcome(section: OutcomeSection, lang: str) -> list[str]:
         parts.append("\n".join([words(lang)["checks"], *lines]))
     parts += [paragraph(row.sentence) for row in section.averages]
     if section.contrast_lead:
-        parts.append(paragraph(section.contrast_lead))
+        parts.append("\n".join([paragraph(section.contrast_lead), *_misled(section, lang)]))
     worth = {row.name for row in section.levers if row.verdict in ("act", "test")}
     groups = [group for group in section.chains if group.name in worth]
     if groups:
@@ -92,6 +93,13 @@ def _outcome(section: OutcomeSection, lang: str) -> list[str]:
         refusals = [_item(refusal, "") for refusal in section.doses.refusals[:_SHOWN_GROUPS]]
         parts.append("\n".join([words(lang)["doses"], *curves, *refusals]))
     return parts
+
+
+def _misled(section: OutcomeSection, lang: str) -> list[str]:
+    """Return why what charts put first is not what to move first, one item per indicator."""
+    rows = [row for row in section.contrast if row.misleading][:_SHOWN_MISLED]
+    colon = "：" if lang == "zh" else ": "
+    return [paragraph(f"{row.name}{colon}{row.why}", 2, "- ") for row in rows]
 
 
 def _chains(group: ChainGroup) -> str:

@@ -18,9 +18,10 @@ _NOT_RANKED: dict[NotRanked, Text] = {
 }
 _REASONS: dict[str, Text] = {
     "confounded:entities": Text(
-        "它与{outcome}的关联主要来自实体之间的差异：相关系数为{before}，剔除实体差异后为{after}，移动它不会带来图表所许诺的变化",
+        "它与{outcome}的关联主要来自实体之间的差异：相关系数为{before}，剔除实体差异后为{after}，再剔除各期共同波动后为{within}；移动它不会带来图表所许诺的变化",
         "what ties it to {outcome} are mainly differences between entities. The correlation of {before} is {after} "
-        "once they are removed; moving it would not bring what the charts promise",
+        "once they are removed and {within} once periods are removed too; moving it would not bring what the charts "
+        "promise",
     ),
     "confounded:indicators": Text(
         "它与{outcome}同受{by}影响：同一实体内的相关系数为{before}，固定{by}后为{after}，移动它不会带来图表所许诺的变化",
@@ -49,6 +50,11 @@ _REASONS: dict[str, Text] = {
         "单独看它与{outcome}几乎无关（相关系数{alone}），只因图表同时放入了两者共同的结果{by}，才显得有关（{given}）",
         "on its own it has little to do with {outcome} (correlation {alone}). It looks important only because the "
         "chart also holds {by}, which follows from both (then {given})",
+    ),
+    "consequence:always": Text(
+        "它是{outcome}的结果而不是原因：在全部重抽样中它都由{outcome}引起，移动它不会带动{outcome}",
+        "it is a result of {outcome}, not a cause: in every resample it follows from it. Moving it does not "
+        "move {outcome}",
     ),
     "consequence": Text(
         "它是{outcome}的结果而不是原因：在{share}的重抽样中它由{outcome}引起，移动它不会带动{outcome}",
@@ -148,6 +154,8 @@ def proof_words(row: Contrast, indicators: Names) -> Text:
     how = str(row.params.get("how", ""))
     if row.reason == "confounded" and how != "entities":
         how = "indicators" if row.by else "unknown"
+    if row.reason == "consequence" and row.params.get("share") == 1:
+        how = "always"
     words = _REASONS.get(f"{row.reason}:{how}") or _REASONS.get(row.reason) or _REASONS["agrees:cause"]
     numbers = dict.fromkeys(("share", "between", "alone", "given", "ahead"), UNKNOWN)
     numbers |= {"correlation": format_fixed(row.correlation, 2), "before": format_fixed(row.correlation, 2)}

@@ -62,14 +62,14 @@ class Evidence:
     """Indicator that it goes with most closely."""
     twin_correlation: float
     """Correlation with the twin."""
-    twin_effect: float
-    """Effect of the twin, same unit as ``effect``."""
     carried_by: str | None
     """Indicator through which most of its effect travels."""
     carried: float
     """Share of its effect that does."""
+    beside_carrier: float
+    """Correlation within entities and periods once the carrier is held fixed."""
     carries_for: str | None
-    """Lever whose effect travels through it most."""
+    """Lever, itself a cause, whose effect travels through it most."""
     carries: float
     """Share of that lever's effect."""
 
@@ -136,16 +136,18 @@ def evidence(
     np.fill_diagonal(close, -1.0)
     close[:, y] = -1.0
     through = _through(chains)
+    no_path = 1 - learned.reaches[:, y, :].mean(axis=0)
+    clear = (no_path < OFTEN) & (np.abs(effects) > SURE * spread)
+    causes = {name for name, sure in zip(learned.names, clear, strict=True) if sure}
     out = {}
     for x, name in enumerate(learned.names):
         if x == y:
             continue
-        no_path = float(1 - learned.reaches[:, y, x].mean())
         names, adjusted = _confounders(learned, x)
         common, given = _common_effect(learned, x)
         twin = int(close[x].argmax())
         own = {m: share for (lever, m), share in through.items() if lever == name}
-        others = {lever: share for (lever, m), share in through.items() if m == name}
+        others = {lever: share for (lever, m), share in through.items() if m == name and lever in causes}
         carrier = _largest(own)
         sender = _largest({lever: share * abs(effects[learned.names.index(lever)]) for lever, share in others.items()})
         after = learned.reaches[:, x, y] & ~learned.reaches[:, y, x] | learned.reaches_now[:, x, y]
@@ -155,8 +157,8 @@ def evidence(
             fair_share=1 / max(len(shares), 1),
             between=between[name],
             effect=float(effects[x]),
-            cause=no_path < OFTEN and abs(float(effects[x])) > SURE * float(spread[x]),
-            no_path=no_path,
+            cause=name in causes,
+            no_path=float(no_path[x]),
             follows=float(after.mean()),
             beside=learned.correlation(x),
             confounders=names,
@@ -165,9 +167,11 @@ def evidence(
             given=given,
             twin=learned.names[twin] if close[x, twin] > 0 else None,
             twin_correlation=float(now[x, twin] / scale[x] / scale[twin]),
-            twin_effect=float(effects[twin]),
             carried_by=carrier,
             carried=own[carrier] if carrier else 0.0,
+            beside_carrier=learned.correlation(x, learned.all_columns(learned.names.index(carrier)))
+            if carrier
+            else 0.0,
             carries_for=sender,
             carries=others[sender] if sender else 0.0,
         )

@@ -21,6 +21,8 @@ CLOSE = 2
 """Places up to which two rankings agree ..."""
 FAR = 3.0
 """... unless the shares differ by this factor."""
+SHORT = 0.5
+"""A bar is short where its share is less than this part of the share of the effects."""
 FADES = 0.5
 """A correlation has faded when less than this share of it is left."""
 MOSTLY_FOLLOWS = 0.5
@@ -29,6 +31,8 @@ CARRIES = 0.15
 """Share of another lever's effect that an indicator must carry to be called a mediator."""
 MOSTLY_CARRIED = 0.5
 """Share of an indicator's own effect that must travel through another for charts to credit that one."""
+BURIED = 0.25
+"""Entities that leave less than this share of a correlation hide it before any go-between does."""
 TWINS = 0.95
 """Correlation from which two indicators are nearly the same quantity."""
 FIXED = 0.95
@@ -36,7 +40,7 @@ FIXED = 0.95
 VISIBLE_SHARE = 0.5
 """Part of its fair share of SHAP from which an indicator is seen in a chart ..."""
 VISIBLE_CORRELATION = 0.15
-"""... or so large a pooled correlation."""
+"""... or so large a correlation, on plain rows or within entities and periods."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ def reasoned(
     levers : indicators that are ranked.
     sums : exact sums by member: all its other members.
     """
-    out = {name: said for name, e in found.items() if (said := _false_lead(e)) is not None}
+    out = {name: said for name, e in found.items() if (said := _false_lead(e, sums.get(name, ()))) is not None}
     causes = {name: e for name, e in found.items() if name not in out}
     by_effect = _places({name: abs(e.effect) for name, e in causes.items()})
     by_correlation = _places({name: abs(e.seen.pooled) for name, e in causes.items()})
@@ -101,11 +105,11 @@ class Places:
         return self.effect - self.chart > CLOSE or (self.chart < self.effect and self.factor > FAR)
 
 
-def _false_lead(e: Evidence) -> Reasoned | None:
+def _false_lead(e: Evidence, sums: tuple[str, ...]) -> Reasoned | None:
     """Return why an indicator that is no cause looks like one; ``None`` for a cause."""
     if e.follows > MOSTLY_FOLLOWS:
         return Reasoned("consequence", params={"share": e.follows, "correlation": e.seen.pooled})
-    if e.twin is not None and abs(e.twin_correlation) >= TWINS and abs(e.effect) <= abs(e.twin_effect):
+    if e.twin is not None and e.twin not in sums and abs(e.twin_correlation) >= TWINS:
         return Reasoned("duplicate", (e.twin,), {"correlation": e.twin_correlation, "how": "twin"})
     if e.between >= FIXED and (not e.cause):
         return Reasoned("no-within-variation", params={"between": e.between, "correlation": e.seen.pooled})
@@ -114,7 +118,9 @@ def _false_lead(e: Evidence) -> Reasoned | None:
 
 def _without_effect(e: Evidence) -> Reasoned:
     share = e.shap_share
-    visible = abs(e.seen.pooled) >= VISIBLE_CORRELATION or (share is not None and share >= VISIBLE_SHARE * e.fair_share)
+    visible = max(abs(e.seen.pooled), abs(e.beside)) >= VISIBLE_CORRELATION or (
+        share is not None and share >= VISIBLE_SHARE * e.fair_share
+    )
     if not visible:
         return Reasoned("agrees", params={"how": "nothing", "no_path": e.no_path})
     if e.common_effect is not None and max(abs(e.beside), abs(e.seen.pooled)) < FADES * abs(e.given):
@@ -138,19 +144,20 @@ def _tied(e: Evidence) -> Reasoned:
 
 def _cause(e: Evidence, place: Places, is_lever: bool, parts: tuple[str, ...]) -> Reasoned:
     said: Reasoned | None = None
-    if place.chart > place.effect and _hidden(e):
+    lower = place.chart > place.effect or place.factor < SHORT
+    carried = e.carried >= MOSTLY_CARRIED and _fades(e.beside, e.beside_carrier)
+    if not is_lever and e.carries_for is not None and e.carries >= MOSTLY_CARRIED:
+        said = Reasoned("mediator", (e.carries_for,), {"how": "carries", "share": e.carries})
+    elif lower and e.carried_by is not None and carried and not _hidden(e, BURIED):
+        said = Reasoned("mediator", (e.carried_by,), {"how": "carried", "share": e.carried})
+    elif (lower and _hidden(e, BURIED)) or (place.too_low and _hidden(e, FADES)):
         said = _masked(e)
-    elif place.too_low:
-        carried = e.carried_by is not None and e.carried >= MOSTLY_CARRIED
-        said = Reasoned("mediator", (str(e.carried_by),), {"how": "carried", "share": e.carried}) if carried else None
-    elif place.too_high and abs(e.seen.within) < FADES * abs(e.seen.pooled):
+    elif place.too_high and (_fades(e.seen.pooled, e.seen.within) or _fades(e.beside, e.adjusted)):
         said = _tied(e)
     elif place.too_high and parts:
         said = Reasoned("duplicate", parts, {"how": "sum"})
     elif e.carries_for is not None and e.carries >= CARRIES and (place.too_high or not is_lever):
         said = Reasoned("mediator", (e.carries_for,), {"how": "carries", "share": e.carries})
-    elif place.too_high:
-        said = _tied(e)
     if said is not None:
         return said
     params: dict[str, float | str] = {"how": "cause", "effect": e.effect, "correlation": e.seen.pooled}
@@ -159,9 +166,13 @@ def _cause(e: Evidence, place: Places, is_lever: bool, parts: tuple[str, ...]) -
     return Reasoned("agrees", params=params)
 
 
-def _hidden(e: Evidence) -> bool:
-    """Whether entities and periods hide the correlation."""
-    return abs(e.seen.pooled) < FADES * abs(e.seen.within) or e.seen.pooled * e.seen.within < 0
+def _fades(before: float, after: float) -> bool:
+    return abs(after) < FADES * abs(before)
+
+
+def _hidden(e: Evidence, share: float) -> bool:
+    """Whether entities and periods hide the correlation, or turn its sign."""
+    return abs(e.seen.pooled) < share * abs(e.seen.within) or e.seen.pooled * e.seen.within < 0
 
 
 def _masked(e: Evidence) -> Reasoned:

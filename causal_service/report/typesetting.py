@@ -11,7 +11,7 @@ __all__ = ["balanced", "cells", "em", "pad", "typographic_minus", "wrap"]
 
 _NARROW, _WIDE_LATIN = frozenset("iljtfr.,:;'|!()[] -/"), frozenset("mwMW%@")
 _TOKEN = re.compile(r"[（《“‘【]*(?:[^\s\u2e80-\u9fff\uf900-\uffef_/]+[_/]?|[_/]|[\u2e80-\u9fff\uf900-\uffef])|\s+")
-_MINUS = re.compile(r"(?<![\w\-])-(?=\d)")
+_MINUS = re.compile(r"(?<![A-Za-z0-9_\-])-(?=\d)")
 _NO_LINE_START = frozenset("，。、；：！？）】》”’%％)")
 
 

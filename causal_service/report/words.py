@@ -42,15 +42,16 @@ _WORDS: dict[str, Text] = {
     ),
     "contrast_note": Text(
         "灰条是 BI 团队常用的 SHAP 重要性（梯度提升树，所有行混在一起），从上到下按它排列。橙色：图表排得靠前，但移动它"
-        "不会带来所许诺的改善；蓝色：真正位列前三的杠杆。",
+        "不会带来所许诺的改善；蓝色：真正位列前三的杠杆。SHAP 和相关性的名次在全部指标中计，因果名次只在杠杆中计。",
         "The bars are SHAP importances as a BI team would draw them: boosted trees on all rows pooled. "
         "Orange: in front in the chart, but moving it would not bring what the chart promises. Blue: truly among the "
-        "best three levers.",
+        "best three levers. SHAP and correlation rank all indicators, the ranking by effect the levers alone.",
     ),
     "by_shap": Text("SHAP 排名", "By SHAP"),
     "by_effect": Text("因果排名", "By effect"),
     "why": Text("为什么", "Why"),
     "no_rank": Text("非杠杆", "no lever"),
+    "not_ranked": Text("不参与排名：", "Not ranked: "),
     "contrast_others": Text("其余指标", "The other indicators"),
     "contrast_neutral": Text("与通常排序的对照", "Beside the usual ranking"),
     "graph": Text("什么通过什么起作用", "What works through what"),

@@ -24,9 +24,9 @@ NOTHING = Evidence(
     given=0.0,
     twin=None,
     twin_correlation=0.0,
-    twin_effect=0.0,
     carried_by=None,
     carried=0.0,
+    beside_carrier=0.0,
     carries_for=None,
     carries=0.0,
 )
@@ -55,11 +55,12 @@ def test_what_follows_the_outcome_is_a_consequence_whatever_else_holds():
     assert one(replace(LEAD, follows=0.5)).reason != "consequence"
 
 
-def test_the_weaker_of_twins_is_a_duplicate():
-    twin = replace(LEAD, twin="c5", twin_correlation=-0.98, twin_effect=0.5)
-    said = one(twin)
-    assert (said.reason, said.by) == ("duplicate", ("c5",))
-    assert one(replace(cause(0.6, 0.3), twin="c5", twin_correlation=0.98, twin_effect=0.5)).reason == "agrees"
+def test_twins_are_duplicates_unless_one_is_a_part_of_the_other():
+    twin = replace(LEAD, twin="c5", twin_correlation=-0.98)
+    assert one(twin) == Reasoned("duplicate", ("c5",), {"correlation": -0.98, "how": "twin"})
+    found = {"x": replace(cause(0.6, 0.3), twin="y", twin_correlation=0.98), "y": cause(0.5, 0.25)}
+    assert reasoned(found, frozenset("xy"), {})["x"].reason == "duplicate"
+    assert reasoned(found, frozenset("xy"), {"x": ("y",)})["x"].reason == "agrees"
 
 
 def test_the_step_that_takes_most_of_the_correlation_away_is_named():
@@ -87,7 +88,7 @@ def test_what_hardly_varies_within_entities_says_so():
 
 def test_a_strong_cause_that_charts_overlook_is_masked_or_carried():
     assert one(cause(0.6, 0.02, pooled=0.05)).reason == "masked"
-    carried = replace(cause(0.6, 0.02), carried_by="c2", carried=0.8)
+    carried = replace(cause(0.6, 0.02), carried_by="c2", carried=0.8, beside_carrier=0.05)
     assert one(carried) == Reasoned("mediator", ("c2",), {"how": "carried", "share": 0.8})
 
 

@@ -198,7 +198,7 @@ def test_chain_shares_and_signs():
 
 
 CONTRASTS = (
-    ("confounded", (), {"how": "entities", "before": 0.614, "after": 0.07}, {"0.61", "0.07"}),
+    ("confounded", (), {"how": "entities", "before": 0.614, "after": 0.07}, {"0.61", "0.07", "-0.02"}),
     ("confounded", ("price",), {"how": "indicators", "before": 0.4, "after": 0.07}, {"0.40", "0.07"}),
     ("confounded", (), {"how": "indicators", "before": 0.4, "after": 0.4}, {"0.40"}),
     ("masked", (), {"before": 0.05, "after": 0.5}, {"0.05", "0.50"}),
@@ -206,6 +206,7 @@ CONTRASTS = (
     ("mediator", ("price",), {"how": "carries", "share": 0.62}, {"62"}),
     ("collider", ("price",), {"alone": 0.03, "given": -0.4}, {"0.03", "-0.40"}),
     ("consequence", (), {"share": 0.98}, {"98"}),
+    ("consequence", (), {"share": 1.0}, set()),
     ("duplicate", ("price",), {"how": "twin", "correlation": 0.97}, {"0.97"}),
     ("duplicate", ("price",), {"how": "copy", "correlation": 1.0}, set()),
     ("duplicate", ("price",), {"how": "sum"}, set()),
