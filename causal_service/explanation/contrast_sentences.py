@@ -23,6 +23,13 @@ _REASONS: dict[str, Text] = {
         "once they are removed and {within} once periods are removed too; moving it would not bring what the charts "
         "promise",
     ),
+    "confounded:entities-and": Text(
+        "它与{outcome}的关联主要来自实体之间的差异：相关系数为{before}，剔除实体差异后为{after}，再剔除各期共同波动并固定{by}后为{adjusted}；"
+        "移动它不会带来图表所许诺的变化",
+        "what ties it to {outcome} are mainly differences between entities. The correlation of {before} is {after} "
+        "once they are removed and {adjusted} once periods are removed and {by} {is} held fixed too; moving it would "
+        "not bring what the charts promise",
+    ),
     "confounded:indicators": Text(
         "它与{outcome}同受{by}影响：同一实体内的相关系数为{before}，固定{by}后为{after}，移动它不会带来图表所许诺的变化",
         "{by} {drives} both it and {outcome}. Inside entities the correlation is {before}, and {after} once {by} "
@@ -152,12 +159,12 @@ def reason_label(reason: ContrastReason) -> Text:
 def proof_words(row: Contrast, indicators: Names) -> Text:
     """Say why charts and we differ, with the numbers; a clause without full stop."""
     how = str(row.params.get("how", ""))
-    if row.reason == "confounded" and how != "entities":
+    if row.reason == "confounded" and how not in {"entities", "entities-and"}:
         how = "indicators" if row.by else "unknown"
     if row.reason == "consequence" and row.params.get("share") == 1:
         how = "always"
     words = _REASONS.get(f"{row.reason}:{how}") or _REASONS.get(row.reason) or _REASONS["agrees:cause"]
-    numbers = dict.fromkeys(("share", "between", "alone", "given", "ahead"), UNKNOWN)
+    numbers = dict.fromkeys(("share", "between", "alone", "given", "ahead", "adjusted"), UNKNOWN)
     numbers |= {"correlation": format_fixed(row.correlation, 2), "before": format_fixed(row.correlation, 2)}
     numbers |= {"after": format_fixed(row.within_correlation, 2)}
     numbers |= {

@@ -66,6 +66,8 @@ class Evidence:
     """Indicator through which most of its effect travels."""
     carried: float
     """Share of its effect that does."""
+    carrier_share: float
+    """Share of the carrier in the sum of mean |SHAP|; 0 without a chart."""
     beside_carrier: float
     """Correlation within entities and periods once the carrier is held fixed."""
     carries_for: str | None
@@ -169,6 +171,7 @@ def evidence(
             twin_correlation=float(now[x, twin] / scale[x] / scale[twin]),
             carried_by=carrier,
             carried=own[carrier] if carrier else 0.0,
+            carrier_share=shares.get(carrier, 0.0) if carrier else 0.0,
             beside_carrier=learned.correlation(x, learned.all_columns(learned.names.index(carrier)))
             if carrier
             else 0.0,

@@ -134,9 +134,10 @@ def _tied(e: Evidence) -> Reasoned:
     drops = [before - after for before, after in pairwise(steps)]
     largest = max(range(3), key=lambda k: (drops[k], -k))
     if largest == 0:
-        return Reasoned(
-            "confounded", params={"how": "entities", "before": e.seen.pooled, "after": e.seen.between_removed}
-        )
+        params: dict[str, float | str] = {"before": e.seen.pooled, "after": e.seen.between_removed}
+        if e.confounders and abs(e.beside) >= VISIBLE_CORRELATION and _fades(e.beside, e.adjusted):
+            return Reasoned("confounded", e.confounders, {"how": "entities-and", "adjusted": e.adjusted, **params})
+        return Reasoned("confounded", params={"how": "entities", **params})
     if largest == 1:
         return Reasoned("season", params={"before": e.seen.between_removed, "after": e.beside})
     return Reasoned("confounded", e.confounders, {"how": "indicators", "before": e.beside, "after": e.adjusted})
@@ -145,7 +146,8 @@ def _tied(e: Evidence) -> Reasoned:
 def _cause(e: Evidence, place: Places, is_lever: bool, parts: tuple[str, ...]) -> Reasoned:
     said: Reasoned | None = None
     lower = place.chart > place.effect or place.factor < SHORT
-    carried = e.carried >= MOSTLY_CARRIED and _fades(e.beside, e.beside_carrier)
+    credited = e.shap_share is None or e.carrier_share > e.shap_share
+    carried = e.carried >= MOSTLY_CARRIED and _fades(e.beside, e.beside_carrier) and credited
     if not is_lever and e.carries_for is not None and e.carries >= MOSTLY_CARRIED:
         said = Reasoned("mediator", (e.carries_for,), {"how": "carries", "share": e.carries})
     elif lower and e.carried_by is not None and carried and not _hidden(e, BURIED):

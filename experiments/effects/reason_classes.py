@@ -91,7 +91,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="four tuning panels; writes nothing")
     parser.add_argument("--tune", action="store_true", help="seeds below 1000; writes nothing")
-    parser.add_argument("--panels", type=int, default=130)
+    parser.add_argument("--panels", type=int, default=110)
     options = parser.parse_args()
     count = 4 if options.quick else options.panels
     first = TUNING if options.quick or options.tune else FIRST

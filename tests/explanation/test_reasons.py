@@ -27,6 +27,7 @@ NOTHING = Evidence(
     carried_by=None,
     carried=0.0,
     beside_carrier=0.0,
+    carrier_share=0.0,
     carries_for=None,
     carries=0.0,
 )
@@ -66,6 +67,10 @@ def test_twins_are_duplicates_unless_one_is_a_part_of_the_other():
 def test_the_step_that_takes_most_of_the_correlation_away_is_named():
     entities = one(replace(LEAD, seen=Correlations(0.6, 0.1, 0.05), beside=0.05, adjusted=0.0))
     assert (entities.reason, entities.params["how"]) == ("confounded", "entities")
+    both = replace(LEAD, seen=Correlations(0.7, 0.3, 0.25), beside=0.25, confounders=("c1",), adjusted=0.01)
+    assert one(both) == Reasoned(
+        "confounded", ("c1",), {"how": "entities-and", "adjusted": 0.01, "before": 0.7, "after": 0.3}
+    )
     season = one(replace(LEAD, seen=Correlations(0.6, 0.55, 0.1), beside=0.1, adjusted=0.0))
     assert season.reason == "season"
     by = one(replace(LEAD, confounders=("c1",), adjusted=0.02))
@@ -88,8 +93,13 @@ def test_what_hardly_varies_within_entities_says_so():
 
 def test_a_strong_cause_that_charts_overlook_is_masked_or_carried():
     assert one(cause(0.6, 0.02, pooled=0.05)).reason == "masked"
-    carried = replace(cause(0.6, 0.02), carried_by="c2", carried=0.8, beside_carrier=0.05)
+    carried = replace(cause(0.6, 0.02), carried_by="c2", carried=0.8, beside_carrier=0.05, carrier_share=0.1)
     assert one(carried) == Reasoned("mediator", ("c2",), {"how": "carried", "share": 0.8})
+
+
+def test_a_carrier_that_charts_overlook_too_gets_no_credit():
+    overlooked = replace(cause(0.6, 0.02), carried_by="c2", carried=0.8, beside_carrier=0.05, carrier_share=0.01)
+    assert one(overlooked).reason == "agrees"
 
 
 def test_a_go_between_that_is_no_lever_is_a_mediator():

@@ -199,6 +199,12 @@ def test_chain_shares_and_signs():
 
 CONTRASTS = (
     ("confounded", (), {"how": "entities", "before": 0.614, "after": 0.07}, {"0.61", "0.07", "-0.02"}),
+    (
+        "confounded",
+        ("price",),
+        {"how": "entities-and", "before": 0.614, "after": 0.3, "adjusted": 0.07},
+        {"0.61", "0.30", "0.07"},
+    ),
     ("confounded", ("price",), {"how": "indicators", "before": 0.4, "after": 0.07}, {"0.40", "0.07"}),
     ("confounded", (), {"how": "indicators", "before": 0.4, "after": 0.4}, {"0.40"}),
     ("masked", (), {"before": 0.05, "after": 0.5}, {"0.05", "0.50"}),

@@ -70,9 +70,9 @@ def chains(study: str, parts: PartsOf, caller: Reader, known: Known = None) -> R
     return _file(parts, caller, study, "chains.json", _JSON, known)
 
 
-@router.get("/contrast", summary="Beside correlation", response_model=list[documented(Contrast)])  # type: ignore[misc]
+@router.get("/contrast", summary="Beside SHAP and correlation", response_model=list[documented(Contrast)])  # type: ignore[misc]
 def contrast(study: str, parts: PartsOf, caller: Reader, known: Known = None) -> Response:
-    """Return the ranking by correlation beside ours, with the reason for each difference."""
+    """Return the ranks by SHAP and correlation beside ours for every indicator, with the reason and its proof."""
     return _file(parts, caller, study, "contrast.json", _JSON, known)
 
 
