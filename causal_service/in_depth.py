@@ -12,18 +12,22 @@ from dataclasses import dataclass
 from causal_service.effects.average_effects import AverageEffect, average_effects
 from causal_service.effects.checks import Check, Checked, robustness_checks
 from causal_service.effects.dose_results import DoseResponse, NoDoseResponse
+from causal_service.effects.entity_effects import ByEntity
 from causal_service.effects.estimate import Z95
 from causal_service.effects.identification import Identification, identify
 from causal_service.effects.robustness import Contour, contour
+from causal_service.effects.segments import BySegment
 from causal_service.effects.standing import standings_of
 from causal_service.effects.system import System, system_of
 from causal_service.explanation.average_sentences import average_worded
 from causal_service.explanation.check_findings import check_findings
 from causal_service.explanation.check_sentences import check_worded
 from causal_service.explanation.doses import doses_of
+from causal_service.explanation.for_whom import by_entity, by_segment
 from causal_service.explanation.identification_sentences import identification_worded
 from causal_service.explanation.mediation import mediations
 from causal_service.explanation.results import Mediation
+from causal_service.explanation.segment_sentences import segment_findings
 from causal_service.inference import Inference
 from causal_service.levers.results import Lever
 from causal_service.panel.dictionary import Dictionary
@@ -72,6 +76,10 @@ class InDepth:
     """The learned system, for what-if."""
     mediation: tuple[Mediation, ...]
     """Direct and mediated part of every lever's effect, and when it arrives."""
+    segments: BySegment | None = None
+    """For whom: effects by segment; ``None`` when no segment column was given."""
+    entity_effects: ByEntity | None = None
+    """Where each lever works best."""
     doses: tuple[DoseResponse | NoDoseResponse, ...] = ()
     """Response by level of the lever, or why there is none."""
     average_effects: tuple[AverageEffect, ...] = ()
@@ -87,13 +95,19 @@ def in_depth(asked: Asked, progress: Progress) -> InDepth:
     """
     identification = _identification(asked)
     checks = _checks(asked, identification)
+    segments = by_segment(asked.learned, asked.levers, asked.question.outcomes, asked.seed)
     return InDepth(
         identification=identification,
         checks=checks,
         contours=_contours(asked),
-        findings=check_findings(checks, asked.levers, asked.dictionary),
+        findings=(
+            *check_findings(checks, asked.levers, asked.dictionary),
+            *segment_findings(segments, asked.dictionary),
+        ),
         system=_system(asked),
         mediation=mediations(asked.learned, asked.levers),
+        segments=segments,
+        entity_effects=by_entity(asked.learned, asked.levers, asked.question.outcomes, asked.seed),
         doses=doses_of(asked.learned, asked.levers, asked.seed),
         average_effects=_average_effects(asked),
     )

@@ -65,6 +65,8 @@ class Inference:
     """What all checks together say about single indicators, by outcome."""
     ranked: Mapping[str, tuple[RankedLever, ...]]
     """Ranked levers by outcome, best first."""
+    slopes: tuple[EntitySlope, ...] = ()
+    """Relations known to differ by entity."""
 
 
 def infer(
@@ -149,8 +151,9 @@ def infer(
         name: combined_suspicions(said, contradictions, plausible, shifts, studied, name) for name in question.outcomes
     }
     unranked = Inference(
-        prepared, within, discovery, draws, effects, headline, levers, summary, described, findings, suspicions, {}
-    )
+        prepared, within, discovery, draws, effects, headline, levers, summary, described, findings, suspicions, {},
+        slopes,
+    )  # fmt: skip
     return replace(unranked, ranked=_ranked(unranked, dictionary, {}))
 
 

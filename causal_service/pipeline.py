@@ -59,6 +59,7 @@ def check(
     entity: str | None = None,
     period: str | None = None,
     weight: str | None = None,
+    segment: str | None = None,
     knowledge: str | Path | None = None,
     stream: bool | None = None,
 ) -> tuple[Panel, Dictionary, tuple[Finding, ...]]:
@@ -66,7 +67,9 @@ def check(
     known = read_dictionary(dictionary)
     if knowledge is not None:
         known = merge_knowledge(known, read_knowledge(knowledge))
-    read = read_panel(panel, entity=entity, period=period, dictionary=known, weight=weight, stream=stream)
+    read = read_panel(
+        panel, entity=entity, period=period, dictionary=known, weight=weight, segment=segment, stream=stream
+    )
     outcomes = (outcome,) if isinstance(outcome, str) else tuple(outcome)
     return read.panel, known, (*read.findings, *check_panel(read.panel, known, outcomes))
 
@@ -84,6 +87,7 @@ def study(
     resamples: int = 200,
     seed: int = 0,
     weight: str | None = None,
+    segment: str | None = None,
     knowledge: str | Path | None = None,
     method: Method = "boss",
     rehearse: int = 0,
@@ -106,6 +110,7 @@ def study(
     resamples : number of draws B, at least 20.
     seed : non-negative; same panel, plan and seed give the same bytes.
     weight : column with the observations behind a cell.
+    segment : column with the group of each entity (region, customer group); effects are then told by segment as well.
     knowledge : file with further required and forbidden arrows.
     method : ``boss`` (ours) or ``pc``, ``ges``, ``fci`` through causal-learn.
     rehearse : number of simulated twins of the panel on which the whole plan is tried (20 or more; minutes). Their
@@ -132,6 +137,7 @@ def study(
             entity=entity,
             period=period,
             weight=weight,
+            segment=segment,
             knowledge=knowledge,
             stream=stream,
         )
@@ -199,6 +205,7 @@ def study(
             resamples=question.resamples,
             seed=seed,
             weight=weight,
+            segment=studied.panel.segment_column,
             method=method,
             penalty=settled_penalty(prepared),
             headline=learned.headline,
@@ -217,6 +224,8 @@ def study(
         chains=tuple(chains),
         contrast=tuple(contrast),
         rehearsal=None if rehearsal is None else _with_sentences(rehearsal, learned),
+        segments=depth.segments,
+        entity_effects=depth.entity_effects,
         identification=depth.identification,
         checks=depth.checks,
         contours=depth.contours,

@@ -16,9 +16,11 @@ from causal_service.discovery.discover import Method
 from causal_service.effects.average_effects import AverageEffect
 from causal_service.effects.checks import Check
 from causal_service.effects.dose_results import DoseResponse, NoDoseResponse
+from causal_service.effects.entity_effects import ByEntity
 from causal_service.effects.identification import Identification
 from causal_service.effects.results import Effect
 from causal_service.effects.robustness import Contour
+from causal_service.effects.segments import BySegment
 from causal_service.effects.system import System
 from causal_service.errors import CallError, Text, UnreadableFile
 from causal_service.explanation.plain import DIGITS, fields_of, plain
@@ -95,6 +97,8 @@ class StudyPlan:
     """Required arrows."""
     forbidden: tuple[tuple[str, str, int | None], ...]
     """Forbidden arrows."""
+    segment: str | None = None
+    """Column with the group of each entity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +159,10 @@ class Study:
     """The ranking by correlation beside ours."""
     rehearsal: Rehearsal | None = None
     """How far all this can be trusted on panels like this one; ``None`` when it was not rehearsed."""
+    segments: BySegment | None = None
+    """For whom: effects by segment; ``None`` when no segment column was given."""
+    entity_effects: ByEntity | None = None
+    """Where each lever works best."""
     identification: tuple[Identification, ...] = ()
     """How every effect is identified: what is held equal, and why it is enough."""
     checks: tuple[Check, ...] = ()

@@ -32,7 +32,7 @@ class _Verb:
 
 _DATA = (
     "--entity", "--period", "--dictionary", "--outcome", "--lever", "--lags", "--horizon", "--resamples", "--seed",
-    "--weight", "--knowledge", "--method", "--threads", "--stream", "--scheduler",
+    "--weight", "--segment", "--knowledge", "--method", "--threads", "--stream", "--scheduler",
 )  # fmt: skip
 _PANEL = ("PANEL", "CSV, Parquet or Excel, .gz allowed, long or wide; several files are joined on entity and period")
 VERBS = {
@@ -192,6 +192,7 @@ def _settings(verb: str) -> dict[str, dict[str, Any]]:
         "--resamples": _whole("--resamples", "B", 200, "number of resamples (default: 200)"),
         "--seed": _whole("--seed", "S", 0, "seed of all random numbers (default: 0)"),
         "--weight": {"metavar": "COL", "help": "column with the number of observations behind a row"},
+        "--segment": {"metavar": "COL", "help": "column with the group of each entity; effects by group are told too"},
         "--knowledge": {"metavar": "FILE", "help": "further required and forbidden arrows (YAML)"},
         "--method": {
             "metavar": "NAME",

@@ -41,6 +41,7 @@ def check(options: Namespace, lang: str) -> int:
             entity=options.entity,
             period=options.period,
             weight=options.weight,
+            segment=options.segment,
             knowledge=options.knowledge,
             stream=_STREAM[options.stream],
         )
@@ -76,6 +77,7 @@ def study(options: Namespace, lang: str) -> int:
             seed=options.seed,
             weight=options.weight,
             knowledge=options.knowledge,
+            segment=options.segment,
             method=options.method,
             rehearse=options.rehearse,
             threads=options.threads,

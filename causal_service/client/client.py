@@ -48,6 +48,7 @@ class Options(TypedDict, total=False):
     resamples: int
     seed: int
     rehearse: int
+    segment: str | None
     method: Method
 
 
@@ -120,6 +121,7 @@ class Client:
         seed: int = 0,
         weight: str | None = None,
         knowledge: str | Path | None = None,
+        segment: str | None = None,
         method: Method = "boss",
         rehearse: int = 0,
         progress: Progress | None = None,
@@ -142,6 +144,7 @@ class Client:
             seed=seed,
             weight=weight,
             knowledge=knowledge,
+            segment=segment,
             method=method,
             rehearse=rehearse,
         )

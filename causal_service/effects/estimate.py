@@ -16,7 +16,16 @@ from causal_service.effects.results import Effect, EffectKind
 from causal_service.numerics.draw import member_responses
 from causal_service.preparation.prepared import Prepared
 
-__all__ = ["KINDS", "Z95", "EffectDraws", "effect_draws", "effect_rows", "false_discovery_rates", "widened"]
+__all__ = [
+    "KINDS",
+    "Z95",
+    "EffectDraws",
+    "effect_draws",
+    "effect_rows",
+    "effect_unit",
+    "false_discovery_rates",
+    "widened",
+]
 
 KINDS: tuple[EffectKind, ...] = ("impact", "sustained", "cumulative")
 Z95 = 1.959963984540054
@@ -129,7 +138,7 @@ def _row(
         value=value,
         low=value - Z95 * sd,
         high=value + Z95 * sd,
-        unit=_unit(units.get(outcome, ""), units.get(lever, "")),
+        unit=effect_unit(units.get(outcome, ""), units.get(lever, "")),
         zero_share=float((of == 0).mean()),
         full_sample=float(draws.full[at]),
         identified_share=float(draws.identified[at]),
@@ -176,6 +185,7 @@ def _widened(effect: Effect, factor: float) -> Effect:
     return replace(effect, low=effect.value - half, high=effect.value + half, p=p)
 
 
-def _unit(outcome: str, lever: str) -> str:
+def effect_unit(outcome: str, lever: str) -> str:
+    """Return the unit of an effect, for example ``points per day``."""
     per = lever or "unit"
     return f"{outcome or 'unit'} per {per[:-1] if per.lower() in _PLURALS else per}"

@@ -63,7 +63,15 @@ def _level(entity: NDArray[np.int64], w: Array) -> Array:
     return np.asarray(w / np.sqrt(mass[entity]))[:, None]
 
 
-def stationary_covariance(W: Array, H: Array, p: int, lags: int, tolerance: float = 1e-7, rounds: int = 60) -> Array:
+def stationary_covariance(
+    W: Array,
+    H: Array,
+    p: int,
+    lags: int,
+    tolerance: float = 1e-7,
+    rounds: int = 60,
+    added: Array | None = None,
+) -> Array:
     """Return S (..., d, d) with S - B(S) = W, d = p (lags + 1), blocks ordered oldest first.
 
     Parameters
@@ -72,20 +80,24 @@ def stationary_covariance(W: Array, H: Array, p: int, lags: int, tolerance: floa
     H : ``pair_counts``.
     p, lags : indicators and lags.
     tolerance : a matrix is done when no entry moves by more than this.
+    rounds : most rounds of the fixed point.
+    added : (d, d) B(S) to start from, of a covariance near these; each round leaves about 1/T of its error.
     """
     stack = W.reshape(-1, *W.shape[-2:])
     reach = (H.size + 1) // 2 + lags
     size = max(1, _WORK_FLOATS // (reach * p * p))
     parts = [
-        _fixed_points(stack[start : start + size], H, p, lags, tolerance, rounds)
+        _fixed_points(stack[start : start + size], H, p, lags, tolerance, rounds, added)
         for start in range(0, len(stack), size)
     ]
     return np.concatenate(parts).reshape(W.shape)
 
 
-def _fixed_points(stack: Array, H: Array, p: int, lags: int, tolerance: float, rounds: int) -> Array:
+def _fixed_points(
+    stack: Array, H: Array, p: int, lags: int, tolerance: float, rounds: int, added: Array | None
+) -> Array:
     """Return S (B, d, d) for a stack of W side by side."""
-    S = stack.copy()
+    S = stack.copy() if added is None else stack + added
     active = np.arange(len(stack))
     for _ in range(rounds):
         new = stack[active] + _mean_variance(S[active], H, p, lags)

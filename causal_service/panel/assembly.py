@@ -13,6 +13,7 @@ from causal_service.panel.calendar import Calendar, build_calendar
 from causal_service.panel.findings import Finding
 from causal_service.panel.labels import listed
 from causal_service.panel.panel import Panel
+from causal_service.panel.segments import entity_segments, refuse_many_segments
 from causal_service.panel.sources import Source
 from causal_service.panel.tables import MAX_INDICATORS
 
@@ -24,13 +25,16 @@ ONE_ENTITY = "all"
 """Label of the only entity when no entity column was named."""
 
 
-def assemble_calendar_panel(sources: Sequence[Source], weighted: Source | None) -> tuple[Panel, list[Finding]]:
+def assemble_calendar_panel(
+    sources: Sequence[Source], weighted: Source | None, segment: str | None = None
+) -> tuple[Panel, list[Finding]]:
     """Return the panel of sources that have a period column, and findings about its calendar.
 
     Raises
     ------
     CallError : one of several sources has no period column.
-    DataError : an entity-period pair stands twice, a column stands in two files, periods differ in kind, one row only.
+    DataError : an entity-period pair stands twice, a column stands in two files, periods differ in kind, one row only;
+        the ``segment`` column is no property of the entities.
     """
     _refuse_column_twice(sources)
     calendar, places = _common_calendar(sources)
@@ -56,6 +60,11 @@ def assemble_calendar_panel(sources: Sequence[Source], weighted: Source | None) 
             weights[who, when] = np.nan_to_num(source.weight, nan=0.0)
     if present.sum() < 2:
         raise _one_row(sources[0])
+    groups: tuple[str, ...] | None = None
+    noticed: tuple[Finding, ...] = ()
+    if segment is not None:
+        labelled = [(k, s.segment) for k, s in zip(keys, sources, strict=True) if s.segment is not None]
+        groups, noticed = entity_segments(entities, labelled, segment)
     panel = Panel(
         entities=entities,
         periods=calendar.labels,
@@ -68,8 +77,10 @@ def assemble_calendar_panel(sources: Sequence[Source], weighted: Source | None) 
         frequency=calendar.frequency,
         entity_column=sources[0].entity,
         period_column=sources[0].period,
+        segments=groups,
+        segment_column=segment,
     )
-    return panel, [*step_finding(calendar), *_weight_finding(weighted)]
+    return panel, [*step_finding(calendar), *_weight_finding(weighted), *noticed]
 
 
 def _frozen(array: NDArray) -> NDArray:  # type: ignore[type-arg]
@@ -238,7 +249,7 @@ def _weight_finding(weighted: Source | None) -> list[Finding]:
     ]
 
 
-def assemble_cross_section(sources: Sequence[Source], weighted: Source | None) -> Panel:
+def assemble_cross_section(sources: Sequence[Source], weighted: Source | None, segment: str | None = None) -> Panel:
     """Return the cross-section of sources without periods; rows are sorted by cluster, then by value.
 
     Raises
@@ -253,14 +264,19 @@ def assemble_cross_section(sources: Sequence[Source], weighted: Source | None) -
     _refuse_too_large((count, 1), len(indicators))
     values = np.full((count, len(indicators)), np.nan)
     weights = None if weighted is None else np.zeros(count)
+    groups = None if segment is None else np.full(count, "", dtype=object)
     for source, place in zip(sources, places, strict=True):
+        if groups is not None and source.segment is not None:
+            groups[place] = source.segment
         for key, column in source.columns.parsed.items():
             values[place, indicators.index(key)] = column.values + 0.0
         if weights is not None and source.weight is not None:
             weights[place] = np.nan_to_num(source.weight, nan=0.0)
     if count < 2:
         raise _one_row(sources[0])
-    order = _row_order(labels, values, weights)
+    if groups is not None and segment is not None:
+        refuse_many_segments(groups.tolist(), segment)
+    order = _row_order(labels, values, weights, groups)
     clusters = None if labels is None else tuple(str(label) for label in labels[order])
     unique = clusters is not None and len(set(clusters)) == count
     return Panel(
@@ -275,6 +291,8 @@ def assemble_cross_section(sources: Sequence[Source], weighted: Source | None) -
         frequency="",
         entity_column=sources[0].entity,
         period_column=None,
+        segments=None if groups is None else tuple(str(label) for label in groups[order]),
+        segment_column=segment,
     )
 
 
@@ -301,13 +319,18 @@ def _cross_rows(sources: Sequence[Source]) -> tuple[NDArray[np.object_] | None, 
 
 
 def _row_order(
-    labels: NDArray[np.object_] | None, values: NDArray[np.float64], weights: NDArray[np.float64] | None
+    labels: NDArray[np.object_] | None,
+    values: NDArray[np.float64],
+    weights: NDArray[np.float64] | None,
+    groups: NDArray[np.object_] | None,
 ) -> NDArray[np.intp]:
-    """Return the order that depends on content alone: cluster, then values column by column (NaN last), then weight."""
+    """Return the order that depends on content alone: cluster, values column by column (NaN last), weight, segment."""
     keys = [np.where(np.isnan(column), np.inf, column) for column in values.T]
     keys += [np.isnan(column).astype(float) for column in values.T]
     if weights is not None:
         keys.append(weights)
+    if groups is not None:
+        keys.append(np.unique(groups.astype(str), return_inverse=True)[1].astype(float))
     if labels is not None:
         keys.insert(0, np.unique(labels.astype(str), return_inverse=True)[1].astype(float))
     return np.lexsort(keys[::-1]).astype(np.intp)

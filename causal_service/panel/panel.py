@@ -49,6 +49,10 @@ class Panel:
     """Name of the entity column in the file."""
     period_column: str | None
     """Name of the period column in the file."""
+    segments: tuple[str, ...] | None = None
+    """Segment of each entity (row in a cross-section), length E; empty where unknown; ``None`` = not declared."""
+    segment_column: str | None = None
+    """Name of the segment column in the file."""
     behind: LargePanel | None = None
     """All rows of a panel too large for memory; this panel is then a sample of its entities."""
 
@@ -61,13 +65,14 @@ class Panel:
     def fingerprint(self) -> str:
         """``sha256:…`` of labels, values and weights in canonical order; column names of the file do not count.
 
-        Of a panel too large for memory: of the content of its files and the indicators.
+        Segments count where they are declared. Of a panel too large for memory: of the content of its files and the
+        indicators.
         """
         digest = hashlib.sha256()
         if self.behind is not None:
             digest.update(json.dumps([self.behind.digest, self.indicators]).encode())
             return f"sha256:{digest.hexdigest()}"
-        labels = {
+        labels: dict[str, object] = {
             "regime": self.regime,
             "frequency": self.frequency,
             "entities": self.entities,
@@ -75,6 +80,8 @@ class Panel:
             "indicators": self.indicators,
             "clusters": self.clusters,
         }
+        if self.segments is not None:
+            labels["segments"] = self.segments
         digest.update(json.dumps(labels, ensure_ascii=True, sort_keys=True).encode())
         for array in (self.values, self.present, self.weights):
             digest.update(b"none" if array is None else _canonical_bytes(array))

@@ -18,6 +18,7 @@ from causal_service.panel.knowledge_reading import validate_knowledge
 from causal_service.panel.large import read_large
 from causal_service.panel.panel import Panel
 from causal_service.panel.parquet_table import large_table
+from causal_service.panel.segments import refuse_segment_in_pieces, refuse_segment_is_key, segment_headers
 from causal_service.panel.shape import column_named, to_wide
 from causal_service.panel.sources import Source, weight_holder
 from causal_service.panel.tables import RawTable, read_table, table_from_frame
@@ -44,6 +45,7 @@ def read_panel(
     period: str | None = None,
     dictionary: Dictionary | None = None,
     weight: str | None = None,
+    segment: str | None = None,
     stream: bool | None = None,
 ) -> ReadPanel:
     """Read one panel from files (CSV, Parquet, Excel, each optionally gzip) or from a data frame.
@@ -55,6 +57,7 @@ def read_panel(
         with a period but one entity a series.
     dictionary : indicator keys and display names; a column headed by a display name gets its key.
     weight : column with the number of observations behind each row; it is no indicator.
+    segment : column with the group each entity (in a cross-section each row) belongs to; it is no indicator.
     stream : ``True`` reads Parquet in pieces, ``False`` never does, ``None`` does when it is large or a folder. The
         panel is then a sample of the entities with all rows behind it.
 
@@ -73,18 +76,21 @@ def read_panel(
             Text("请给出两个不同的列。", "Name two different columns."),
             {"column": entity},
         )
+    refuse_segment_is_key(segment, (entity, period, weight))
     large = _large(sources, entity, period, weight, known, stream)
     if large is not None:
+        refuse_segment_in_pieces(segment)
         return large
     tables = _tables(sources)
-    shaped = [_source(table, entity, period, weight, known) for table in tables]
+    held = segment_headers(tables, segment)
+    shaped = [_source(table, entity, period, weight, known, own) for table, own in zip(tables, held, strict=True)]
     holder = weight_holder(shaped, weight)
     if any(source.period is not None for source in shaped):
-        panel, calendar_findings = assemble_calendar_panel(shaped, holder)
+        panel, calendar_findings = assemble_calendar_panel(shaped, holder, segment)
     else:
         for table in tables:
             refuse_forgotten_period(table, known)
-        panel, calendar_findings = assemble_cross_section(shaped, holder), []
+        panel, calendar_findings = assemble_cross_section(shaped, holder, segment), []
     validate_knowledge(known, panel.indicators)
     return ReadPanel(panel, (*form_findings([source.columns for source in shaped], known), *calendar_findings))
 
@@ -121,9 +127,10 @@ def panel_from_frame(
     period: str | None = None,
     dictionary: Dictionary | None = None,
     weight: str | None = None,
+    segment: str | None = None,
 ) -> Panel:
     """Return the panel in a data frame; see ``read_panel``."""
-    return read_panel(frame, entity=entity, period=period, dictionary=dictionary, weight=weight).panel
+    return read_panel(frame, entity=entity, period=period, dictionary=dictionary, weight=weight, segment=segment).panel
 
 
 def _tables(sources: str | Path | Sequence[str | Path] | pd.DataFrame) -> list[RawTable]:
@@ -140,15 +147,20 @@ def _tables(sources: str | Path | Sequence[str | Path] | pd.DataFrame) -> list[R
 
 
 def _source(
-    table: RawTable, entity: str | None, period: str | None, weight: str | None, dictionary: Dictionary
+    table: RawTable,
+    entity: str | None,
+    period: str | None,
+    weight: str | None,
+    dictionary: Dictionary,
+    segment: str | None,
 ) -> Source:
     entity = None if entity is None else column_named(table, entity, _ENTITY)
     if period is not None:
         headers = [str(header) for header in table.frame.columns]
         period = next((header for header in headers if header == period), period)
-    wide, found = to_wide(table, entity, period)
+    wide, found = to_wide(table, entity, period, segment)
     if period is not None and found == period:
         found = column_named(wide, period, _PERIOD)
         if found != period:
-            wide, found = to_wide(table, entity, found)
-    return Source.build(wide, entity, found, weight, dictionary)
+            wide, found = to_wide(table, entity, found, segment)
+    return Source.build(wide, entity, found, weight, dictionary, segment)

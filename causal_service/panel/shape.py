@@ -43,20 +43,23 @@ def column_named(table: RawTable, name: str, role: Text) -> str:
     )
 
 
-def to_wide(table: RawTable, entity: str | None, period: str | None) -> tuple[RawTable, str | None]:
+def to_wide(
+    table: RawTable, entity: str | None, period: str | None, segment: str | None = None
+) -> tuple[RawTable, str | None]:
     """Return ``table`` with one column per indicator, and the header of its period column (``None`` without one).
 
     A table is *long* when it has an indicator-name column and a value column; *wide by period* when it has an
-    indicator-name column and all its other columns are periods; otherwise it is wide already.
+    indicator-name column and all its other columns are periods; otherwise it is wide already. The ``segment`` column
+    of the table, if any, stays as it is.
     """
     headers = [str(header) for header in table.frame.columns]
     names = _first(headers, INDICATOR_NAMES)
     values = _first(headers, _VALUE_NAMES)
-    others = [header for header in headers if header not in (entity, names)]
+    others = [header for header in headers if header not in (entity, names, segment)]
     if names is not None and period not in headers and len(others) >= 2 and are_periods(others):
-        return _from_periods(table, entity, names, others), PERIOD
-    if names is not None and values is not None and set(headers) <= {entity, period, names, values}:
-        return _from_long(table, entity, period, names, values), period
+        return _from_periods(table, entity, names, others, segment), PERIOD
+    if names is not None and values is not None and set(headers) <= {entity, period, names, values, segment}:
+        return _from_long(table, entity, period, names, values, segment), period
     if period is None and entity is not None and names is None and len(others) >= 4 and are_periods(others):
         raise CallError(
             "periods-as-columns",
@@ -74,15 +77,17 @@ def _first(headers: list[str], known: tuple[str, ...]) -> str | None:
     return next((header for header in headers if fold(header) in known), None)
 
 
-def _from_periods(table: RawTable, entity: str | None, names: str, periods: list[str]) -> RawTable:
-    keys = [column for column in (entity, names) if column is not None]
+def _from_periods(table: RawTable, entity: str | None, names: str, periods: list[str], segment: str | None) -> RawTable:
+    keys = [column for column in (entity, names, segment) if column is not None]
     source = table.frame.assign(**{"\0line": table.lines})
     melted = source.melt(id_vars=[*keys, "\0line"], value_vars=periods, var_name=PERIOD, value_name="value")
     lines = melted.pop("\0line").to_numpy(dtype=np.int64)
-    return _from_long(replace(table, frame=melted, lines=lines), entity, PERIOD, names, "value")
+    return _from_long(replace(table, frame=melted, lines=lines), entity, PERIOD, names, "value", segment)
 
 
-def _from_long(table: RawTable, entity: str | None, period: str | None, names: str, values: str) -> RawTable:
+def _from_long(
+    table: RawTable, entity: str | None, period: str | None, names: str, values: str, segment: str | None
+) -> RawTable:
     """Pivot; a cell that stands twice is refused, because which of the two is right cannot be known."""
     frame = table.frame
     keys = [column for column in (entity, period) if column is not None]
@@ -114,7 +119,7 @@ def _from_long(table: RawTable, entity: str | None, period: str | None, names: s
         raise _duplicate_cells(table, tidy.loc[twice], np.flatnonzero(twice))
     groups = tidy.groupby(keys, sort=False).ngroup().to_numpy()
     first = pd.Series(groups).drop_duplicates().index.to_numpy()
-    wide = frame.loc[first, keys].reset_index(drop=True)
+    wide = frame.loc[first, [*keys, *([] if segment is None else [segment])]].reset_index(drop=True)
     for label in dict.fromkeys(labels):
         rows = np.flatnonzero((labels == label).to_numpy())
         column = np.full(len(first), None, dtype=object)

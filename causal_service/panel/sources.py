@@ -34,10 +34,18 @@ class Source:
     """Indicators (without the weight)."""
     weight: NDArray[np.float64] | None
     """Weight of each row, when this table holds the weight column."""
+    segment: NDArray[np.object_] | None = None
+    """Segment label of each row, empty where missing, when this table holds the segment column."""
 
     @classmethod
     def build(
-        cls, table: RawTable, entity: str | None, period: str | None, weight: str | None, dictionary: Dictionary
+        cls,
+        table: RawTable,
+        entity: str | None,
+        period: str | None,
+        weight: str | None,
+        dictionary: Dictionary,
+        segment: str | None = None,
     ) -> Source:
         """Tell keys, weight and indicators apart and read the numbers.
 
@@ -45,14 +53,15 @@ class Source:
         ------
         DataError : an entity is missing, or a column holds text, infinite values or negative weights.
         """
-        headers = [str(header) for header in table.frame.columns if header not in (entity, period)]
+        headers = [str(header) for header in table.frame.columns if header not in (entity, period, segment)]
         heavy = None if weight is None else next((h for h in headers if h == weight or fold(h) == fold(weight)), None)
         columns = numeric_columns(table, headers, dictionary, () if heavy is None else (heavy,))
         values = None
         if heavy is not None:
             columns, values = _without_weight(table, columns, heavy)
         labels = None if entity is None else _labels(table, entity)
-        return cls(table, entity, period, labels, columns, values)
+        group = None if segment is None else np.array([entity_label(x) for x in table.frame[segment]], dtype=object)
+        return cls(table, entity, period, labels, columns, values, group)
 
 
 def _without_weight(table: RawTable, columns: NumericColumns, heavy: str) -> tuple[NumericColumns, NDArray[np.float64]]:

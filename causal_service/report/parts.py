@@ -7,9 +7,11 @@ from typing import Protocol
 from causal_service.effects.average_effects import AverageEffect
 from causal_service.effects.checks import Check
 from causal_service.effects.dose_results import DoseResponse, NoDoseResponse
+from causal_service.effects.entity_effects import ByEntity
 from causal_service.effects.identification import Identification
 from causal_service.effects.results import Effect
 from causal_service.effects.robustness import Contour
+from causal_service.effects.segments import BySegment
 from causal_service.errors import Text
 from causal_service.explanation.results import Chain, Contrast
 from causal_service.graph.causal_graph import CausalGraph
@@ -87,6 +89,14 @@ class StudyParts(Protocol):
     @property
     def rehearsal(self) -> Rehearsal | None:
         """How the plan fared on simulated panels; ``None`` when it was not rehearsed."""
+
+    @property
+    def segments(self) -> BySegment | None:
+        """Effects by segment; ``None`` when no segment column was given."""
+
+    @property
+    def entity_effects(self) -> ByEntity | None:
+        """Effects by entity."""
 
     @property
     def identification(self) -> tuple[Identification, ...]:

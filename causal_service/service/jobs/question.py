@@ -45,6 +45,8 @@ class Question(BaseModel):
     """Period column; default the one given at the upload, else the dictionary's."""
     weight: str | None = None
     """Column with the observations behind a row; default the one given at the upload."""
+    segment: str | None = None
+    """Column with the group of each entity (region, customer group); effects are then told by segment as well."""
     dictionary: dict[str, Any] | None = None
     """What the indicators mean, shaped like the YAML file; default the panel's own."""
     levers: str | list[str] = []
