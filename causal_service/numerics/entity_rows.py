@@ -1,7 +1,10 @@
 """Rows of one group of entities, ready for their Gram matrix: centred, scaled, gaps filled by expectation.
 
 The steps are those of ``within`` and ``gaussian_em`` for given period effects and covariances, which is what makes them
-local to an entity: its means need its own rows only. All work happens in small buffers, one entity at a time.
+local to an entity: its means need its own rows only. All work happens in small buffers, one entity at a time, in as few
+sweeps as means of means allow: one to read, one for the column means, one up to the first filling, one to the end. The
+cells of an entity lie side by side, so that a row with its lags is a stretch of them. Gaps are filled in rows with one
+gap first, then in those with two, and so on: a processor foresees what it has just done.
 """
 
 from __future__ import annotations
@@ -11,9 +14,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from causal_service.numerics.compiled import inner, kernel, summing
+from causal_service.numerics.compiled import inner, kernel
+from causal_service.numerics.conditional_cells import fill
 
-__all__ = ["EntityFit", "RowBuffers", "cell_totals", "entity_rows", "sorted_rows"]
+__all__ = ["EntityFit", "RowBuffers", "entity_rows"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -32,6 +36,8 @@ class EntityFit(NamedTuple):
     """(d, d) precision matrix of the scaled columns, for the first filling."""
     omega: Floats
     """(d, d) precision matrix, for the second."""
+    middle: Floats
+    """(b,) about the mean of each column, on its scale."""
     lags: int
     """Number of lags L."""
 
@@ -47,94 +53,43 @@ class RowBuffers(NamedTuple):
     """(T, d) weighted sums of the rows of each period, before the second filling."""
     squares: Floats
     """(2, b) weighted sum of squares and weight of the observed present cells, before any filling."""
+    cells: Floats
+    """(3, b) count, sum and sum of squares of the measured cells less ``EntityFit.middle``, in all rows."""
     grid: Floats
     """(entities, T) weight of the row of each entity and period, zero where there is none."""
     level: Floats
     """(entities, b) mean of the observed cells of each entity, NaN where there is none."""
 
 
-@kernel
-def sorted_rows(key: NDArray[np.uint64], time: Ints, periods: int) -> tuple[Ints, Ints, NDArray[np.uint64]]:
-    """Return (order (n,), starts (E + 1,), keys (E,)): rows by key and period, where each key begins, sorted keys."""
-    n = key.size
-    size = 16
-    while size < 2 * n:
-        size *= 2
-    slot_key = np.empty(size, np.uint64)
-    slot_code = np.full(size, -1, np.int64)
-    code = np.empty(n, np.int64)
-    found = np.empty(n, np.uint64)
-    count = 0
-    last, last_code = np.uint64(0), -1
-    for r in range(n):
-        k = key[r]
-        if last_code >= 0 and k == last:
-            code[r] = last_code
-            continue
-        slot = np.int64(k & np.uint64(size - 1))
-        while slot_code[slot] >= 0 and slot_key[slot] != k:
-            slot = (slot + 1) & (size - 1)
-        if slot_code[slot] < 0:
-            slot_code[slot], slot_key[slot] = count, k
-            found[count] = k
-            count += 1
-        last, last_code = k, slot_code[slot]
-        code[r] = last_code
-    by_key = np.argsort(found[:count])
-    rank = np.empty(count, np.int64)
-    for i in range(count):
-        rank[by_key[i]] = i
-    by_time = _counted(time, np.arange(n), periods)[0]
-    for r in range(n):
-        code[r] = rank[code[r]]
-    order, starts = _counted(code, by_time, count)
-    return order, starts, found[:count][by_key]
+class _Entity(NamedTuple):
+    """Work space for one entity of at most n rows."""
 
-
-@kernel
-def cell_totals(X: Floats, columns: Ints, order: Ints, centre: Floats) -> Floats:
-    """Return (3, p) count, sum and sum of squares of the measured cells of ``X[:, columns]`` less ``centre``.
-
-    Columns ascend. Rows are taken in ``order``, so that the result does not depend on how they stand in X.
-    """
-    p = columns.size
-    count, total, square = np.zeros(p), np.zeros(p), np.zeros(p)
-    first = columns[0]
-    together = columns[p - 1] - first == p - 1
-    x = np.empty(p)
-    for r in order:
-        if together:
-            for j in range(p):
-                x[j] = X[r, first + j]
-        else:
-            for j in range(p):
-                x[j] = X[r, columns[j]]
-        for j in range(p):
-            y = x[j] - centre[j]
-            hole = np.isnan(y)
-            y = 0.0 if hole else y
-            count[j] += 0.0 if hole else 1.0
-            total[j] += y
-            square[j] += y * y
-    out = np.empty((3, p))
-    out[0], out[1], out[2] = count, total, square
-    return out
-
-
-@inner
-def _counted(code: Ints, order: Ints, groups: int) -> tuple[Ints, Ints]:
-    """Stable counting sort of ``order`` by code; also where each group begins."""
-    starts = np.zeros(groups + 1, np.int64)
-    for r in order:
-        starts[code[r] + 1] += 1
-    for g in range(groups):
-        starts[g + 1] += starts[g]
-    place = starts[:-1].copy()
-    out = np.empty_like(order)
-    for r in order:
-        out[place[code[r]]] = r
-        place[code[r]] += 1
-    return out, starts
+    V: Floats
+    """(n b,) its cells less their mean, row by row, gaps zero."""
+    gap_of: Ints
+    """(n, b + 1) columns of the gaps of every row."""
+    gaps: Ints
+    """(n,) their number."""
+    source: Ints
+    """(n,) first of the rows behind every usable row, its oldest lag."""
+    when: Ints
+    """(n,) its period."""
+    mass: Floats
+    """(n,) its weight."""
+    holes: Ints
+    """(n, d) its gaps, lags included."""
+    hole_count: Ints
+    """(n,) their number."""
+    by_count: Ints
+    """(n,) the usable rows with gaps, those with fewer first."""
+    mean: Floats
+    """(d,) means of the columns."""
+    other: Floats
+    """(d,) further sums by column."""
+    spread: Floats
+    """(d, d) conditional covariance of the gaps of a row."""
+    work: Floats
+    """(d,)"""
 
 
 @kernel
@@ -145,259 +100,211 @@ def entity_rows(
 
     Parameters
     ----------
-    X : (n, ...) values on their scale, NaN = missing, in b columns from ``first`` on.
+    X : (n, ...) values on their scale, NaN = missing, from column ``first`` on; there may be fewer of them than the b
+        columns of ``fit`` and ``out``, whose last are then zero.
     time, weight : (n,) calendar period and weight of each row; no weights = all one.
-    order, starts : as ``sorted_rows`` gives them, for the entities wanted.
+    order, starts : as ``entity_order.sorted_rows`` gives them, for the entities wanted.
     """
-    b = out.level.shape[1]
+    b = fit.middle.size
     longest = 0
     for e in range(starts.size - 1):
         longest = max(longest, starts[e + 1] - starts[e])
-    V = np.empty((longest, b))
-    gap_of = np.empty((longest, b), np.int64)
-    gaps = np.empty(longest, np.int64)
     d = b * (fit.lags + 1)
-    work = (np.empty((d, d)), np.empty(d))
-    sums, empty = np.empty(d), np.empty(d)
-    holes = np.empty((longest, d), np.int64)
-    hole_count = np.empty(longest, np.int64)
-    when, mass = np.empty(longest, np.int64), np.empty(longest)
+    own = _Entity(
+        np.zeros(longest * b),
+        np.empty((longest, b + 1), np.int64),
+        np.empty(longest, np.int64),
+        np.empty(longest, np.int64),
+        np.empty(longest, np.int64),
+        np.empty(longest),
+        np.empty((longest, d), np.int64),
+        np.empty(longest, np.int64),
+        np.empty(longest, np.int64),
+        np.empty(d),
+        np.empty(d),
+        np.empty((d, d)),
+        np.empty(d),
+    )
     done = 0
     for e in range(starts.size - 1):
         rows = order[starts[e] : starts[e + 1]]
-        _read_entity(X, first, rows, V, gap_of, gaps, out.level[e])
-        m = _lagged(V, gap_of, gaps, time, weight, rows, fit, out.Z[done:], holes, hole_count, when, mass, sums, empty)
-        Z = out.Z[done : done + m]
-        _standardise(Z, mass, holes, hole_count, fit, sums, out.squares)
+        _read_entity(X, first, rows, fit.middle, own, out.level[e], out.cells)
+        m, holes = _usable(time, weight, rows, out.level.shape[1], fit.lags, own)
         if m == 0:
             continue
-        _recentre(Z, when, mass, holes, hole_count, fit, sums, work, out.period_sums)
-        _refill(Z, mass, holes, hole_count, fit.omega, work, out.spread)
+        _in_order_of_gaps(m, holes, b, fit.lags, own)
+        Z = out.Z[done : done + m]
+        _column_means(m, holes, fit, own)
+        _standardised(Z, holes, fit, own, out.squares)
+        _filled(Z, holes, fit, own, out.period_sums, out.spread)
         for r in range(m):
-            out.grid[e, when[r]] = mass[r]
+            out.grid[e, own.when[r]] = own.mass[r]
         if weight.size > 0:
             for r in range(m):
-                z, root = Z[r], np.sqrt(mass[r])
-                for c in range(z.size):
-                    z[c] *= root
+                root = np.sqrt(own.mass[r])
+                for c in range(d):
+                    Z[r, c] *= root
         done += m
     return done
 
 
 @inner
-def _read_entity(X: Floats, first: int, rows: Ints, V: Floats, gap_of: Ints, gaps: Ints, level: Floats) -> None:
-    """Copy one entity's cells less their mean into V, gaps as zero; note the gaps and the mean."""
-    b = V.shape[1]
-    n = rows.size
-    level[:] = 0.0
+def _read_entity(X: Floats, first: int, rows: Ints, middle: Floats, own: _Entity, level: Floats, cells: Floats) -> None:
+    """Copy one entity's cells less their mean into V, gaps as zero; note the gaps and the mean, add up the cells."""
+    b, wide, n = level.size, middle.size, rows.size
+    V, gap_of, gaps, seen, mean = own.V, own.gap_of, own.gaps, own.work, own.mean
+    for c in range(wide):
+        mean[c] = 0.0
+        seen[c] = float(n)
     total = 0
     for i in range(n):
-        x, v, empty = X[rows[i]][first : first + b], V[i], 0
+        row, at, empty = rows[i], i * wide, 0
         for c in range(b):
-            hole = np.isnan(x[c])
-            y = 0.0 if hole else x[c]
+            x = X[row, first + c]
+            hole = np.isnan(x)
+            y = 0.0 if hole else x
+            V[at + c] = y
+            mean[c] += y
             empty += hole
-            v[c] = y
-            level[c] += y
-        gaps[i] = _noted(x, gap_of[i]) if empty > 0 else 0
+        gaps[i] = empty
         total += empty
-    seen = np.full(b, float(n))
+        k = 0
+        for c in range(b if empty > 0 else 0):
+            gap_of[i, k] = c
+            k += np.isnan(X[row, first + c])
     for i in range(n if total > 0 else 0):
         for k in range(gaps[i]):
             seen[gap_of[i, k]] -= 1.0
     for c in range(b):
-        level[c] = level[c] / seen[c] if seen[c] > 0 else 0.0
+        mean[c] = mean[c] / seen[c] if seen[c] > 0 else 0.0
+        level[c] = mean[c] if seen[c] > 0 else np.nan
+        off = mean[c] - middle[c]
+        cells[0, c] += seen[c]
+        cells[1, c] += seen[c] * off
+        cells[2, c] += seen[c] * off * off
     for i in range(n):
-        v = V[i]
-        for c in range(b):
-            v[c] -= level[c]
+        at = i * wide
         for k in range(gaps[i]):
-            v[gap_of[i, k]] = 0.0
-    level[seen == 0] = np.nan
+            V[at + gap_of[i, k]] = mean[gap_of[i, k]]
+        for c in range(wide):
+            v = V[at + c] - mean[c]
+            V[at + c] = v
+            cells[2, c] += v * v
 
 
 @inner
-def _noted(x: Floats, gap_of: Ints) -> int:
-    k = 0
-    for c in range(x.size):
-        if np.isnan(x[c]):
-            gap_of[k] = c
-            k += 1
-    return k
-
-
-@inner
-def _lagged(
-    V: Floats,
-    gap_of: Ints,
-    gaps: Ints,
-    time: Ints,
-    weight: Floats,
-    rows: Ints,
-    fit: EntityFit,
-    Z: Floats,
-    holes: Ints,
-    hole_count: Ints,
-    when: Ints,
-    mass: Floats,
-    sums: Floats,
-    empty: Floats,
-) -> int:
-    """Write the lagged rows less ``fit.effects`` into Z and the mean of every column into ``sums``; gaps are zero."""
-    b, lags = V.shape[1], fit.lags
-    sums[:] = 0.0
-    empty[:] = 0.0
-    m, whole = 0, 0.0
+def _usable(time: Ints, weight: Floats, rows: Ints, b: int, lags: int, own: _Entity) -> tuple[int, int]:
+    """Find the rows that have all their lags; return how many there are, and how many of them have gaps."""
+    m, holes = 0, 0
     for i in range(lags, rows.size):
         t = time[rows[i]]
         w = weight[rows[i]] if weight.size > 0 else 1.0
-        usable = w > 0
+        usable, count = w > 0, 0
         for lag in range(lags + 1):
-            usable &= gaps[i - lag] < b and time[rows[i - lag]] == t - lag
-        if not usable:
-            continue
+            usable &= own.gaps[i - lag] < b and time[rows[i - lag]] == t - lag
+            count += own.gaps[i - lag]
+        if usable:
+            own.source[m], own.hole_count[m], own.when[m], own.mass[m] = i - lags, count, t, w
+            holes += count > 0
+            m += 1
+    return m, holes
+
+
+@inner
+def _in_order_of_gaps(m: int, holes: int, b: int, lags: int, own: _Entity) -> None:
+    """Sort the ``holes`` rows with gaps by their number and list the gaps of each."""
+    found, count = 0, 1
+    while found < holes:
+        for r in range(m):
+            own.by_count[found] = r
+            found += own.hole_count[r] == count
+            if found == holes:
+                break
+        count += 1
+    for at in range(holes):
+        r = own.by_count[at]
         k = 0
         for block in range(lags + 1):
-            source, low = i - lags + block, block * b
-            v, z, shift, total = V[source], Z[m, low : low + b], fit.effects[t, low : low + b], sums[low : low + b]
-            for c in range(b):
-                y = v[c] - shift[c]
-                z[c] = y
-                total[c] += w * y
-            for g in range(gaps[source]):
-                c = gap_of[source, g]
-                holes[m, k] = low + c
-                total[c] -= w * z[c]
-                z[c] = 0.0
-                empty[low + c] += w
+            row = own.source[r] + block
+            for g in range(own.gaps[row]):
+                own.holes[r, k] = block * b + own.gap_of[row, g]
                 k += 1
-        hole_count[m], when[m], mass[m] = k, t, w
-        whole += w
-        m += 1
-    for c in range(sums.size):
-        seen = whole - empty[c]
-        sums[c] = sums[c] / seen if seen > 1e-12 * whole else 0.0
-    return m
 
 
 @inner
-def _standardise(
-    Z: Floats, mass: Floats, holes: Ints, hole_count: Ints, fit: EntityFit, sums: Floats, squares: Floats
-) -> None:
-    """Subtract column means, scale, add up the squares of the observed present cells."""
-    b = squares.shape[1]
-    first = Z.shape[1] - b
-    scale, square, seen = fit.inverse_sd, squares[0], squares[1]
+def _column_means(m: int, holes: int, fit: EntityFit, own: _Entity) -> None:
+    """Write the means of the observed cells less ``fit.effects``."""
+    effects, V, mean, empty, b = fit.effects, own.V, own.mean, own.other, fit.middle.size
+    d = mean.size
     whole = 0.0
-    for r in range(Z.shape[0]):
-        z, w = Z[r], mass[r]
-        for c in range(z.size):
-            z[c] = (z[c] - sums[c]) * scale[c]
-        for k in range(hole_count[r]):
-            z[holes[r, k]] = 0.0
-            if holes[r, k] >= first:
-                seen[holes[r, k] - first] -= w
-        now = z[first:]
-        for c in range(now.size):
-            square[c] += w * now[c] * now[c]
-        whole += w
-    for c in range(b):
-        seen[c] += whole
-
-
-@inner
-def _recentre(
-    Z: Floats,
-    when: Ints,
-    mass: Floats,
-    holes: Ints,
-    hole_count: Ints,
-    fit: EntityFit,
-    sums: Floats,
-    work: tuple[Floats, Floats],
-    period_sums: Floats,
-) -> None:
-    """Fill the gaps for the first time, remove ``fit.second`` and the entity means that are left, add up by period."""
-    sums[:] = 0.0
-    whole = 0.0
-    for r in range(Z.shape[0]):
-        k, w, shift = hole_count[r], mass[r], fit.second[when[r]]
-        if k > 0:
-            _conditional(Z, r, fit.first_omega, holes, k, work[0], work[1])
-            for a in range(k):
-                sums[holes[r, a]] += w * Z[r, holes[r, a]]
-        for c in range(shift.size):
-            sums[c] -= w * shift[c]
-        whole += w
-    for c in range(sums.size):
-        sums[c] /= whole
-    for r in range(Z.shape[0]):
-        z, w, shift, total = Z[r], mass[r], fit.second[when[r]], period_sums[when[r]]
-        for c in range(z.size):
-            v = z[c] - shift[c] - sums[c]
-            z[c] = v
-            total[c] += w * v
-
-
-@inner
-def _refill(
-    Z: Floats,
-    mass: Floats,
-    holes: Ints,
-    hole_count: Ints,
-    omega: Floats,
-    work: tuple[Floats, Floats],
-    spread: Floats,
-) -> None:
-    for r in range(Z.shape[0]):
-        k = hole_count[r]
-        if k > 0:
-            _conditional(Z, r, omega, holes, k, work[0], work[1])
-            for a in range(k):
-                for b in range(k):
-                    spread[holes[r, a], holes[r, b]] += mass[r] * work[0][a, b]
-
-
-@summing
-def _conditional(Z: Floats, r: int, omega: Floats, holes: Ints, k: int, spread: Floats, work: Floats) -> None:
-    """Write the conditional means of the k cells ``holes[r]`` into Z[r], their conditional covariance into ``spread``.
-
-    Whole arrays and an index are passed because a view of a row costs as much as the work on it.
-    """
-    d = Z.shape[1]
-    for a in range(k):
-        Z[r, holes[r, a]] = 0.0
-    for a in range(k):
-        i, s = holes[r, a], 0.0
+    for c in range(d):
+        mean[c] = 0.0
+        empty[c] = 0.0
+    for r in range(m):
+        at, t, w = own.source[r] * b, own.when[r], own.mass[r]
         for c in range(d):
-            s += omega[i, c] * Z[r, c]
-        work[a] = s
-    if k == 1:
-        spread[0, 0] = 1.0 / omega[holes[r, 0], holes[r, 0]]
-        Z[r, holes[r, 0]] = -spread[0, 0] * work[0]
-        return
-    for a in range(k):
-        for b in range(k):
-            spread[a, b] = omega[holes[r, a], holes[r, b]]
-    _invert(spread, k)
-    for a in range(k):
-        s = 0.0
-        for b in range(k):
-            s += spread[a, b] * work[b]
-        Z[r, holes[r, a]] = -s
+            mean[c] += w * (V[at + c] - effects[t, c])
+        whole += w
+    for i in range(holes):
+        r = own.by_count[i]
+        at, t, w = own.source[r] * b, own.when[r], own.mass[r]
+        for a in range(own.hole_count[r]):
+            c = own.holes[r, a]
+            mean[c] -= w * (V[at + c] - effects[t, c])
+            empty[c] += w
+    for c in range(d):
+        seen = whole - empty[c]
+        mean[c] = mean[c] / seen if seen > 1e-12 * whole else 0.0
 
 
 @inner
-def _invert(spread: Floats, k: int) -> None:
-    """Invert ``spread[:k, :k]`` in place by Gauss-Jordan elimination; it is positive definite."""
-    for a in range(k):
-        pivot = 1.0 / spread[a, a]
-        spread[a, a] = 1.0
-        for b in range(k):
-            spread[a, b] *= pivot
-        for c in range(k):
-            if c != a:
-                f = spread[c, a]
-                spread[c, a] = 0.0
-                for b in range(k):
-                    spread[c, b] -= f * spread[a, b]
+def _standardised(Z: Floats, holes: int, fit: EntityFit, own: _Entity, squares: Floats) -> None:
+    """Write the rows less effects and means, scaled, gaps filled for the first time; ``own.mean`` becomes what is left.
+
+    The squares of the observed present cells are added up.
+    """
+    d, b = Z.shape[1], fit.middle.size
+    first = d - b
+    effects, second, scale, V, mean, left = fit.effects, fit.second, fit.inverse_sd, own.V, own.mean, own.other
+    whole = 0.0
+    left[:] = 0.0
+    for r in range(Z.shape[0]):
+        at, t, w = own.source[r] * b, own.when[r], own.mass[r]
+        for c in range(d):
+            Z[r, c] = (V[at + c] - effects[t, c] - mean[c]) * scale[c]
+        for c in range(d):
+            left[c] -= w * second[t, c]
+        whole += w
+    for i in range(holes):
+        r = own.by_count[i]
+        for a in range(own.hole_count[r]):
+            Z[r, own.holes[r, a]] = 0.0
+            if own.holes[r, a] >= first:
+                squares[1, own.holes[r, a] - first] -= own.mass[r]
+    for r in range(Z.shape[0]):
+        w = own.mass[r]
+        for c in range(b):
+            squares[0, c] += w * Z[r, first + c] * Z[r, first + c]
+    for c in range(b):
+        squares[1, c] += whole
+    rows, nothing = own.by_count[:holes], own.spread[:0]
+    fill(Z, rows, own.holes, own.hole_count, own.mass, fit.first_omega, nothing, own.spread, own.work)
+    for r in rows:
+        for a in range(own.hole_count[r]):
+            left[own.holes[r, a]] += own.mass[r] * Z[r, own.holes[r, a]]
+    for c in range(d):
+        mean[c] = left[c] / whole
+
+
+@inner
+def _filled(Z: Floats, holes: int, fit: EntityFit, own: _Entity, period_sums: Floats, spread: Floats) -> None:
+    """Remove ``fit.second`` and the entity means that are left, add up by period, fill the gaps for the second time."""
+    d = Z.shape[1]
+    second, mean = fit.second, own.mean
+    for r in range(Z.shape[0]):
+        t, w = own.when[r], own.mass[r]
+        for c in range(d):
+            v = Z[r, c] - second[t, c] - mean[c]
+            Z[r, c] = v
+            period_sums[t, c] += w * v
+    fill(Z, own.by_count[:holes], own.holes, own.hole_count, own.mass, fit.omega, spread, own.spread, own.work)

@@ -1,4 +1,4 @@
-"""One column of cells into its place in rows: what a columnar file needs to be grouped by row without a sort."""
+"""Columns of cells into their places in rows: what a columnar file needs to be grouped by row without a sort."""
 
 from __future__ import annotations
 
@@ -7,7 +7,12 @@ from numpy.typing import NDArray
 
 from causal_service.numerics.compiled import kernel
 
-__all__ = ["places_by_group", "scatter_column"]
+__all__ = ["TOGETHER", "mark_cells", "places_by_group", "scatter_columns", "text_hashes"]
+
+TOGETHER = 8
+"""Columns that are scattered at a time."""
+_STRIP = 64
+"""Rows of a column that are scattered before the next column, so that the rows stay in the processor's cache."""
 
 
 @kernel
@@ -27,31 +32,66 @@ def places_by_group(group: NDArray[np.int64], groups: int) -> tuple[NDArray[np.i
 
 
 @kernel
-def scatter_column(
-    values: NDArray[np.float64],
-    valid: NDArray[np.uint8],
-    first_bit: int,
+def scatter_columns(
+    values: tuple[NDArray[np.float64], ...],
+    valid: tuple[NDArray[np.uint8], ...],
+    first_bit: NDArray[np.int64],
     place: NDArray[np.int64],
-    column: int,
+    columns: NDArray[np.int64],
     out: NDArray[np.float64],
-) -> tuple[int, int]:
-    """Write ``out[place[r], column] = values[r]``; return how many cells are (missing, infinite).
+    counts: NDArray[np.int64],
+) -> None:
+    """Write ``out[place[r], columns[k]] = values[k][r]`` for some columns; count the (missing, infinite) cells of each.
 
-    ``valid`` is a bitmap, least significant bit first, whose bit ``first_bit + r`` says that cell r is there; empty =
-    all are. A missing cell becomes NaN and minus zero becomes zero.
+    Parameters
+    ----------
+    values : TOGETHER columns of n cells each; side by side in ``out`` they fill a stretch of a processor's cache.
+    valid : for each a bitmap, least significant bit first, whose bit ``first_bit[k] + r`` says that cell r is there;
+        empty = all are. A missing cell becomes NaN and minus zero becomes zero.
+    counts : (TOGETHER, 2), written.
     """
-    missing, infinite = 0, 0
-    for r in range(values.size):
-        v = values[r] + 0.0
-        if valid.size > 0:
-            bit = first_bit + r
-            if (valid[bit >> 3] >> (bit & 7)) & 1 == 0:
-                v = np.nan
-        if not np.isfinite(v):
-            if np.isnan(v):
-                v = np.nan
-                missing += 1
-            else:
-                infinite += 1
-        out[place[r], column] = v
-    return missing, infinite
+    n = place.size
+    counts[:] = 0
+    for start in range(0, n, _STRIP):
+        stop = min(start + _STRIP, n)
+        for k in range(TOGETHER):
+            column, cells, bits, bit = columns[k], values[k], valid[k], first_bit[k]
+            missing, infinite = 0, 0
+            for r in range(start, stop):
+                v = cells[r] + 0.0
+                if bits.size > 0 and (bits[(bit + r) >> 3] >> ((bit + r) & 7)) & 1 == 0:
+                    v = np.nan
+                if not np.isfinite(v):
+                    if np.isnan(v):
+                        v = np.nan
+                        missing += 1
+                    else:
+                        infinite += 1
+                out[place[r], column] = v
+            counts[k, 0] += missing
+            counts[k, 1] += infinite
+
+
+@kernel
+def mark_cells(
+    cells: NDArray[np.bool_],
+    who: NDArray[np.int64],
+    row_who: NDArray[np.int32],
+    when: NDArray[np.int64],
+    row_when: NDArray[np.int32],
+) -> None:
+    """Set ``cells[who[row_who], when[row_when]]`` of every row."""
+    for r in range(row_who.size):
+        cells[who[row_who[r]], when[row_when[r]]] = True
+
+
+@kernel
+def text_hashes(starts: NDArray[np.int64], text: NDArray[np.uint8]) -> NDArray[np.uint64]:
+    """Return a 64-bit hash (n,) of every text ``text[starts[i]:starts[i + 1]]`` (FNV-1a; Fowler, Noll & Vo)."""
+    out = np.empty(starts.size - 1, np.uint64)
+    for i in range(out.size):
+        h = np.uint64(0xCBF29CE484222325)
+        for c in range(starts[i], starts[i + 1]):
+            h = (h ^ np.uint64(text[c])) * np.uint64(0x100000001B3)
+        out[i] = h
+    return out

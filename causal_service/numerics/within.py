@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
+
+from causal_service.numerics.compiled import kernel
 
 __all__ = ["two_way", "within"]
 
@@ -26,26 +27,51 @@ class _Groups:
 
     code: NDArray[np.int64]
     """(R,) group of each row."""
-    member: csr_array
-    """(groups, R) membership."""
     mass: Array
     """(groups, q) weight of the observed cells, 1 where there is none."""
 
     @staticmethod
     def of(code: NDArray[np.int64], weights: Array) -> _Groups:
         """``weights`` (R, q) are zero where a cell is missing."""
-        R = code.size
-        member = csr_array((np.ones(R), (code, np.arange(R))), shape=(int(code.max()) + 1, R))
-        mass = np.asarray(member @ weights)
-        return _Groups(code, member, np.where(mass > 0, mass, 1.0))
+        code = np.ascontiguousarray(code, np.int64)
+        mass = _summed(code, int(code.max()) + 1, np.ascontiguousarray(weights))
+        return _Groups(code, np.where(mass > 0, mass, 1.0))
 
     def sums(self, weighted: Array) -> Array:
         """Return the sums (groups, q) of an already weighted array (R, q)."""
-        return np.asarray(self.member @ weighted)
+        return np.asarray(_summed(self.code, self.mass.shape[0], np.ascontiguousarray(weighted)))
 
     def centered(self, Z: Array, weights: Array) -> Array:
         """Return Z less the weighted mean of its group, column by column."""
-        return np.asarray(Z - (self.sums(weights * Z) / self.mass)[self.code])
+        return np.asarray(_centred(self.code, self.mass, np.ascontiguousarray(Z), np.ascontiguousarray(weights)))
+
+
+@kernel
+def _summed(code: NDArray[np.int64], groups: int, weighted: Array) -> Array:
+    out = np.zeros((groups, weighted.shape[1]))
+    for r in range(code.size):
+        g = code[r]
+        for c in range(weighted.shape[1]):
+            out[g, c] += weighted[r, c]
+    return out
+
+
+@kernel
+def _centred(code: NDArray[np.int64], mass: Array, Z: Array, weights: Array) -> Array:
+    mean = np.zeros(mass.shape)
+    for r in range(code.size):
+        g = code[r]
+        for c in range(Z.shape[1]):
+            mean[g, c] += weights[r, c] * Z[r, c]
+    for g in range(mass.shape[0]):
+        for c in range(mass.shape[1]):
+            mean[g, c] /= mass[g, c]
+    out = np.empty(Z.shape)
+    for r in range(code.size):
+        g = code[r]
+        for c in range(Z.shape[1]):
+            out[r, c] = Z[r, c] - mean[g, c]
+    return out
 
 
 @dataclass(frozen=True, slots=True)

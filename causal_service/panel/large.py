@@ -16,8 +16,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from causal_service.numerics.fan_out import in_order
+from causal_service.numerics.scatter import mark_cells
 from causal_service.panel.calendar import Calendar, build_calendar
 from causal_service.panel.coverage_checks import FEW_ENTITIES
+from causal_service.panel.key_codes import keys_of
 from causal_service.panel.large_refusals import (
     refuse_duplicates,
     refuse_empty_keys,
@@ -33,7 +35,6 @@ from causal_service.panel.spilling import (
     SpilledUnit,
     SpillPlan,
     Unit,
-    keys_of,
     partitions_of,
     read_partition,
     spill,
@@ -184,7 +185,7 @@ class _Seen:
         firsts = np.unique(unit.row_period, return_index=True)[1]
         self._firsts += [self._rows + 1 + int(f) for f, code in zip(firsts, when, strict=True) if code >= before]
         self._grow()
-        self._cells[who[unit.row_entity], when[unit.row_period]] = True
+        mark_cells(self._cells, who, unit.row_entity, when, unit.row_period)
         self._rows += unit.row_entity.size
         nothing = np.empty(0, np.int32)
         return SpilledUnit(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from causal_service.numerics.scatter import places_by_group, scatter_column
-from causal_service.panel.sources import entity_label
+from causal_service.numerics.scatter import TOGETHER, places_by_group, scatter_columns
+from causal_service.panel.key_codes import KeyCodes
 
 __all__ = [
     "FIRST_COLUMN",
@@ -27,15 +28,12 @@ __all__ = [
     "SpillPlan",
     "SpilledUnit",
     "Unit",
-    "keys_of",
     "read_partition",
     "spill",
 ]
 
-BATCH = 32_768
+BATCH = 16_384
 """Rows decoded and grouped at a time."""
-_STRIP = 2048
-"""Rows of a batch whose columns are copied before the next rows, so that the target stays in the processor's cache."""
 FIRST_COLUMN = 2
 """Position of the first value in a row on disk, behind the key and the period."""
 
@@ -116,12 +114,6 @@ class PartitionRows:
     """(n, FIRST_COLUMN + columns) the rows as they stand in the file, values from FIRST_COLUMN on; NaN = missing."""
 
 
-def keys_of(labels: Sequence[str]) -> NDArray[np.uint64]:
-    """Return a 64-bit hash (n,) of every label; the same on every machine."""
-    digests = b"".join(hashlib.blake2b(label.encode(), digest_size=8).digest() for label in labels)
-    return np.frombuffer(digests, "<u8").astype(np.uint64)
-
-
 def partition_of(key: NDArray[np.uint64], count: int) -> NDArray[np.int64]:
     """Return the partition of every key; partitions hold ascending ranges of keys."""
     return ((key >> np.uint64(32)) * np.uint64(count) >> np.uint64(32)).astype(np.int64)
@@ -133,7 +125,7 @@ def spill(plan: SpillPlan, unit: Unit) -> SpilledUnit:
     import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
     columns = list(dict.fromkeys((plan.entity, plan.period, *plan.columns)))
-    entities, periods = _Codes(), _Codes()
+    entities, periods = KeyCodes(), KeyCodes()
     missing, infinite = np.zeros(len(plan.columns), np.int64), np.zeros(len(plan.columns), np.int64)
     who: list[NDArray[np.int32]] = []
     when: list[NDArray[np.int32]] = []
@@ -155,9 +147,9 @@ def spill(plan: SpillPlan, unit: Unit) -> SpilledUnit:
             rows = buffer[: batch.num_rows]
             rows.view(np.uint64)[place, 0] = keys
             rows[place, 1] = when[-1]
-            for j, found in enumerate(_scattered(batch, plan.columns, place, rows)):
-                missing[j] += found[0]
-                infinite[j] += found[1]
+            counts = _scattered(batch, plan.columns, place, rows)
+            missing += counts[:, 0]
+            infinite += counts[:, 1]
             if plan.weighted:
                 least = min(least, float(np.nanmin(rows[:, -1], initial=0.0)))
             target.write(rows.data.cast("B"))
@@ -186,14 +178,18 @@ def _batches(file: Any, row_groups: Sequence[int], columns: Sequence[str]) -> It
 
 def _scattered(
     batch: Any, columns: Sequence[str], place: NDArray[np.int64], rows: NDArray[np.float64]
-) -> list[NDArray[np.int64]]:
-    """Copy the columns of a batch into its grouped rows; return (missing, infinite) per column."""
+) -> NDArray[np.int64]:
+    """Copy the columns of a batch into its grouped rows; return (columns, 2) how many cells are missing, infinite."""
     parts = [_numbers(batch.column(name)) for name in columns]
-    counts = [np.zeros(2, np.int64) for _ in columns]
-    for start in range(0, batch.num_rows, _STRIP):
-        strip = slice(start, min(start + _STRIP, batch.num_rows))
-        for j, (values, valid, bit) in enumerate(parts):
-            counts[j] += scatter_column(values[strip], valid, bit + start, place[strip], FIRST_COLUMN + j, rows)
+    counts = np.zeros((len(columns), 2), np.int64)
+    for last in range(TOGETHER, len(columns) + TOGETHER, TOGETHER):
+        stop = min(last, len(columns))
+        some = [max(stop - TOGETHER + k, 0) for k in range(TOGETHER)]  # the last ones go with some that went before
+        values, valid, bits = zip(*(parts[j] for j in some), strict=True)
+        found = np.empty((TOGETHER, 2), np.int64)
+        at = np.array(some, np.int64)
+        scatter_columns(values, valid, np.array(bits, np.int64), place, FIRST_COLUMN + at, rows, found)
+        counts[at] = found
     return counts
 
 
@@ -205,50 +201,20 @@ def _numbers(column: Any) -> tuple[NDArray[np.float64], NDArray[np.uint8], int]:
         column = column.cast(pa.float64())
     bitmap, data = column.buffers()
     values = np.frombuffer(data, np.float64, len(column), column.offset * 8)
-    valid = np.empty(0, np.uint8) if bitmap is None or column.null_count == 0 else np.frombuffer(bitmap, np.uint8)
+    valid = _ALL_THERE if bitmap is None or column.null_count == 0 else np.frombuffer(bitmap, np.uint8)
+    values.flags.writeable = valid.flags.writeable = (
+        False  # Arrow does not say the same of all: one type for the kernel
+    )
     return values, valid, column.offset
 
 
-class _Codes:
-    """Codes of the distinct cells of a key column, in order of appearance."""
-
-    def __init__(self) -> None:
-        self.cells: list[object] = []
-        self.keys = np.zeros(1, np.uint64)
-        """Hash of every cell read as a label, then 0 for the empty cell (code -1)."""
-        self._code: dict[object, int] = {}
-        self._known: tuple[Any, NDArray[np.int32]] | None = None
-
-    def of(self, column: Any, *, label: bool) -> NDArray[np.int32]:
-        """Return the code of every cell, -1 where it is empty; ``label`` = the cell is an entity."""
-        import pyarrow as pa
-
-        if not pa.types.is_dictionary(column.type):
-            column = column.dictionary_encode()
-        if self._known is None or not self._known[0].equals(column.dictionary):
-            cells = column.dictionary.to_pylist()
-            before = len(self.cells)
-            codes = [self._add(entity_label(cell) if label else cell) for cell in cells]
-            if label:
-                added = keys_of([str(cell) for cell in self.cells[before:]])
-                self.keys = np.concatenate([self.keys[:-1], added, np.zeros(1, np.uint64)])
-            self._known = column.dictionary, np.array([*codes, -1], np.int32)
-        indices = column.indices.fill_null(len(column.dictionary)).to_numpy(zero_copy_only=False)
-        return np.asarray(self._known[1][indices])
-
-    def _add(self, cell: object) -> int:
-        if cell is None or cell == "":
-            return -1
-        code = self._code.setdefault(cell, len(self.cells))
-        if code == len(self.cells):
-            self.cells.append(cell)
-        return code
+_ALL_THERE = np.empty(0, np.uint8)
 
 
 def read_partition(partition: Partition) -> PartitionRows:
-    """Read all rows of a partition, in file order."""
+    """Read all rows of a partition, in file order. They hold until this thread reads the next partition."""
     count = sum(int((piece[1][:, 1] - piece[1][:, 0]).sum()) for piece in partition.pieces)
-    rows = np.empty((count, partition.width))
+    rows = _room(count * partition.width).reshape(count, partition.width)
     time = np.empty(count, np.int64)
     done = 0
     for path, spans, calendar in partition.pieces:
@@ -262,6 +228,18 @@ def read_partition(partition: Partition) -> PartitionRows:
                 done += int(stop - start)
         time[first:done] = calendar[rows[first:done, 1].astype(np.int64)]
     return PartitionRows(rows.view(np.uint64)[:, 0].copy(), time, rows)
+
+
+_ROOM = threading.local()
+
+
+def _room(size: int) -> NDArray[np.float64]:
+    """Return memory of this thread: fresh pages cost as much as reading rows into them."""
+    kept: NDArray[np.float64] | None = getattr(_ROOM, "kept", None)
+    if kept is None or kept.size < size:
+        kept = np.empty(size + size // 8)
+        _ROOM.kept = kept
+    return kept[:size]
 
 
 def partitions_of(units: Sequence[SpilledUnit], calendar: Mapping[object, int], width: int) -> tuple[Partition, ...]:

@@ -110,13 +110,13 @@ def _plan(sample: WithinRows, large: LargePanel, dictionary: Dictionary, lags: i
         centre=np.nan_to_num(_mean(panel.values)),
         weighted=large.weighted,
         scale=scale,
-        middle=np.nan_to_num(_mean(sample.values)),
         fit=EntityFit(
             _all_periods(effects, T),
             _all_periods(second, T),
             1 / sd,
             precision(sample.first_sigma),
             precision(sample.sigma),
+            np.nan_to_num(_mean(sample.values)),
             lags,
         ),
         periods=T,
@@ -147,9 +147,12 @@ class _Sums:
         self._rest: dict[str, Any] = {}
 
     def add(self, part: PartitionMoments) -> None:
-        self.grams[part.blocks] += part.grams
-        self.mass[part.blocks] += part.mass
-        self.period_sums[part.blocks] += part.period_sums
+        at: Any = part.blocks
+        if at.size and at[-1] - at[0] == at.size - 1:  # neighbours, as hashing has it: no copy to and fro
+            at = slice(at[0], at[-1] + 1)
+        self.grams[at] += part.grams
+        self.mass[at] += part.mass
+        self.period_sums[at] += part.period_sums
         for name in _PLAIN_SUMS:
             value = getattr(part, name)
             self._rest[name] = self._rest[name] + value if name in self._rest else value
@@ -181,7 +184,7 @@ _PLAIN_SUMS = (
 
 
 def _finished(summed: _Sums, plan: MomentPlan, sample: WithinRows, large: LargePanel, lags: int) -> LargeMoments:
-    b, names = plan.middle.size, sample.panel.indicators
+    b, names = plan.fit.middle.size, sample.panel.indicators
     grams, mass, S = summed.by_block()
     total, count, entities = float(mass.sum()), int(summed.of("rows")), int(summed.of("entities"))
     A = summed.of("normal")

@@ -6,19 +6,14 @@ of the sample and what is left of them is found when all partitions are added up
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg.blas import dsyrk
 
-from causal_service.numerics.entity_rows import (
-    EntityFit,
-    RowBuffers,
-    cell_totals,
-    entity_rows,
-    sorted_rows,
-)
+from causal_service.numerics.entity_order import cell_totals, sorted_rows
+from causal_service.numerics.entity_rows import EntityFit, RowBuffers, entity_rows
 from causal_service.panel.spilling import Partition, PartitionRows, read_partition
 from causal_service.preparation.scale import Scale
 
@@ -26,6 +21,8 @@ __all__ = ["MomentPlan", "PartitionMoments", "partition_moments"]
 
 _GROUP = 64
 """Most entities whose rows are worked on together."""
+_LANES = 8
+"""Columns are worked on in multiples of this number, as processors do; those that are not there are zero."""
 
 Floats = NDArray[np.float64]
 
@@ -42,10 +39,8 @@ class MomentPlan:
     """Whether the last number of a row is its weight."""
     scale: Scale
     """From the studied indicators to the b base columns."""
-    middle: Floats
-    """(b,) about the mean of each base column, on its scale."""
     fit: EntityFit
-    """Period effects, standard deviations and covariances of the sample."""
+    """Period effects, standard deviations and covariances of the sample, and about the mean of each base column."""
     periods: int
     """Length T of the calendar."""
     keys: NDArray[np.uint64]
@@ -77,7 +72,7 @@ class PartitionMoments:
     between: Floats
     """(b + 1, b + 1) weighted products of [1 | entity mean less ``middle``]."""
     cells: Floats
-    """(3, p) count, sum and sum of squares of the measured cells less ``centre``."""
+    """(3, p) count, sum and sum of squares of the measured cells less ``centre``, of the studied indicators."""
     slopes: Floats
     """(2, b) sum of slopes and cells behind it."""
     weights: Floats
@@ -94,22 +89,62 @@ def partition_moments(plan: MomentPlan, partition: Partition) -> PartitionMoment
     """Return the sums over one partition; a pure function of the rows and the plan, whatever their order on disk."""
     found = read_partition(partition)
     order, starts, keys = sorted_rows(found.key, found.time, plan.periods)
-    cells = cell_totals(found.rows, plan.columns, order, plan.centre)
     X, first, slopes = _on_scale(found, plan)
     weight = np.nan_to_num(found.rows[:, -1]) if plan.weighted else np.empty(0)
     blocks, begins = np.unique(_blocks(keys, plan), return_index=True)
-    out = _empty(plan, blocks, cells, slopes)
+    wide = replace(plan, fit=_widened(plan.fit))
+    out = _empty(wide, blocks, slopes)
     design = _Design(plan.periods)
     by_entity = np.argsort(begins, kind="stable")
     ends = np.append(begins[by_entity], keys.size)[1:]
+    Z = np.empty((int(np.diff(starts).max(initial=0)) * _GROUP, wide.fit.omega.shape[0]))
     for place, begin, end in zip(by_entity, begins[by_entity], ends, strict=True):
         for low in range(begin, end, _GROUP):
             group = starts[low : min(low + _GROUP, end) + 1]
-            _add_group(out, design, int(place), X, first, found.time, weight, order, group, plan)
+            _add_group(out, design, int(place), X, first, found.time, weight, order, group, wide, Z)
     out.weights, out.normal, out.pairs = design.sums()
-    lower = np.tril_indices(out.grams.shape[1], -1)
-    out.grams[:, lower[0], lower[1]] = out.grams[:, lower[1], lower[0]]
+    out = _narrowed(out, plan.fit)
+    if X is not found.rows:
+        out.cells = cell_totals(found.rows, plan.columns, order, plan.centre)
     return out
+
+
+def _widened(fit: EntityFit) -> EntityFit:
+    """Return the fit with columns of zeros, so that their number is a multiple of ``_LANES``."""
+    b, blocks = fit.middle.size, fit.lags + 1
+    more = -b % _LANES
+
+    def wide(values: Floats) -> Floats:
+        shape = values.shape[:-1]
+        out = np.zeros((*shape, blocks, b + more))
+        out[..., :b] = values.reshape(*shape, blocks, b)
+        return out.reshape(*shape, -1)
+
+    return EntityFit(
+        wide(fit.effects),
+        wide(fit.second),
+        wide(fit.inverse_sd),
+        wide(wide(fit.first_omega).T).T.copy(),
+        wide(wide(fit.omega).T).T.copy(),
+        np.concatenate([fit.middle, np.zeros(more)]),
+        fit.lags,
+    )
+
+
+def _narrowed(out: PartitionMoments, fit: EntityFit) -> PartitionMoments:
+    """Return the sums without the columns that ``_widened`` has added, Gram matrices full."""
+    b = fit.middle.size
+    kept = np.concatenate([np.arange(b) + block * (b + -b % _LANES) for block in range(fit.lags + 1)])
+    grams = out.grams[:, kept[:, None], kept]
+    lower = np.tril_indices(kept.size, -1)
+    grams[:, lower[0], lower[1]] = grams[:, lower[1], lower[0]]
+    return replace(
+        out,
+        grams=grams,
+        period_sums=np.ascontiguousarray(out.period_sums[:, :, kept]),
+        squares=out.squares[:, :b],
+        cells=out.cells[:, :b],
+    )
 
 
 def _blocks(keys: NDArray[np.uint64], plan: MomentPlan) -> NDArray[np.int64]:
@@ -119,18 +154,18 @@ def _blocks(keys: NDArray[np.uint64], plan: MomentPlan) -> NDArray[np.int64]:
     return ((keys >> np.uint64(32)) * np.uint64(plan.slots) >> np.uint64(32)).astype(np.int64)
 
 
-def _empty(plan: MomentPlan, blocks: NDArray[np.int64], cells: Floats, slopes: Floats) -> PartitionMoments:
-    k, T, d, b = blocks.size, plan.periods, plan.fit.omega.shape[0], plan.middle.size
+def _empty(plan: MomentPlan, blocks: NDArray[np.int64], slopes: Floats) -> PartitionMoments:
+    k, T, d, wide, b = blocks.size, plan.periods, plan.fit.omega.shape[0], plan.fit.middle.size, slopes.shape[1]
     return PartitionMoments(
         blocks=blocks,
         grams=np.zeros((k, d, d)),
         mass=np.zeros(k),
         period_sums=np.zeros((k, T, d)),
-        squares=np.zeros((2, b)),
+        squares=np.zeros((2, wide)),
         normal=np.zeros((T, T)),
         pairs=np.zeros(T),
         between=np.zeros((b + 1, b + 1)),
-        cells=cells,
+        cells=np.zeros((3, wide)),
         slopes=slopes,
         weights=np.zeros(T),
         squared_weight=0.0,
@@ -141,7 +176,7 @@ def _empty(plan: MomentPlan, blocks: NDArray[np.int64], cells: Floats, slopes: F
 
 def _on_scale(found: PartitionRows, plan: MomentPlan) -> tuple[Floats, int, Floats]:
     """Return (array that holds the base columns side by side, place of the first, slopes (2, b))."""
-    b = plan.middle.size
+    b = plan.fit.middle.size
     measured = np.zeros((2, b))
     if plan.scale.plain and np.array_equal(plan.columns, np.arange(b) + plan.columns[0]):
         return found.rows, int(plan.columns[0]), measured
@@ -161,14 +196,16 @@ def _add_group(
     order: NDArray[np.int64],
     starts: NDArray[np.int64],
     plan: MomentPlan,
+    Z: Floats,
 ) -> None:
-    """Add entities of one block."""
-    entities, d, b = starts.size - 1, plan.fit.omega.shape[0], plan.middle.size
+    """Add entities of one block; ``Z`` holds their rows in passing."""
+    entities, d, b = starts.size - 1, plan.fit.omega.shape[0], out.slopes.shape[1]
     buffers = RowBuffers(
-        np.empty((int(starts[-1] - starts[0]), d)),
+        Z,
         np.zeros((d, d)),
         out.period_sums[place],
         out.squares,
+        out.cells,
         np.zeros((entities, plan.periods)),
         np.empty((entities, b)),
     )
@@ -178,11 +215,13 @@ def _add_group(
     used = mass > 0
     if not used.any():
         return
-    out.grams[place] += dsyrk(1.0, buffers.Z[:count].T) + np.triu(buffers.spread)
+    out.grams[place] += dsyrk(1.0, Z[:count].T) + buffers.spread  # only above the diagonal
     grid, mass, level = grid[used], mass[used], buffers.level[used]
     out.mass[place] += mass.sum()
     design.add(grid, mass)
-    deviation = np.concatenate([np.ones((mass.size, 1)), np.nan_to_num(level - plan.middle)], axis=1)
+    deviation = np.ones((mass.size, b + 1))
+    np.subtract(level, plan.fit.middle[:b], out=deviation[:, 1:])
+    deviation[np.isnan(deviation)] = 0.0
     out.between += (deviation * mass[:, None]).T @ deviation
     out.squared_weight += float((grid**2).sum())
     out.rows += count

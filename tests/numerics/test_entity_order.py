@@ -1,0 +1,54 @@
+"""Rows grouped by entity: a sort that depends on content alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from causal_service.numerics.entity_order import cell_totals, sorted_rows
+from causal_service.numerics.scatter import places_by_group, scatter_columns, text_hashes
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_rows_come_by_key_then_time(seed):
+    rng = np.random.default_rng(seed)
+    keys = rng.integers(0, 2**63, 40, dtype=np.uint64)[rng.integers(0, 40, 500)]
+    time = rng.integers(0, 25, 500)
+    order, starts, found = sorted_rows(keys, time, 25)
+    np.testing.assert_array_equal(found, np.unique(keys))
+    np.testing.assert_array_equal(order, np.lexsort((time, keys)))
+    np.testing.assert_array_equal(keys[order[starts[:-1]]], found)
+    assert starts[-1] == 500
+
+
+def test_totals_are_those_of_the_measured_cells():
+    X = np.array([[9.0, 1.0, np.nan], [9.0, 3.0, 4.0], [9.0, np.nan, 6.0]])
+    totals = cell_totals(X, np.array([1, 2]), np.array([2, 0, 1]), np.array([1.0, 2.0]))
+    np.testing.assert_allclose(totals, [[2, 2], [2, 6], [4, 20]])
+
+
+def test_columns_are_scattered_with_their_gaps():
+    place, starts = places_by_group(np.array([1, 0, 1, 0]), 3)
+    np.testing.assert_array_equal(place, [2, 0, 3, 1])
+    np.testing.assert_array_equal(starts, [0, 2, 4, 4])
+    out, found = np.zeros((4, 9)), np.empty((8, 2), np.int64)
+    bits, all_there = np.array([0b11111110], np.uint8), np.empty(0, np.uint8)
+    values = (np.array([1.0, np.nan, np.inf, -0.0]), *(np.full(4, float(k)) for k in range(1, 8)))
+    valid, first_bit = (bits, bits, *[all_there] * 6), np.array([1, 0, *[0] * 6])
+    scatter_columns(values, valid, first_bit, place, np.arange(1, 9), out, found)
+    np.testing.assert_array_equal(found, [[1, 1], [1, 0], *[[0, 0]] * 6])
+    np.testing.assert_array_equal(out[:, 1], [np.nan, -0.0, 1.0, np.inf])
+    assert not np.signbit(out[1, 1])
+    np.testing.assert_array_equal(out[:, 2], [1, 1, np.nan, 1])
+    np.testing.assert_array_equal(out[:, 3:], np.tile(np.arange(2.0, 8.0), (4, 1)))
+    assert (out[:, 0] == 0).all()
+
+
+def test_texts_have_hashes_of_their_own():
+    texts = [f"plant {i}" for i in range(2000)] + ["", "厂"]
+    data = [text.encode() for text in texts]
+    starts = np.cumsum([0, *map(len, data)])
+    hashes = text_hashes(starts, np.frombuffer(b"".join(data), np.uint8))
+    assert np.unique(hashes).size == len(texts)
+    assert hashes[-2] == 0xCBF29CE484222325  # of the empty text, by definition
+    np.testing.assert_array_equal(text_hashes(starts[-2:] - starts[-2], np.frombuffer(data[-1], np.uint8)), hashes[-1:])
