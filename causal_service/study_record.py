@@ -37,9 +37,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from causal_service.effects.moves import Amount, Move
+    from causal_service.explanation.counterfactual import Counterfactual
     from causal_service.explanation.reach import Reach
     from causal_service.explanation.scene import Scene
     from causal_service.explanation.what_if import WhatIf
+    from causal_service.panel.dictionary import Dictionary
+    from causal_service.panel.panel import Panel
 
 __all__ = [
     "DIGITS",
@@ -220,6 +223,49 @@ class Study:
         from causal_service.explanation.reach import reach
 
         return reach(self._scene(), outcome, target, horizon)
+
+    def counterfactual(
+        self,
+        panel: Panel | str | Path | Sequence[str | Path] | pd.DataFrame,
+        *,
+        set: Mapping[str, Amount],
+        entity: str | None = None,
+        period: str | None = None,
+        kept: bool = False,
+        horizon: int | None = None,
+        dictionary: str | Path | Dictionary | None = None,
+    ) -> Counterfactual:
+        """Return what would have been: ``study.counterfactual("plants.csv", entity="plant 7", set={"cycle": 6})``.
+
+        Parameters
+        ----------
+        panel : the panel studied: files, a data frame, or what ``check`` returned.
+        set : lever -> the level it would have had, in its unit (or a text as in ``whatif``).
+        entity, period : labels; default the only entity, its last period with data.
+        kept : whether the levers stay moved in the periods after; else they are back at what was measured.
+        horizon : periods after that one looked at, as far as the panel goes; default the study's.
+        dictionary : as in the study, where it names columns or levels.
+
+        Raises
+        ------
+        CallError : a name, a move. DataError : a row or a value that is not there, a panel of other indicators.
+        """
+        from causal_service.explanation.counterfactual import counterfactual
+        from causal_service.panel.cells import with_indicators
+        from causal_service.panel.dictionary_reading import read_dictionary
+        from causal_service.panel.panel import Panel
+        from causal_service.panel.reading import read_panel
+
+        scene = self._scene()
+        if not isinstance(panel, Panel):
+            plan, known = self.plan, read_dictionary(dictionary)
+            read = read_panel(panel, entity=plan.entity, period=plan.period, dictionary=known, weight=plan.weight)
+            panel = read.panel
+        studied = with_indicators(panel, self.panel.indicators)
+        same = studied.fingerprint == self.panel.fingerprint
+        return counterfactual(
+            scene, studied, set, entity=entity, period=period, kept=kept, horizon=horizon, same_panel=same
+        )
 
     def _scene(self) -> Scene:
         from causal_service.explanation.scene import Scene, no_system

@@ -53,7 +53,20 @@ VERBS = {
     "whatif": _Verb(
         "what follows when levers are moved, from a stored study",
         ("STUDY.json", "written by 'study --out'"),
-        ("--move", "--set", "--reach", "--horizon", "--json", "--lang", "--debug"),
+        (
+            "--move",
+            "--set",
+            "--reach",
+            "--horizon",
+            "--panel",
+            "--entity-name",
+            "--period-name",
+            "--kept",
+            "--dictionary",
+            "--json",
+            "--lang",
+            "--debug",
+        ),
     ),
     "serve": _Verb("the API and the page, with a worker", None, ("--host", "--port", "--data", "--lang", "--debug")),
     "worker": _Verb("a further worker for the studies of the API", None, ("--data", "--lang", "--debug")),
@@ -185,6 +198,11 @@ def _settings(verb: str) -> dict[str, dict[str, Any]]:
             "default": [],
             "help": "lever and the level it is moved to, in its unit; repeatable",
         },
+        "--panel": several
+        | {"metavar": "FILE", "help": "the panel studied: what would have been, for one of its entities; repeatable"},
+        "--entity-name": {"metavar": "NAME", "help": "with --panel: which entity (default: the only one)"},
+        "--period-name": {"metavar": "NAME", "help": "with --panel: which period (default: its last)"},
+        "--kept": {"action": "store_true", "help": "with --panel: levers stay moved in the periods after"},
         "--reach": {
             "metavar": "NAME=LEVEL",
             "help": "the other way round: what must move for this outcome to reach this level",

@@ -10,6 +10,7 @@ from causal_service.errors import CallError, Text
 
 if TYPE_CHECKING:
     from causal_service.effects.moves import Move
+    from causal_service.explanation.counterfactual import Counterfactual
     from causal_service.explanation.reach import Reach
     from causal_service.explanation.what_if import WhatIf
 
@@ -19,6 +20,7 @@ _RARE = 0.5
 """Indicators that stay untouched in more than this share of draws are left out of the printed table."""
 _HEADER = Text("指标（变化，每期）", "Change, per period")
 _INTERVAL = Text("末期95%区间", "95% at the end")
+_INSTEAD = Text("实际 → 假如", "Was → would have been")
 _REACH_HEADER = (
     Text("单独移动的杠杆", "Lever alone"),
     Text("所需移动", "Move needed"),
@@ -51,10 +53,73 @@ def whatif(options: Namespace, lang: str) -> int:
         answer = stored_study(options).reach(wanted.lever, _level(wanted, options.reach), options.horizon)
         emit(json_text(answer.to_dict()) if options.json else _reach_text(answer, lang))
         return 0
+    if options.panel:
+        return _counterfactual(options, lang)
+    if options.entity_name is not None or options.period_name is not None or options.kept:
+        raise _no_panel()
     moves = [*(read_move(text) for text in options.move), *(read_move(text, to=True) for text in options.set)]
     found = stored_study(options).whatif(moves, options.horizon)
     emit(json_text(found.to_dict()) if options.json else _text(found, lang))
     return 0
+
+
+def _counterfactual(options: Namespace, lang: str) -> int:
+    """Print what would have been for one entity in one period."""
+    from causal_service.cli.verbs import stored_study
+    from causal_service.effects.move_refusals import refused_move
+    from causal_service.effects.moves import read_move
+    from causal_service.explanation.plain import fields_of
+    from causal_service.study_record import json_text
+
+    moves = [*(read_move(text) for text in options.move), *(read_move(text, to=True) for text in options.set)]
+    wanted = {
+        move.lever: {k: v for k, v in fields_of(move).items() if k != "lever" and v is not None} for move in moves
+    }
+    if len(wanted) < len(moves):
+        raise refused_move("moved-twice", next(m.lever for m in moves if sum(m.lever == x.lever for x in moves) > 1))
+    found = stored_study(options).counterfactual(
+        options.panel,
+        set=wanted,
+        entity=options.entity_name,
+        period=options.period_name,
+        kept=options.kept,
+        horizon=options.horizon,
+        dictionary=options.dictionary,
+    )
+    emit(json_text(found.to_dict()) if options.json else _instead_text(found, lang))
+    return 0
+
+
+def _instead_text(found: Counterfactual, lang: str) -> str:
+    from causal_service.cli.texts import paragraph
+    from causal_service.explanation.quantities import format_number
+    from causal_service.report.tables import aligned
+
+    parts = [paragraph(found.text.get(lang))]
+    table = [[_INSTEAD.get(lang), *found.periods]]
+    for row in found.instead:
+        clear = any(low > 0 or high < 0 for low, high in zip(row.difference_low, row.difference_high, strict=True))
+        if clear or row is found.instead[0]:
+            pairs = [
+                "—" if was is None else f"{format_number(was, 4)} → {format_number(would, 4)}"
+                for was, would in zip(row.observed, row.value, strict=True)
+            ]
+            table.append([found.names[row.indicator].get(lang), *pairs])
+    if len(table) > 1:
+        parts.append(aligned(table, range(1, len(found.periods) + 1)))
+    parts += ["\n".join(paragraph(note.text.get(lang), 2, "- ") for note in found.notes)] if found.notes else []
+    return "\n\n".join(parts) + "\n"
+
+
+def _no_panel() -> CallError:
+    return CallError(
+        "no-panel",
+        Text(
+            "--entity-name、--period-name 和 --kept 需要与 --panel 同用。",
+            "--entity-name, --period-name and --kept belong to --panel.",
+        ),
+        Text("请用 --panel 给出研究所用的面板。", "Give the panel that was studied with --panel."),
+    )
 
 
 def _level(wanted: Move, text: str) -> float:

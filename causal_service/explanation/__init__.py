@@ -9,6 +9,7 @@
 ``lever_sentences``   one lever in a sentence; ``answers`` one outcome in a paragraph
 ``what_if``           levers moved, what follows, in words (``what_if_sentences``, ``what_if_notes``)
 ``reach``             what must move for a target, in words (``reach_sentences``)
+``counterfactual``    what would have been, for one entity, in words (``counterfactual_sentences``)
 ``scene``             a stored study as questions see it
 ``average_sentences``  what having a lever with two states did
 ``hidden_causes``     how strong a hidden common cause would have to be

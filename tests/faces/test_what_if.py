@@ -177,3 +177,26 @@ def test_the_service_answers_the_same(study, service, folder):
         with pytest.raises(cs.CallError) as refused:
             ask(known, {"cycle": "-90%"})
         assert refused.value.code == "move-against-bounds"
+
+
+# --- what would have been --------------------------------------------------------------------------------------------
+
+
+def test_shell_and_python_say_what_would_have_been(study, shell, panel):
+    words = ("--panel", "plants.csv", "--entity-name", "P03", "--period-name", "2023-02")
+    printed = shell("whatif", "study.json", "--set", "cycle=11", *words, "--kept", "--json")
+    asked = cs.load("study.json").counterfactual(
+        panel, entity="P03", period="2023年2月", set={"交付周期": 11}, kept=True
+    )
+    assert json.loads(printed.out) == asked.to_dict()
+    assert asked.same_panel
+    for lang in ("zh", "en"):
+        told = shell("whatif", "study.json", "--move", "cycle=-10%", *words, "--lang", lang)
+        assert (told.code, told.err) == (0, "")
+        assert "→" in told.out
+
+
+def test_options_of_a_panel_without_one_are_refused(study, refused):
+    assert "belong to --panel" in refused(2, "whatif", "study.json", "--set", "cycle=11", "--entity-name", "P03")[0]
+    words = ("whatif", "study.json", "--set", "cycle=11", "--panel", "plants.csv", "--entity-name", "P99")
+    assert "no entity 'P99'" in refused(2, *words)[0]
