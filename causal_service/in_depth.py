@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from causal_service.effects.average_effects import AverageEffect, average_effects
 from causal_service.effects.checks import Check, Checked, robustness_checks
+from causal_service.effects.crosscheck import Crosscheck, crosschecked
 from causal_service.effects.dose_results import DoseResponse, NoDoseResponse
 from causal_service.effects.entity_effects import ByEntity
 from causal_service.effects.estimate import Z95
@@ -22,6 +23,7 @@ from causal_service.effects.system import System, system_of
 from causal_service.explanation.average_sentences import average_worded
 from causal_service.explanation.check_findings import check_findings
 from causal_service.explanation.check_sentences import check_worded
+from causal_service.explanation.crosscheck_sentences import crosscheck_findings, crosscheck_worded
 from causal_service.explanation.doses import doses_of
 from causal_service.explanation.for_whom import by_entity, by_segment
 from causal_service.explanation.identification_sentences import identification_worded
@@ -38,6 +40,8 @@ from causal_service.study_choices.studied import Studied
 __all__ = ["Asked", "InDepth", "in_depth"]
 
 Progress = Callable[[str, int, int], None]
+_REFUTED = 3
+"""Ranks whose effects DoWhy refutes, too."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,6 +62,8 @@ class Asked:
     """Seed of all random numbers."""
     threads: int
     """Worker threads; no result depends on it."""
+    crosscheck: bool = False
+    """Whether DoWhy is asked for a second opinion."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +76,8 @@ class InDepth:
     """Attempts to break the effects."""
     contours: tuple[Contour, ...]
     """What hidden causes would leave of the effects worth moving."""
+    crosscheck: tuple[Crosscheck, ...]
+    """What DoWhy says; empty when it was not asked."""
     findings: tuple[Finding, ...]
     """What the parts brought to light."""
     system: System
@@ -96,13 +104,16 @@ def in_depth(asked: Asked, progress: Progress) -> InDepth:
     identification = _identification(asked)
     checks = _checks(asked, identification)
     segments = by_segment(asked.learned, asked.levers, asked.question.outcomes, asked.seed)
+    second = _crosscheck(asked, identification, progress)
     return InDepth(
         identification=identification,
         checks=checks,
         contours=_contours(asked),
+        crosscheck=second,
         findings=(
             *check_findings(checks, asked.levers, asked.dictionary),
             *segment_findings(segments, asked.dictionary),
+            *crosscheck_findings(second, asked.dictionary),
         ),
         system=_system(asked),
         mediation=mediations(asked.learned, asked.levers),
@@ -131,6 +142,18 @@ def _checks(asked: Asked, identification: Sequence[Identification]) -> tuple[Che
         check_worded(check, levers[check.lever, check.outcome], learned.indicators, learned.panel.frequency)
         for check in checks
     )
+
+
+def _crosscheck(asked: Asked, identification: Sequence[Identification], progress: Progress) -> tuple[Crosscheck, ...]:
+    if not asked.crosscheck:
+        return ()
+    progress("crosscheck", 0, 1)
+    learned = asked.learned
+    worth = {
+        (row.lever, row.outcome) for row in asked.levers if row.verdict in ("act", "test") and row.rank <= _REFUTED
+    }
+    rows = crosschecked(learned.prepared, learned.within, learned.discovery, identification, worth, asked.seed)
+    return tuple(crosscheck_worded(row, learned.indicators) for row in rows)
 
 
 def _contours(asked: Asked) -> tuple[Contour, ...]:

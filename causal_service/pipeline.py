@@ -91,6 +91,7 @@ def study(
     knowledge: str | Path | None = None,
     method: Method = "boss",
     rehearse: int = 0,
+    crosscheck: bool = False,
     threads: int | None = None,
     stream: bool | None = None,
     scheduler: str | None = None,
@@ -115,6 +116,7 @@ def study(
     method : ``boss`` (ours) or ``pc``, ``ges``, ``fci`` through causal-learn.
     rehearse : number of simulated twins of the panel on which the whole plan is tried (20 or more; minutes). Their
         truth is known: they tell how far results can be trusted, and the levers' intervals are widened where needed.
+    crosscheck : whether DoWhy is asked for a second opinion on how effects are identified and refuted (some 20 s).
     threads : worker threads; the result does not depend on it.
     stream : whether Parquet is read in pieces instead of into memory; default when it is large or a folder.
     scheduler : address of a Dask scheduler (``tcp://host:8786``) whose workers read large panels, learn from resamples
@@ -189,7 +191,7 @@ def study(
         ranked += worded
         chains += paths
     tell("explain", 1, 1)
-    depth = in_depth(Asked(learned, studied, known, question, tuple(ranked), seed, workers), tell)
+    depth = in_depth(Asked(learned, studied, known, question, tuple(ranked), seed, workers, crosscheck), tell)
     return Study(
         schema=SCHEMA,
         regime=studied.panel.regime,
@@ -212,6 +214,7 @@ def study(
             layers=known.layers,
             required=known.required,
             forbidden=known.forbidden,
+            crosscheck=crosscheck,
         ),
         provenance=Provenance(seed, prepared.effective_n, prepared.steps, versions()),
         layers=known.layers,
@@ -229,6 +232,7 @@ def study(
         identification=depth.identification,
         checks=depth.checks,
         contours=depth.contours,
+        crosscheck=depth.crosscheck,
         system=depth.system,
         mediation=depth.mediation,
         doses=depth.doses,

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from causal_service.discovery.discover import Method
 from causal_service.effects.average_effects import AverageEffect
 from causal_service.effects.checks import Check
+from causal_service.effects.crosscheck import Crosscheck
 from causal_service.effects.dose_results import DoseResponse, NoDoseResponse
 from causal_service.effects.entity_effects import ByEntity
 from causal_service.effects.identification import Identification
@@ -102,6 +103,8 @@ class StudyPlan:
     """Forbidden arrows."""
     segment: str | None = None
     """Column with the group of each entity."""
+    crosscheck: bool = False
+    """Whether DoWhy was asked for a second opinion."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +175,8 @@ class Study:
     """Attempts to break the effects, and what came of them."""
     contours: tuple[Contour, ...] = ()
     """What hidden common causes of every strength would leave of the effects worth acting on or testing."""
+    crosscheck: tuple[Crosscheck, ...] = ()
+    """What DoWhy says about identification and refutations; empty when it was not asked."""
     system: System | None = None
     """The learned system that answers what-if; ``None`` in a study stored before it was kept."""
     mediation: tuple[Mediation, ...] = ()

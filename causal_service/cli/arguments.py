@@ -43,7 +43,7 @@ VERBS = {
     "study": _Verb(
         "from a panel to ranked, explained levers",
         _PANEL,
-        (*_DATA, "--rehearse", "--json", "--out", "--lang", "--debug"),
+        (*_DATA, "--rehearse", "--crosscheck", "--json", "--out", "--lang", "--debug"),
     ),
     "report": _Verb(
         "a report from a stored study",
@@ -224,6 +224,10 @@ def _settings(verb: str) -> dict[str, dict[str, Any]]:
         "--rehearse": _whole(
             "--rehearse", "N", 0, "try the whole plan on N simulated twins of the panel; takes minutes (default: 0)"
         ),
+        "--crosscheck": {
+            "action": "store_true",
+            "help": "ask DoWhy for a second opinion on identification and refutations (some 20 s)",
+        },
         "--stream": {
             "metavar": "WHEN",
             "type": one_of("--stream", ("auto", "yes", "no")),

@@ -18,6 +18,7 @@ _STAGES = {
     "discover": Text("学习因果图", "Learning the graph"),
     "effects": Text("估计效应", "Estimating effects"),
     "rehearse": Text("在模拟面板上预演", "Rehearsing on simulated panels"),
+    "crosscheck": Text("请 DoWhy 核对", "Asking DoWhy for a second opinion"),
     "explain": Text("解释结果", "Explaining"),
     "twin": Text("再研究一次：不声明客诉率的层级", "Once more, without the layer of complaints"),
 }

@@ -80,6 +80,7 @@ def study(options: Namespace, lang: str) -> int:
             segment=options.segment,
             method=options.method,
             rehearse=options.rehearse,
+            crosscheck=options.crosscheck,
             threads=options.threads,
             stream=_STREAM[options.stream],
             scheduler=options.scheduler,

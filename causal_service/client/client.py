@@ -49,6 +49,7 @@ class Options(TypedDict, total=False):
     seed: int
     rehearse: int
     segment: str | None
+    crosscheck: bool
     method: Method
 
 
@@ -124,6 +125,7 @@ class Client:
         segment: str | None = None,
         method: Method = "boss",
         rehearse: int = 0,
+        crosscheck: bool = False,
         progress: Progress | None = None,
     ) -> Study:
         """Let the service study a panel and wait for the result; ``submit`` and ``wait`` in one call.
@@ -147,6 +149,7 @@ class Client:
             segment=segment,
             method=method,
             rehearse=rehearse,
+            crosscheck=crosscheck,
         )
         return self.wait(submitted, progress)
 

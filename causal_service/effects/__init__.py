@@ -15,6 +15,7 @@
 ``refits``           the graph refitted on parts of the data, from Gram matrices
 ``e_value``          hidden causes as risk ratios (VanderWeele & Ding 2017)
 ``average_effects``  levers with two states in a cross-section: what having them did (``average_effect``, ``nuisances``)
+``crosscheck``       a second opinion by DoWhy; ``via_dowhy`` is its door
 ``results``          what is said about one lever and one outcome
 ===================  ===============================================================================
 """

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from causal_service.numerics.possible_paths import descending, repeated
 
-__all__ = ["CommonCause", "Unrolled", "label_of", "unrolled"]
+__all__ = ["CommonCause", "Unrolled", "label_of", "mask_of", "unrolled"]
 
 Bool = NDArray[np.bool_]
 
@@ -70,6 +70,14 @@ class Unrolled:
 def label_of(name: str, ago: int) -> str:
     """Return ``name`` or ``name[t-1]``."""
     return name if ago == 0 else f"{name}[t-{ago}]"
+
+
+def mask_of(graph: Unrolled, labels: Sequence[str]) -> Bool:
+    """Return the mask (n,) of nodes written as ``name`` or ``name[t-1]``."""
+    by_label = {
+        label_of(name, ago): graph.at(i, ago) for i, name in enumerate(graph.names) for ago in range(graph.periods)
+    }
+    return graph.only(*(by_label[label] for label in labels))
 
 
 def unrolled(member: Bool, names: Sequence[str], periods: int, hidden: Sequence[CommonCause] = ()) -> Unrolled:

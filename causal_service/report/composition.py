@@ -160,6 +160,7 @@ def _section(outcome: str, source: _Source) -> OutcomeSection:
             lang,
         ),
         checks=checked_levers(parts.checks, levers, source.indicators, lang),
+        crosscheck=_second_opinion(outcome, levers, source),
         contour=contour_table(parts.contours, levers, source.indicators, lang),
         averages=average_rows(parts.average_effects, outcome, source.indicators, lang),
         identification=identification_rows(
@@ -260,6 +261,11 @@ def _interval(lever: Lever, lang: str) -> str:
         return ""
     decimals = decimals_of_interval(lever.gain_per_step, lever.gain_low, lever.gain_high)
     return format_interval(lever.gain_low, lever.gain_high, decimals).get(lang)
+
+
+def _second_opinion(outcome: str, levers: Sequence[Lever], source: _Source) -> tuple[str, ...]:
+    said = {row.lever: row.sentence.get(source.lang) for row in source.parts.crosscheck if row.outcome == outcome}
+    return tuple(said[lever.lever] for lever in levers if lever.lever in said)
 
 
 # --- contrast --------------------------------------------------------------------------------------------------------

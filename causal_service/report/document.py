@@ -329,6 +329,8 @@ class OutcomeSection:
     """Up to which point its levers work; ``None`` when none was looked at."""
     checks: tuple[CheckedLever, ...] = ()
     """Attempts to break the effects of the levers worth moving, by rank."""
+    crosscheck: tuple[str, ...] = ()
+    """What DoWhy says about each lever, by rank."""
     contour: ContourTable | None = None
     """How strong a hidden cause must be, for the first of them."""
     averages: tuple[AverageRow, ...] = ()

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from causal_service.effects.average_effects import AverageEffect
 from causal_service.effects.checks import Check
+from causal_service.effects.crosscheck import Crosscheck
 from causal_service.effects.dose_results import DoseResponse, NoDoseResponse
 from causal_service.effects.entity_effects import ByEntity
 from causal_service.effects.identification import Identification
@@ -117,6 +118,10 @@ class StudyParts(Protocol):
     @property
     def average_effects(self) -> tuple[AverageEffect, ...]:
         """Average effects of levers with two states."""
+
+    @property
+    def crosscheck(self) -> tuple[Crosscheck, ...]:
+        """What DoWhy says; empty when it was not asked."""
 
     @property
     def provenance(self) -> object:

@@ -91,6 +91,7 @@ _WORDS: dict[str, Text] = {
         "Attempts to break every effect worth acting on. They find chance, single entities or periods and lasting "
         "hidden causes; they do not prove the graph right.",
     ),
+    "crosscheck": Text("DoWhy 的核对", "A second opinion: DoWhy"),
     "contour": Text("未观测的共同原因能留下多少", "What a hidden common cause would leave"),
     "contour_note": Text(
         "移动一步的预计改善在最坏情况下所剩的部分。行：该原因解释的杠杆剩余波动；列：该原因解释的目标剩余波动。橙色：不再有改善。",

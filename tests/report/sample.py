@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from causal_service.effects.average_effects import AverageEffect
 from causal_service.effects.checks import Check
+from causal_service.effects.crosscheck import Crosscheck
 from causal_service.effects.dose_results import DoseResponse, NoDoseResponse
 from causal_service.effects.identification import Identification
 from causal_service.effects.results import Effect
@@ -87,6 +88,7 @@ class SampleStudy:
     checks: tuple[Check, ...] = ()
     contours: tuple[Contour, ...] = ()
     average_effects: tuple[AverageEffect, ...] = ()
+    crosscheck: tuple[Crosscheck, ...] = ()
 
 
 # key, zh, en, layer, unit, better, controllable, owner, mean, sd, within

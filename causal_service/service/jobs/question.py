@@ -61,6 +61,8 @@ class Question(BaseModel):
     """Seed of all random numbers."""
     rehearse: int = 0
     """Simulated twins of the panel on which the whole plan is tried; 0 for none, else 20 or more (minutes)."""
+    crosscheck: bool = False
+    """Whether DoWhy is asked for a second opinion on identification and refutations (some 20 s)."""
     knowledge: Arrows | None = None
     """Further required and forbidden arrows."""
     method: str = "boss"

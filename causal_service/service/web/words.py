@@ -124,6 +124,7 @@ _SCRIPT: dict[str, Text] = {
     "stage_discover": Text("学习因果图", "Learning the graph"),
     "stage_effects": Text("估计效应", "Estimating effects"),
     "stage_rehearse": Text("在模拟面板上预演", "Rehearsing on simulated panels"),
+    "stage_crosscheck": Text("请 DoWhy 核对", "Second opinion by DoWhy"),
     "stage_explain": Text("解释结果", "Explaining"),
     "stage_report": Text("撰写报告", "Writing the report"),
     "eta": Text("约剩 {seconds} 秒", "about {seconds} s left"),

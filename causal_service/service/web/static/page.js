@@ -8,8 +8,8 @@ import { renderFindings, renderOutcomes, stops } from "./findings.js";
 import { renderResult } from "./result.js";
 import { watch } from "./watch.js";
 
-// Stages with their share of the time of a study; a rehearsal is many studies.
-const STAGES = { read: 4, prepare: 4, discover: 72, effects: 12, rehearse: 400, explain: 4, report: 4 };
+// Stages with their share of the time of a study; a rehearsal is many studies, a cross-check loads DoWhy.
+const STAGES = { read: 4, prepare: 4, discover: 72, effects: 12, rehearse: 400, explain: 4, crosscheck: 300, report: 4 };
 const SECTIONS = ["connect", "data", "findings", "question", "progress", "result", "earlier"];
 const CHECK_MS = 700;
 
@@ -252,7 +252,7 @@ byId("question-form").addEventListener("submit", guarded(async () => {
 
 function renderProgress({ state, progress, question }) {
   const stage = state === "queued" ? "queued" : progress.stage;
-  const names = Object.keys(STAGES).filter((name) => name !== "rehearse" || question.rehearse);
+  const names = Object.keys(STAGES).filter((name) => !["rehearse", "crosscheck"].includes(name) || question[name]);
   byId("bar").max = names.reduce((sum, name) => sum + STAGES[name], 0);
   const at = names.indexOf(stage);
   const before = names.slice(0, Math.max(at, 0)).reduce((sum, name) => sum + STAGES[name], 0);
