@@ -61,6 +61,7 @@ CLEAR = 3.3
 """Standard errors from which the outcome before is clearly not left alone."""
 TELLING = 0.1
 """Smallest partial correlation with the outcome before that counts."""
+_FEWEST_BLOCKS = 5
 _FEW_LEFT = 0.5
 """An effect hangs on one entity or period when less than this share is left without it."""
 
@@ -138,12 +139,13 @@ def robustness_checks(case: Checked, identified: Sequence[Identification]) -> tu
         _leaving(case, check, horizon, kind) for check in ("subset", "leave-one-entity-out", "leave-one-period-out")
     ]
     stacks = case.prepared.covariance()
+    before = _placebo_outcomes(case, rows, stacks[1])
     checks: list[Check] = []
-    for row in rows:
+    for row, placebo_outcome in zip(rows, before, strict=True):
         compared = _strongest(case, row, stacks[0])
         checks += [
             _placebo_lever(case, row, compared, stacks[0]),
-            _placebo_outcome(case, row, stacks[1]),
+            placebo_outcome,
             _random_cause(case, row, compared, stacks[0]),
             *(_left_out(case, row, one) for one in left_out),
             _e_value(case, row),
@@ -205,42 +207,69 @@ def _random_cause(case: Checked, row: Identification, compared: Comparison | Not
     )
 
 
-def _placebo_outcome(case: Checked, row: Identification, S: Array) -> Check:
-    """The lever now against the outcome one period before, the lever's causes held equal: nothing may be left."""
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """The regression of the outcome one period before on the lever now, the lever's causes held equal."""
+
+    lever: int
+    before: int
+    given: tuple[int, ...]
+
+
+def _before(case: Checked, row: Identification) -> _Before | WhyNot:
     prepared, member = case.prepared, case.discovery.full.members[0]
-    x, y, unit = _pair(case, row)
+    x, y, _ = _pair(case, row)
     p, lags = len(prepared.names), prepared.lags
     if lags == 0:
-        return _not(row, "placebo-outcome", "no-lags")
+        return "no-lags"
+    if prepared.blocks < _FEWEST_BLOCKS:
+        return "few-blocks"
     if any(total.name == row.lever for total in prepared.totals):
-        return _not(row, "placebo-outcome", "exact-sum")
-    lever, before = lags * p + x, (lags - 1) * p + y
+        return "exact-sum"
+    before = (lags - 1) * p + y
     if member[x, before]:
-        return _not(row, "placebo-outcome", "feedback")
-    given = [int(c) for c in np.flatnonzero(member[x])]
-    fit = partial_fit(S[None], lever, before, given)
+        return "feedback"
+    return _Before(lags * p + x, before, tuple(int(c) for c in np.flatnonzero(member[x])))
+
+
+def _placebo_outcomes(case: Checked, rows: Sequence[Identification], S: Array) -> list[Check]:
+    """The lever now against the outcome one period before, the lever's causes held equal: nothing may be left."""
+    compared = [_before(case, row) for row in rows]
+    errors = _jackknife_errors(case.prepared, [one for one in compared if isinstance(one, _Before)])
+    return [
+        _placebo_outcome(case, row, one, S, errors[one])
+        if isinstance(one, _Before)
+        else _not(row, "placebo-outcome", one)
+        for row, one in zip(rows, compared, strict=True)
+    ]
+
+
+def _placebo_outcome(case: Checked, row: Identification, one: _Before, S: Array, error: float) -> Check:
+    unit = _pair(case, row)[2]
+    fit = partial_fit(S[None], one.lever, one.before, one.given)
     value = float(fit.coefficient[0])
-    error = _jackknife_error(prepared, lever, before, given)
     correlation = value * float(np.sqrt(fit.lever[0] / max(float(fit.outcome[0]), 1e-300)))
     spurious = abs(value) > CLEAR * error and abs(correlation) >= TELLING
     ends = (unit * value, unit * (value - Z95 * error), unit * (value + Z95 * error))
     estimate = case.effects[row.lever, row.outcome].value
-    return _check(row, "placebo-outcome", not spurious, estimate, ends, prepared.blocks)
+    return _check(row, "placebo-outcome", not spurious, estimate, ends, case.prepared.blocks)
 
 
-def _jackknife_error(prepared: Prepared, x: int, y: int, given: Sequence[int]) -> float:
-    """Return the standard error of a coefficient by leaving out one block after the other (Tukey 1958)."""
-    parts = Parts(
-        prepared.grams.sum(axis=0) - prepared.grams, prepared.mass.sum() - prepared.mass, ("",) * prepared.blocks
-    )
-    size = 256
-    left = np.concatenate(
-        [
-            partial_fit(covariances_of(prepared, parts, start, start + size), x, y, given).coefficient
-            for start in range(0, prepared.blocks, size)
-        ]
-    )
-    return float(np.sqrt((left.size - 1) / left.size * ((left - left.mean()) ** 2).sum()))
+def _jackknife_errors(prepared: Prepared, regressions: Sequence[_Before]) -> dict[_Before, float]:
+    """Return the standard error of each coefficient by leaving out one block after the other (Tukey 1958)."""
+    grams, mass, size = prepared.grams, prepared.mass, 256
+    left: dict[_Before, list[Array]] = {one: [] for one in regressions}
+    for start in range(0, prepared.blocks if regressions else 0, size):
+        out = slice(start, start + size)
+        parts = Parts(grams.sum(axis=0) - grams[out], mass.sum() - mass[out], ())
+        W = covariances_of(prepared, parts, 0, size)
+        for one in regressions:
+            left[one].append(partial_fit(W, one.lever, one.before, one.given).coefficient)
+    errors = {}
+    for one, values in left.items():
+        all_ = np.concatenate(values)
+        errors[one] = float(np.sqrt((all_.size - 1) / all_.size * ((all_ - all_.mean()) ** 2).sum()))
+    return errors
 
 
 def _leaving(case: Checked, check: CheckKind, horizon: int, kind: int) -> _Leaving:
@@ -308,4 +337,6 @@ def _check(
     extreme: str = "",
     delay: int | None = None,
 ) -> Check:
+    if not all(np.isfinite(value) for value in (estimate, *found) if value is not None):
+        return _not(row, check, "few-blocks")
     return Check(row.lever, row.outcome, check, bool(passed), estimate, *found, repeats, delay, extreme, None)

@@ -82,7 +82,7 @@ def identify(
     opened = np.asarray(open_ways(discovery.full.found, horizon + 1), np.bool_)
     pairs = [(names.index(x), names.index(y)) for x in levers for y in outcomes if x != y]
     share = identified_shares(discovery, pairs, horizon, hidden) if shares else {}
-    graphs = {delay: graph_at(member, names, delay, hidden) for delay in range(horizon + 1)}
+    graphs = _Graphs(member, names, hidden, horizon)
     rows = []
     for x, y in pairs:
         row = _row(discovery, graphs, x, y, opened, hidden)
@@ -123,25 +123,43 @@ def identified_shares(
         if discovery.graph_resampled:
             causes = [_driver(draw)] if draw.loadings.size and draw.loadings.any() else ()
         moved = {child for cause in causes for child, _ in cause.children}
-        graphs: dict[int, Unrolled] = {}
+        graphs = _Graphs(draw.members[0], discovery.names, causes, horizon)
         for x, y in pairs:
-            held[x, y] += not opened[y, x] and (x not in moved or _adjustable(draw, graphs, causes, (x, y), horizon))
+            held[x, y] += not opened[y, x] and (x not in moved or _adjustable(graphs, x, y))
     count = max(len(discovery.draws), 1)
     return {pair: number / count for pair, number in held.items()}
 
 
-def _adjustable(
-    draw: Draw, graphs: dict[int, Unrolled], causes: Sequence[CommonCause], pair: tuple[int, int], horizon: int
-) -> bool:
-    names = tuple(str(i) for i in range(draw.members.shape[1]))
-    for delay in range(horizon + 1):
-        if delay not in graphs:
-            graphs[delay] = graph_at(draw.members[0], names, delay, causes)
-        graph = graphs[delay]
-        x, y = graph.at(pair[0], delay), graph.at(pair[1], 0)
-        if graph.below(graph.only(x))[y]:
-            return adjusted(graph, graph.only(x), graph.only(y)) is not None
-    return True
+class _Graphs:
+    """A member repeated over time, for effects that arrive after any delay; each graph is made when it is asked for."""
+
+    def __init__(self, member: Bool, names: Sequence[str], hidden: Sequence[CommonCause], horizon: int) -> None:
+        self._member, self._names, self._hidden, self._horizon = member, names, hidden, horizon
+        self._at: dict[int, Unrolled] = {}
+        self._reached: dict[int, Bool] = {}
+
+    def at(self, delay: int) -> Unrolled:
+        """Return the graph for one delay."""
+        if delay not in self._at:
+            self._at[delay] = graph_at(self._member, self._names, delay, self._hidden)
+        return self._at[delay]
+
+    def delay(self, lever: int, outcome: int) -> int | None:
+        """Return the first delay, up to the horizon, at which the lever reaches the outcome."""
+        longest = self.at(self._horizon)
+        if lever not in self._reached:
+            self._reached[lever] = longest.below(longest.only(longest.at(lever, self._horizon)))
+        reached = self._reached[lever]
+        delays = range(self._horizon + 1)
+        return next((k for k in delays if reached[longest.at(outcome, self._horizon - k)]), None)
+
+
+def _adjustable(graphs: _Graphs, lever: int, outcome: int) -> bool:
+    delay = graphs.delay(lever, outcome)
+    if delay is None:
+        return True
+    graph = graphs.at(delay)
+    return adjusted(graph, graph.only(graph.at(lever, delay)), graph.only(graph.at(outcome, 0))) is not None
 
 
 def _driver(draw: Draw) -> CommonCause:
@@ -150,7 +168,7 @@ def _driver(draw: Draw) -> CommonCause:
 
 def _row(
     discovery: Discovery,
-    graphs: dict[int, Unrolled],
+    graphs: _Graphs,
     lever: int,
     outcome: int,
     opened: Bool,
@@ -161,11 +179,10 @@ def _row(
         now = discovery.full.found[:, -len(names) :]
         open_to = tuple(names[z] for z in np.flatnonzero(now[lever] & now[:, lever]))
         return _none(names[lever], names[outcome], None, Unidentified("open-direction", open_to))
-    for delay, graph in graphs.items():
-        x, y = graph.at(lever, delay), graph.at(outcome, 0)
-        if graph.below(graph.only(x))[y]:
-            return _at_delay(names, graph, (lever, outcome), delay, hidden)
-    return Identification(names[lever], names[outcome], "no-path", None, (), (), 0.0, None)
+    delay = graphs.delay(lever, outcome)
+    if delay is None:
+        return Identification(names[lever], names[outcome], "no-path", None, (), (), 0.0, None)
+    return _at_delay(names, graphs.at(delay), (lever, outcome), delay, hidden)
 
 
 def _at_delay(
