@@ -51,6 +51,7 @@ WhyNot = Literal[
     "one-period",
     "rows-on-disk",
     "few-blocks",
+    "few-periods",
     "not-two-states",
     "one-state",
     "outside-shares",
@@ -62,6 +63,8 @@ CLEAR = 3.3
 TELLING = 0.1
 """Smallest partial correlation with the outcome before that counts."""
 _FEWEST_BLOCKS = 5
+_FEWEST_PERIODS = 7
+"""Rows per entity below which removing entity effects ties neighbouring periods together too much."""
 _FEW_LEFT = 0.5
 """An effect hangs on one entity or period when less than this share is left without it."""
 
@@ -224,6 +227,8 @@ def _before(case: Checked, row: Identification) -> _Before | WhyNot:
         return "no-lags"
     if prepared.blocks < _FEWEST_BLOCKS:
         return "few-blocks"
+    if prepared.rows < _FEWEST_PERIODS * prepared.entities:
+        return "few-periods"
     if any(total.name == row.lever for total in prepared.totals):
         return "exact-sum"
     before = (lags - 1) * p + y

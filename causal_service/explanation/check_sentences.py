@@ -50,6 +50,10 @@ _WHY_NOT: dict[WhyNot, Text] = {
     "one-period": Text("只有一个时期，无法去掉。", "There is only one period."),
     "rows-on-disk": Text("数据太大，逐行数据不在内存中。", "The panel is too large to have its rows in memory."),
     "few-blocks": Text("数据块太少，无法重算。", "There are too few blocks to compute it again."),
+    "few-periods": Text(
+        "每个实体的时期太少，剔除实体差异会使相邻时期相互牵连。",
+        "There are too few periods per entity: removing entity effects ties neighbouring periods together.",
+    ),
     "not-two-states": Text("目标不是只有两种状态的指标。", "The outcome does not have exactly two states."),
     "one-state": Text("目标只出现一种状态。", "The outcome is seen in one state only."),
     "outside-shares": Text(
