@@ -86,7 +86,7 @@ def measured(n: int, levers: int, seed: int) -> dict[str, object]:
     our_cpu = time.process_time() - start
     their_cpu, differences, estimates = 0.0, [], []
     for lever in range(levers):
-        spent, means, estimate = theirs(rows, lever, seed)
+        spent, means, estimate = theirs(rows, lever, seed + lever)
         their_cpu += spent
         estimates.append(abs(estimate - mine[lever]["estimate"]))
         for check, mean in means.items():
