@@ -82,6 +82,8 @@ def _outcome(section: OutcomeSection, lang: str) -> list[str]:
         lines = [paragraph(f"{lever.name} {lever.step}: {lever.summary}", 2, "- ") for lever in section.checks]
         parts.append("\n".join([words(lang)["checks"], *lines]))
     parts += [paragraph(row.sentence) for row in section.averages]
+    if section.for_whom is not None and section.for_whom.text:
+        parts.append(paragraph(section.for_whom.text))
     if section.contrast_lead:
         parts.append("\n".join([paragraph(section.contrast_lead), *_misled(section, lang)]))
     worth = {row.name for row in section.levers if row.verdict in ("act", "test")}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from causal_service.effects.results import EffectKind
@@ -53,12 +54,11 @@ def segment_sentence(test: Interaction, effects: Sequence[SegmentEffect], lever:
     ranked = sorted(effects, key=lambda e: (-gain_sign(lever) * change_of(e, lever)[0], e.segment))
     best, least = ranked[0], ranked[-1]
     if not test.differs:
-        lowest, highest = sorted((change_of(best, lever)[0], change_of(least, lever)[0]))
-        size = Text(*(_signed(highest, unit, other=lowest).get(lang) for lang in ("zh", "en")))
+        size = _range(change_of(best, lever)[0], change_of(least, lever)[0], unit)
         return spaced(
-            f"把{move.zh}：各组的{outcome.zh}变化相近（{size.zh}），组间差别没有得到证实（q = {_q(test.q)}）。",
+            f"把{move.zh}：各组的{outcome.zh}变化相近（{size.zh}），组间差别没有得到证实。",
             f"{move.en}: the change of {outcome.en} is similar in all segments ({size.en}); a difference between them "
-            f"is not established (q = {_q(test.q)}).",
+            "is not established.",
         )
     first, last = _change(best, lever, unit), _change(least, lever, unit)
     if test.opposite:
@@ -69,9 +69,9 @@ def segment_sentence(test: Interaction, effects: Sequence[SegmentEffect], lever:
             f"'{least.segment}' by {last.en}. The overall average misleads; decide by segment.",
         )
     return spaced(
-        f"把{move.zh}，效果因组而异（q = {_q(test.q)}）：在“{best.segment}”组最好，{outcome.zh}变化{first.zh}；"
+        f"把{move.zh}，效果因组而异：在“{best.segment}”组最好，{outcome.zh}变化{first.zh}；"
         f"在“{least.segment}”组最差，变化{last.zh}。",
-        f"{move.en} works differently by segment (q = {_q(test.q)}): best in '{best.segment}', where {outcome.en} "
+        f"{move.en} works differently by segment: best in '{best.segment}', where {outcome.en} "
         f"changes by {first.en}, least in '{least.segment}', by {last.en}.",
     )
 
@@ -84,17 +84,17 @@ def _change(effect: SegmentEffect, lever: Lever, unit: str) -> Text:
     return Text(f"{size.zh}（95%区间{interval.zh}）", f"{size.en} (95% interval {interval.en})")
 
 
-def _signed(value: float, unit: str, other: float) -> Text:
-    one, two = (_plus(format_number(x, 2), x) for x in (other, value))
-    return Text(f"{one}至{amount(two, unit).zh}", f"{one} to {amount(two, unit).en}")
+def _range(one: float, two: float, unit: str) -> Text:
+    """Return ``+0.31 to +0.35 points``; one number where both round to the same."""
+    larger = max(abs(one), abs(two))
+    decimals = min(max(1 - math.floor(math.log10(larger)), 0), 12) if larger > 0 else 0
+    first, last = (_plus(format_fixed(x, decimals), x) for x in sorted((one, two)))
+    size = amount(last, unit)
+    return size if first == last else Text(f"{first}至{size.zh}", f"{first} to {size.en}")
 
 
 def _plus(number: str, value: float) -> str:
     return f"+{number}" if value > 0 and number.strip("0.") else number
-
-
-def _q(q: float) -> str:
-    return "<0.001" if q < 0.001 else f"{q:.3f}" if q < 0.1 else f"{q:.2f}"
 
 
 def segments_text(found: BySegment, levers: Sequence[Lever], headline: EffectKind, indicators: Names) -> Text:
@@ -189,11 +189,10 @@ def segment_findings(found: BySegment | None, dictionary: Dictionary) -> tuple[F
     if found is None:
         return ()
     out = []
-    seen: set[tuple[str, str]] = set()
-    for test in sorted(found.tests, key=lambda t: t.kind == "impact"):
-        if not test.opposite or (test.lever, test.outcome) in seen:
+    headline = "sustained" if any(t.kind == "sustained" for t in found.tests) else "impact"
+    for test in found.tests:
+        if not test.opposite or test.kind != headline:
             continue
-        seen.add((test.lever, test.outcome))
         own = [e for e in found.effects if (e.lever, e.outcome, e.kind) == (test.lever, test.outcome, test.kind)]
         up = max(own, key=lambda e: e.low)
         down = min(own, key=lambda e: e.high)

@@ -45,6 +45,7 @@ from causal_service.report.document import (
     OutcomeSection,
 )
 from causal_service.report.doses import dose_part
+from causal_service.report.for_whom import for_whom_part
 from causal_service.report.identification import identification_rows
 from causal_service.report.labels import SEVERITIES, better_label, layer_label, listed, quoted_names
 from causal_service.report.parts import StudyParts
@@ -166,6 +167,7 @@ def _section(outcome: str, source: _Source) -> OutcomeSection:
         identification=identification_rows(
             parts.identification, levers, source.indicators, parts.panel.frequency, lang
         ),
+        for_whom=for_whom_part(parts.segments, parts.entity_effects, levers, source.indicators, lang),
         doses=dose_part(parts.doses, outcome, source.indicators, parts.panel.frequency, lang),
     )
 

@@ -21,9 +21,12 @@ __all__ = [
     "DosePicture",
     "Fact",
     "FindingCard",
+    "ForWhomPart",
+    "GroupRow",
     "Headline",
     "IdentificationRow",
     "IndicatorRow",
+    "LeverGroups",
     "LeverRow",
     "OutcomeSection",
     "RehearsalPart",
@@ -294,6 +297,54 @@ class AverageRow:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupRow:
+    """What one step of a lever does in one segment or entity."""
+
+    name: str
+    """Segment or entity."""
+    change: str
+    """Change of the outcome, signed, with unit."""
+    interval: str
+    """Its 95 % interval, without unit."""
+    best_quarter: str
+    """Probability of being among the best quarter of entities; empty for segments."""
+    harms: bool
+    """Whether the whole interval lies on the wrong side of zero."""
+    last: bool = False
+    """Whether it is listed among those where the lever does least."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeverGroups:
+    """One lever in all segments, or in the entities at both ends; best first."""
+
+    name: str
+    """Display name of the lever."""
+    step: str
+    """Signed step with unit."""
+    differs: bool
+    """Whether a difference is established."""
+    note: str
+    """The same in a sentence."""
+    rows: tuple[GroupRow, ...]
+    """Segments or entities."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForWhomPart:
+    """For whom the levers of one outcome work."""
+
+    text: str
+    """Over all segments, in one paragraph; empty without a segment column."""
+    segments: tuple[LeverGroups, ...]
+    """Levers worth moving, by segment."""
+    entities: tuple[LeverGroups, ...]
+    """Levers whose effect differs by entity, in the entities at both ends."""
+    alike: str
+    """Levers whose effect is not known to differ by entity, or why none is told."""
+
+
+@dataclass(frozen=True, slots=True)
 class OutcomeSection:
     """Everything about one outcome."""
 
@@ -325,6 +376,8 @@ class OutcomeSection:
     """How far this can be trusted; ``None`` when it was not rehearsed."""
     identification: tuple[IdentificationRow, ...] = ()
     """What is adjusted for, in order of lever rank."""
+    for_whom: ForWhomPart | None = None
+    """For whom the levers work; ``None`` when there is nothing to say."""
     doses: DosePart | None = None
     """Up to which point its levers work; ``None`` when none was looked at."""
     checks: tuple[CheckedLever, ...] = ()

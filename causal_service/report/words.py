@@ -33,6 +33,23 @@ _WORDS: dict[str, Text] = {
         "Panels with known truth were simulated from a system fitted to yours, and the same study was run on each. "
         "Where intervals held the truth too rarely, those shown for the levers are widened accordingly.",
     ),
+    "for_whom": Text("对谁有效", "For whom"),
+    "for_whom_note": Text(
+        "移动一步对目标指标的改变，各组按效果从好到差排列。小组的数值向各组的共同值收缩；橙色表示在该组有害。",
+        "What one step changes in the outcome, best segment first. Values of small segments are drawn towards the "
+        "common one; orange marks segments in which the lever does harm.",
+    ),
+    "where": Text("在哪里最有效", "Where it works best"),
+    "where_note": Text(
+        "效果最好和最差的实体。数值向全部实体的平均收缩，因此数据少的实体不会偶然排到两端。",
+        "The entities in which one step does most and least. Values are drawn towards the mean of all, so that "
+        "entities with little data do not come first or last by chance.",
+    ),
+    "segment": Text("分组", "Segment"),
+    "entity": Text("实体", "Entity"),
+    "change": Text("改变", "Change"),
+    "interval": Text("95%区间", "95% interval"),
+    "best_quarter": Text("属于最好四分之一的概率", "Among the best quarter"),
     "contrast": Text("为什么 SHAP 图和相关性排序会误导", "Why SHAP charts and correlations mislead"),
     "doses": Text("到哪里为止", "Up to which point"),
     "doses_note": Text(

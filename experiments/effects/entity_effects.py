@@ -122,19 +122,25 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="three tuning panels; writes nothing")
     parser.add_argument("--tune", action="store_true", help="seeds below 1000; writes nothing")
     parser.add_argument("--panels", type=int, default=200)
-    parser.add_argument("--resamples", type=int, default=100)
+    parser.add_argument("--resamples", type=int, default=60)
     options = parser.parse_args()
     first = TUNING_SEED if options.tune or options.quick else FIRST_SEED
     panels = 3 if options.quick else options.panels
-    result = {}
+    result: dict[str, Any] = {}
     for name, spread in (("slopes_0.5", 0.5),):
         rows = []
         for seed in range(first, first + panels):
             rows.append(trial(seed, spread, options.resamples))
             if len(rows) % 10 == 0:
                 print(name, json.dumps(summary(rows)), flush=True)
+                write({**result, name: summary(rows)}, first)
         result[name] = summary(rows)
     print(json.dumps(result, indent=1))
+    write(result, first)
+
+
+def write(result: dict[str, Any], first: int) -> None:
+    """Keep what was measured on the reported seeds."""
     if first == FIRST_SEED:
         (HERE / "entity_effects.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
 
