@@ -13,9 +13,11 @@ from causal_service.effects.average_effects import AverageEffect
 from causal_service.effects.checks import Check
 from causal_service.effects.crosscheck import Crosscheck
 from causal_service.effects.dose_results import DoseResponse, NoDoseResponse
+from causal_service.effects.entity_effects import ByEntity
 from causal_service.effects.identification import Identification
 from causal_service.effects.results import Effect
 from causal_service.effects.robustness import Contour
+from causal_service.effects.segments import BySegment
 from causal_service.errors import Text
 from causal_service.explanation.rehearsal_sentences import rehearsal_sentence
 from causal_service.explanation.results import Chain, Contrast
@@ -83,6 +85,8 @@ class SampleStudy:
     answers: tuple[SampleAnswer, ...]
     provenance: object
     rehearsal: Rehearsal | None = None
+    segments: BySegment | None = None
+    entity_effects: ByEntity | None = None
     identification: tuple[Identification, ...] = ()
     doses: tuple[DoseResponse | NoDoseResponse, ...] = ()
     checks: tuple[Check, ...] = ()
