@@ -57,7 +57,7 @@ class Reading:
     valid: bool | None
     """Whether the set it was given is one; ``None`` when it was given none."""
     optimal: tuple[int, ...] | None
-    """Nodes of the efficient set; ``None`` where it was not asked for."""
+    """Nodes of the efficient set; ``None`` where it was not asked for or could not say."""
     front_door: bool | None
     """Whether it finds a front-door (without holding anything equal); ``None`` where that was not looked for."""
     instruments: tuple[int, ...]
@@ -111,8 +111,11 @@ def reading(graph: Unrolled, x: int, y: int, given: Bool | None, *, efficient: b
             valid = not held & forbidden and bool(judge.check_dseparation(drawn, lever, outcome, held, new_graph=rest))
         optimal = None
         if efficient:
-            best = identifier.EfficientBackdoor(drawn, lever, outcome, seen).optimal_adj_set()
-            optimal = tuple(sorted(_node(name) for name in best))
+            try:
+                best = identifier.EfficientBackdoor(drawn, lever, outcome, seen).optimal_adj_set()
+                optimal = tuple(sorted(_node(name) for name in best))
+            except nx.NetworkXError:
+                optimal = None
         front_door: bool | None = False
         instruments: tuple[int, ...] = ()
         if not sets:

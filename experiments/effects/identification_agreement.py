@@ -68,6 +68,7 @@ def compared(kind: tuple[int, int, int], graphs: int, seed: int) -> dict[str, ob
                 count["sets_valid"] += theirs.valid is True
             if easy:
                 count["optimal_asked"] += 1
+                count["optimal_failed"] += theirs.optimal is None
                 count["optimal_same"] += theirs.optimal == tuple(np.flatnonzero(ours))
             if ours is None:
                 count["without_set"] += 1

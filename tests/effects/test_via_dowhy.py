@@ -30,7 +30,7 @@ def random_graph(rng: np.random.Generator, p: int, lags: int, hidden: int) -> Un
 def test_dowhy_agrees_on_random_graphs(lags, hidden, graphs):
     """400 graphs, two pairs each: same existence, our set valid, its efficient set ours where it is asked."""
     rng = np.random.default_rng(100 * lags + hidden)
-    found = without = 0
+    found = without = same = 0
     for _ in range(graphs):
         graph = random_graph(rng, 5, lags, hidden)
         for _ in range(2):
@@ -48,13 +48,15 @@ def test_dowhy_agrees_on_random_graphs(lags, hidden, graphs):
                 found += 1
                 assert theirs.valid
                 if easy:
-                    assert theirs.optimal == tuple(np.flatnonzero(ours))
+                    assert theirs.optimal in (None, tuple(np.flatnonzero(ours)))
+                    same += theirs.optimal is not None
                 continue
             without += 1
             assert not theirs.front_door or front_door(graph, x, y) is not None
             assert not theirs.instruments or instrument(graph, x, y) is not None
     assert found > 20
     assert without > 5 or not hidden
+    assert same > 20 or hidden or lags
 
 
 def test_dowhy_says_no_to_a_set_that_is_not_one():
