@@ -63,6 +63,7 @@ bench: $(VENV)/.ready-test
 	$(BIN)/python experiments/networks/run.py --quick
 	$(BIN)/python experiments/peers/run.py --quick
 	$(BIN)/python experiments/effects/reason_classes.py --quick
+	$(BIN)/python experiments/effects/run.py --quick
 
 format: $(VENV)/.ready-test
 	$(BIN)/ruff format .
