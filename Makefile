@@ -62,7 +62,6 @@ bench: $(VENV)/.ready-test
 	$(BIN)/python experiments/big_panels/run.py --quick
 	$(BIN)/python experiments/networks/run.py --quick
 	$(BIN)/python experiments/peers/run.py --quick
-	$(BIN)/python experiments/effects/reason_classes.py --quick
 	$(BIN)/python experiments/effects/run.py --quick
 
 format: $(VENV)/.ready-test

@@ -2,9 +2,9 @@
 
 For everyone (ATE) and for the rows that have the upper state (ATT): outcome models of either state, corrected by the
 weighted residuals of the rows observed in it (Robins, Rotnitzky & Zhao 1994; cross-fitting: Chernozhukov et al. 2018,
-Econometrics Journal). The weights are inverse propensities, balanced on the covariates (``numerics.balancing``): they
-are right when either the propensity or the outcome model is (Zhao & Percival 2017). Sample splits are repeated; value
-and variance are medians over them (Chernozhukov et al. 2018, section 3.4).
+Econometrics Journal). The value is right when either the propensities or the outcome models are. Weights are inverse
+propensities that sum to one in each state (Hajek). Sample splits are repeated; value and variance are medians over them
+(Chernozhukov et al. 2018, section 3.4).
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from threadpoolctl import threadpool_limits
 
 from causal_service.effects.nuisances import Design, OutcomeStack, ShareStack, design_of, outcome_stack, share_stack
 from causal_service.effects.via_sklearn import ready
-from causal_service.numerics.balancing import balanced
 
 __all__ = ["FEWEST", "Averages", "TwoStates", "averages"]
 
@@ -179,11 +178,8 @@ def _fit(kept: _Kept, fold: Codes, stacks: _Stacks) -> _Fitted:
 
 def _everyone(kept: _Kept, f: _Fitted, rows: Mask) -> _Once:
     t, y, w = kept.t[rows], kept.y[rows], kept.w[rows]
-    F = kept.design.balance[rows]
     e = np.clip(f.share[rows], CLIP, 1 - CLIP)
-    goal = np.average(F, axis=0, weights=w)
-    upper = _weights(F, goal, np.where(t, w / e, 0.0))
-    lower = _weights(F, goal, np.where(t, 0.0, w / (1 - e)))
+    upper, lower = _weights(np.where(t, w / e, 0.0)), _weights(np.where(t, 0.0, w / (1 - e)))
     gap, part = f.upper[rows] - f.lower[rows], w / w.sum()
     value = part @ gap + upper @ (y - f.upper[rows]) - lower @ (y - f.lower[rows])
     influence = part * (gap - value) + upper * (y - f.upper[rows]) - lower * (y - f.lower[rows])
@@ -192,22 +188,16 @@ def _everyone(kept: _Kept, f: _Fitted, rows: Mask) -> _Once:
 
 def _treated(kept: _Kept, f: _Fitted, rows: Mask) -> _Once:
     t, y, w = kept.t[rows], kept.y[rows], kept.w[rows]
-    F = kept.design.balance[rows]
-    e = np.clip(f.share[rows], 1e-4, 1 - CLIP)
-    own = np.where(t, w, 0.0) / w[t].sum()
-    lower = _weights(F, own @ F, np.where(t, 0.0, w * e / (1 - e)))
+    e = np.minimum(f.share[rows], 1 - CLIP)
+    own, lower = _weights(np.where(t, w, 0.0)), _weights(np.where(t, 0.0, w * e / (1 - e)))
     rest = y - f.lower[rows]
     value = own @ rest - lower @ rest
     influence = own * (rest - value) - lower * rest
     return _once(kept, rows, value, influence, min(_kish(own), _kish(lower)))
 
 
-def _weights(F: Array, goal: Array, base: Array) -> Array:
-    """Return ``base`` balanced to the goal; imbalances of the size of sampling error are left."""
-    used = base > 0
-    penalty = 1.0 / _kish(base[used])
-    out = np.zeros(base.size)
-    out[used] = balanced(F[used], goal, base[used], penalty)
+def _weights(raw: Array) -> Array:
+    out: Array = raw / raw.sum()
     return out
 
 

@@ -46,7 +46,7 @@ class Design:
 
     plain: Array
     """(n, p) as measured."""
-    balance: Array
+    shape: Array
     """(n, q) with squares of quantities and indicators of their spikes."""
     forms: tuple[Array, ...]
     """Feature matrices of the ridge regressions, plainest first."""
@@ -62,21 +62,21 @@ def design_of(X: Array, seed: int) -> Design:
             extra.append(column**2)
         if levels.size > FEW_LEVELS and counts.max() >= SPIKE * column.size:
             extra.append((column == levels[counts.argmax()]).astype(float))
-    balance = _independent(_scaled(np.column_stack([plain, *extra])))
-    forms = [balance]
+    shape = _independent(_scaled(np.column_stack([plain, *extra])))
+    forms = [shape]
     p = plain.shape[1]
     if not p:
-        return Design(plain, balance, (balance,))
+        return Design(plain, shape, (shape,))
     if p > 1 and p * (p - 1) // 2 <= MOST_PRODUCTS:
         i, j = np.triu_indices(p, 1)
-        forms.append(np.column_stack([balance, _scaled(plain[:, i] * plain[:, j])]))
+        forms.append(np.column_stack([shape, _scaled(plain[:, i] * plain[:, j])]))
     rng = np.random.default_rng([seed, 71])
     some = plain[rng.permutation(plain.shape[0])[:400]]
     distance = float(np.median(((some[:, None] - some[None]) ** 2).sum(-1)[np.triu_indices(some.shape[0], 1)]))
     for width in WIDTHS:
         made = kernel_features(plain, 1.0 / (2 * width**2 * max(distance, 1e-12)), LANDMARKS, seed % 2**31)
         forms.append(made - made.mean(0))
-    return Design(plain, balance, tuple(forms))
+    return Design(plain, shape, tuple(forms))
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,30 +137,36 @@ class ShareStack:
         everyone = np.ones(t.size, bool)
         out = np.zeros(t.size)
         if self.weights[0]:
-            out += self.weights[0] * _by_fold(_logistic(self.strength), design.balance, t, w, everyone, fold)
+            out += self.weights[0] * _by_fold(_logistic(self.strength), design.shape, t, w, everyone, fold)
         if self.weights[1]:
             out += self.weights[1] * _by_fold(boosted_share, design.plain, t, w, everyone, fold)
         return out
 
 
 def share_stack(design: Design, t: Mask, w: Array, fold: Codes) -> ShareStack:
-    """Return the combination with the largest held-out likelihood."""
+    """Return the simplest learner of the share treated that is not clearly worse on held-out rows than the best.
+
+    *Clearly* is one standard error of the difference of held-out log losses (Breiman et al. 1984): an overfitted
+    propensity costs more, by uneven weights, than a slightly blunt one. Trees join only where they are clearly better.
+    """
     everyone = np.ones(t.size, bool)
     if not design.plain.shape[1]:
         return ShareStack(STRENGTHS[0], (1.0, 0.0))
-    paths = [_by_fold(_logistic(c), design.balance, t, w, everyone, fold) for c in STRENGTHS]
-    losses = [_log_loss(path, t, w) for path in paths]
-    best = int(np.argmin(losses))
+    paths = [_by_fold(_logistic(c), design.shape, t, w, everyone, fold) for c in STRENGTHS]
+    losses = [_log_losses(path, t) for path in paths]
+    best = losses[int(np.argmin([np.average(loss, weights=w) for loss in losses]))]
+    chosen = next(i for i, loss in enumerate(losses) if not _clearly_worse(loss, best, w))
     first = fold == 0
     tried = boosted_share(design.plain[~first], t[~first], w[~first], design.plain[first])
-    if _log_loss(tried, t[first], w[first]) > WORSE * _log_loss(paths[best][first], t[first], w[first]):
-        return ShareStack(STRENGTHS[best], (1.0, 0.0))
+    if np.average(_log_losses(tried, t[first]), weights=w[first]) > WORSE * np.average(best[first], weights=w[first]):
+        return ShareStack(STRENGTHS[chosen], (1.0, 0.0))
     boosted = _by_fold(boosted_share, design.plain, t, w, everyone, fold)
-    shares = np.linspace(0.0, 1.0, 21)
-    mixed = [_log_loss((1 - v) * paths[best] + v * boosted, t, w) for v in shares]
-    v = float(shares[int(np.argmin(mixed))])
-    v = 0.0 if v < LEAST_WEIGHT else 1.0 if v > 1 - LEAST_WEIGHT else v
-    return ShareStack(STRENGTHS[best], (1 - v, v))
+    shares = np.linspace(0.0, 1.0, 11)
+    mixed = [_log_losses((1 - v) * paths[chosen] + v * boosted, t) for v in shares]
+    v = int(np.argmin([np.average(loss, weights=w) for loss in mixed]))
+    if not _clearly_worse(losses[chosen], mixed[v], w):
+        return ShareStack(STRENGTHS[chosen], (1.0, 0.0))
+    return ShareStack(STRENGTHS[chosen], (float(1 - shares[v]), float(shares[v])))
 
 
 def _promising(design: Design, y: Array, w: Array, arm: Mask, fold: Codes, held: Sequence[Array]) -> bool:
@@ -204,9 +210,16 @@ def _convex(H: Array, y: Array, w: Array) -> Array:
     return np.asarray(weights / weights.sum(), np.float64)
 
 
-def _log_loss(p: Array, t: Mask, w: Array) -> float:
+def _log_losses(p: Array, t: Mask) -> Array:
     p = np.clip(p, 1e-4, 1 - 1e-4)
-    return float(-(w * np.where(t, np.log(p), np.log(1 - p))).sum() / w.sum())
+    return -np.where(t, np.log(p), np.log(1 - p))
+
+
+def _clearly_worse(loss: Array, best: Array, w: Array) -> bool:
+    """Whether the mean of ``loss`` exceeds that of ``best`` by more than its standard error."""
+    gap = loss - best
+    mean = float(np.average(gap, weights=w))
+    return mean > float(np.sqrt((w**2 * (gap - mean) ** 2).sum()) / w.sum())
 
 
 def _scaled(X: Array) -> Array:

@@ -23,7 +23,7 @@ def _drawn(seed: int, n: int = 500) -> tuple[Floats, NDArray[np.bool_], Floats, 
     return X, t, y, float(effect[t].mean())
 
 
-def test_the_score_is_the_textbook_one_when_nothing_is_left_to_balance() -> None:
+def test_the_score_is_the_textbook_one() -> None:
     rng = np.random.default_rng(0)
     n = 400
     t, y, w = rng.random(n) < 0.4, rng.normal(size=n), rng.uniform(0.5, 2, n)
@@ -79,7 +79,7 @@ def test_rows_stated_twice_as_one_cluster_do_not_narrow_the_interval() -> None:
         np.repeat(X, 2, axis=0), np.repeat(t, 2), np.repeat(y, 2), clusters=np.repeat(np.arange(y.size), 2)
     ).treated
     assert once is not None and twice is not None
-    assert twice.standard_error == pytest.approx(once.standard_error, rel=0.1)
+    assert twice.standard_error > 0.85 * once.standard_error  # as if independent: 0.71
 
 
 def test_without_covariates_it_is_the_difference_of_means() -> None:
