@@ -24,7 +24,7 @@ Codes = NDArray[np.int64]
 
 PENALTIES = 10.0 ** np.arange(-4.0, 1.5, 0.5)
 """Ridge penalties tried, per unit of weight."""
-STRENGTHS = (0.01, 0.1, 1.0)
+STRENGTHS = (0.03, 0.1, 0.3, 1.0)
 """Strengths C of the logistic regression tried."""
 WIDTHS = (1.5, 4.0)
 """Widths of the kernels, in median distances between rows."""
@@ -146,8 +146,8 @@ class ShareStack:
 def share_stack(design: Design, t: Mask, w: Array, fold: Codes) -> ShareStack:
     """Return the simplest learner of the share treated that is not clearly worse on held-out rows than the best.
 
-    *Clearly* is one standard error of the difference of held-out log losses (Breiman et al. 1984): an overfitted
-    propensity costs more, by uneven weights, than a slightly blunt one. Trees join only where they are clearly better.
+    *Clearly* is 1.96 standard errors of the difference of held-out log losses: an overfitted propensity costs more, by
+    uneven weights, than a slightly blunt one. Trees join only where they are clearly better than any of the others.
     """
     everyone = np.ones(t.size, bool)
     if not design.plain.shape[1]:
@@ -162,9 +162,10 @@ def share_stack(design: Design, t: Mask, w: Array, fold: Codes) -> ShareStack:
         return ShareStack(STRENGTHS[chosen], (1.0, 0.0))
     boosted = _by_fold(boosted_share, design.plain, t, w, everyone, fold)
     shares = np.linspace(0.0, 1.0, 11)
-    mixed = [_log_losses((1 - v) * paths[chosen] + v * boosted, t) for v in shares]
+    sharpest = paths[int(np.argmin([np.average(loss, weights=w) for loss in losses]))]
+    mixed = [_log_losses((1 - v) * sharpest + v * boosted, t) for v in shares]
     v = int(np.argmin([np.average(loss, weights=w) for loss in mixed]))
-    if not _clearly_worse(losses[chosen], mixed[v], w):
+    if not _clearly_worse(best, mixed[v], w):
         return ShareStack(STRENGTHS[chosen], (1.0, 0.0))
     return ShareStack(STRENGTHS[chosen], (float(1 - shares[v]), float(shares[v])))
 
@@ -216,10 +217,10 @@ def _log_losses(p: Array, t: Mask) -> Array:
 
 
 def _clearly_worse(loss: Array, best: Array, w: Array) -> bool:
-    """Whether the mean of ``loss`` exceeds that of ``best`` by more than its standard error."""
+    """Whether the mean of ``loss`` exceeds that of ``best`` by more than 1.96 standard errors."""
     gap = loss - best
     mean = float(np.average(gap, weights=w))
-    return mean > float(np.sqrt((w**2 * (gap - mean) ** 2).sum()) / w.sum())
+    return mean > 1.96 * float(np.sqrt((w**2 * (gap - mean) ** 2).sum()) / w.sum())
 
 
 def _scaled(X: Array) -> Array:
