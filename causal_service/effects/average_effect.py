@@ -181,7 +181,7 @@ def _everyone(kept: _Kept, f: _Fitted, rows: Mask) -> _Once:
     e = np.clip(f.share[rows], CLIP, 1 - CLIP)
     upper, lower = _weights(np.where(t, w / e, 0.0)), _weights(np.where(t, 0.0, w / (1 - e)))
     gap, part = f.upper[rows] - f.lower[rows], w / w.sum()
-    value = part @ gap + upper @ (y - f.upper[rows]) - lower @ (y - f.lower[rows])
+    value = float(part @ gap + upper @ (y - f.upper[rows]) - lower @ (y - f.lower[rows]))
     influence = part * (gap - value) + upper * (y - f.upper[rows]) - lower * (y - f.lower[rows])
     return _once(kept, rows, value, influence, min(_kish(upper), _kish(lower)))
 
@@ -191,7 +191,7 @@ def _treated(kept: _Kept, f: _Fitted, rows: Mask) -> _Once:
     e = np.minimum(f.share[rows], 1 - CLIP)
     own, lower = _weights(np.where(t, w, 0.0)), _weights(np.where(t, 0.0, w * e / (1 - e)))
     rest = y - f.lower[rows]
-    value = own @ rest - lower @ rest
+    value = float(own @ rest - lower @ rest)
     influence = own * (rest - value) - lower * rest
     return _once(kept, rows, value, influence, min(_kish(own), _kish(lower)))
 
