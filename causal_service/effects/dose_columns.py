@@ -20,6 +20,10 @@ MENTIONED = 0.1
 """Share of draws from which a cause of the lever or of the outcome counts."""
 SETTLED = 0.9
 """Share of draws from which a same-period cause of the lever is adjusted for in every draw."""
+AGREED = 0.5
+"""Share of draws from which an arrow counts as agreed."""
+UNLIKELY = 0.2
+"""Share of draws below which a column is not taken for a consequence of the lever."""
 MOST_SETS = 4
 """Largest number of different adjustment sets that are averaged over."""
 BENT = 0.5
@@ -54,6 +58,9 @@ class Beside:
     """Share of the draws that have each set, of those whose sets are kept; sum 1."""
     bent: tuple[int, ...]
     """Positions in ``columns`` of those that enter with a spline of their own."""
+    late: tuple[int, ...]
+    """Base indicators that move the outcome, are no consequence of the lever at any later time, and are therefore
+    adjusted for at the time of the outcome, too: that takes noise out of it and nothing else."""
 
 
 def column_values(within: WithinRows, name: str, *, raw: bool) -> Array:
@@ -86,7 +93,7 @@ def adjusters(within: WithinRows, discovery: Discovery, lever: str, outcome: str
     share, of_lever = either.mean(axis=0), causes.mean(axis=0)
     earlier = {c for c in range(m) if share[c] >= MENTIONED}
     follows = np.mean([_descendants(member[:, m:], x) for member in members], axis=0)
-    settled = {c for c in range(m, m + p) if of_lever[c] >= SETTLED or (share[c] >= 0.5 and follows[c - m] < 0.05)}
+    settled = {c for c in range(m, m + p) if of_lever[c] >= SETTLED or _helps(share[c], follows[c - m])}
     open_ = [c for c in range(m, m + p) if c not in settled and of_lever[c] >= MENTIONED]
     excluded = {m + y, *(m + j for j in x)}
     always, open_ = (earlier | settled) - excluded, [c for c in open_ if c not in excluded]
@@ -99,11 +106,25 @@ def adjusters(within: WithinRows, discovery: Discovery, lever: str, outcome: str
     bent = {c for c in always | set(open_) if share_bent[c] >= BENT}
     own = {c for c in always if c % p in x and c < m}
     sets, counts = [pattern for pattern, _ in kept], [count for _, count in kept]
-    return _on_base(within, discovery, sorted(always), sets, counts, bent | own)
+    agreed = members.mean(axis=0) >= AGREED
+    ever = _descendants(_any_lag(agreed, p), x)
+    late = {c for c in range(m, m + p) if agreed[y, c] and not ever[c - m] and follows[c - m] < UNLIKELY} - excluded
+    return _on_base(within, discovery, sorted(always), sets, counts, bent | own, sorted(late))
+
+
+def _helps(share: float, follows: float) -> bool:
+    """Whether a same-period column is a cause in most draws and a consequence of the lever in hardly any."""
+    return share >= AGREED and follows < UNLIKELY
 
 
 def stages_of(
-    within: WithinRows, columns: Array, target: Array, Z: Array, horizon: int, half: int | None
+    within: WithinRows,
+    columns: Array,
+    target: Array,
+    Z: Array,
+    late: tuple[int, ...],
+    horizon: int,
+    half: int | None,
 ) -> tuple[Stage, ...] | None:
     """Return the stages 0 .. ``horizon``; ``None`` where a stage has no rows.
 
@@ -112,10 +133,14 @@ def stages_of(
     columns : (E, T, K) the lever's spline; NaN = missing.
     target : (E, T) outcome; NaN = missing.
     Z : (R, q) what is adjusted for, at the rows of ``within``.
+    late : base indicators adjusted for at the time of the outcome.
     half : 0 or 1 = rows of the first or second half of the periods only; ``None`` = all.
     """
     rows = within.rows
     K, T = columns.shape[2], columns.shape[1]
+    row_of = np.full(target.shape, -1)
+    row_of[rows.entity, rows.time] = np.arange(rows.time.size)
+    present = within.filled[:, rows.lags * len(within.names) :][:, list(late)]
     stages = []
     for distance in range(horizon + 1):
         inside = rows.time + distance < T
@@ -123,19 +148,23 @@ def stages_of(
         steps = [columns[rows.entity, np.minimum(rows.time + distance - k, T - 1)] for k in range(distance + 1)]
         y = target[rows.entity, when]
         kept = inside & ~np.isnan(y) & ~np.isnan(np.concatenate(steps, axis=1)).any(axis=1)
+        there = row_of[rows.entity, when]
+        also = present[there] if distance else present[:, :0]
+        kept &= there >= 0
         if half is not None and kept.any():
             first, last = rows.time[kept].min(), rows.time[kept].max()
             kept &= (2 * rows.time > first + last) == bool(half)
         if not kept.any():
             return None
-        block = np.concatenate([*(step[kept] for step in steps), Z[kept], y[kept, None]], axis=1)
+        block = np.concatenate([*(step[kept] for step in steps), Z[kept], also[kept], y[kept, None]], axis=1)
         clean = within.part_without_effects(kept, block)
         later = clean[:, : distance * K].reshape(int(kept.sum()), distance, K)
         stages.append(
             Stage(
                 dose=clean[:, distance * K : (distance + 1) * K],
                 later=later,
-                beside=clean[:, (distance + 1) * K : -1],
+                beside=clean[:, (distance + 1) * K : (distance + 1) * K + Z.shape[1]],
+                late=clean[:, (distance + 1) * K + Z.shape[1] : -1],
                 outcome=clean[:, -1],
                 weight=rows.weight[kept],
                 cluster=within.blocks.code[kept],
@@ -161,6 +190,12 @@ def _descendants(now: NDArray[np.bool_], x: list[int]) -> NDArray[np.bool_]:
     return reached
 
 
+def _any_lag(member: NDArray[np.bool_], p: int) -> NDArray[np.bool_]:
+    """Return (p, p) [effect, cause] arrows of any lag."""
+    joined: NDArray[np.bool_] = member.reshape(p, -1, p).any(axis=1)
+    return joined
+
+
 def _on_base(
     within: WithinRows,
     discovery: Discovery,
@@ -168,6 +203,7 @@ def _on_base(
     open_sets: list[tuple[int, ...]],
     counts: list[int],
     bent: set[int],
+    late: list[int],
 ) -> Beside:
     """Translate columns of all indicators to columns of base indicators; a total stands for its parts."""
     p, b = len(discovery.names), len(within.names)
@@ -185,6 +221,7 @@ def _on_base(
         tuple(tuple(columns.index(j) for j in sorted(chosen)) for chosen in sets),
         tuple(count / sum(counts) for count in counts),
         tuple(columns.index(j) for j in sorted(bending)),
+        tuple(sorted({j % b for c in late for j in base(c)})),
     )
 
 

@@ -30,8 +30,13 @@ POINTS = 25
 """Levels at which a curve is given."""
 SUPPORT = (0.05, 0.95)
 """Quantiles of the lever's levels between which a curve is drawn."""
-KNOTS = (0.03, 0.25, 0.5, 0.75, 0.97)
-"""Where the knots stand: shares of the lever's levels."""
+OUTER, INNER = 0.005, 0.05
+"""Shares of the levels beyond the outermost knots and the ones next to them, the ends of the range that is drawn; the
+others stand at equal shares between. A curve that is straight beyond its outer knots must not be so inside the range."""
+FEWEST_KNOTS, MOST_KNOTS = 4, 9
+"""Numbers of knots."""
+KNOTS_PER_ROOT = 1.2
+"""Knots per fourth root of the effective rows."""
 FEWEST_LEVELS = 8
 """A lever with fewer different values has steps, not a curve."""
 FEWEST_CLUSTERS = 8
@@ -43,6 +48,8 @@ FEWEST_VISITS = 5
 FEWEST_VISITORS = 3
 HALVES_FROM = 5
 """Periods that each half must have for the jackknife."""
+HALVES_BELOW = 24
+"""From so many periods on there is none: it would widen bands by a fifth to remove a bias that is small beside them."""
 
 
 def dose_response(
@@ -78,22 +85,23 @@ def dose_response(
     if support is None:
         return NoDoseResponse(lever, outcome, "scattered-levels")
     scale = float(levels[-1] - levels[0])
-    spline = Spline((np.quantile(seen[observed], KNOTS) - reference) / scale)
     beside = adjusters(within, discovery, lever, outcome)
-    found = _response(within, spline.columns((dose - reference) / scale), target, beside, horizon)
+    x = (dose - reference) / scale
+    spline = Spline(np.quantile(x[rows.entity, rows.time][observed], knot_shares(within.used)))
+    found = _response(within, spline.columns(x), target, beside, horizon)
     if isinstance(found, str):
         return NoDoseResponse(lever, outcome, found, horizon)
     response, spread, first = found
     clusters = int(np.unique(first.cluster).size)
 
-    x = np.linspace(*support, POINTS)
-    at = (x - reference) / scale
+    levels_shown = np.linspace(*support, POINTS)
+    at = (levels_shown - reference) / scale
     V = response.covariance + spread
     deviations = coefficient_draws(V, clusters - 1.0, seed)
     span = spline.columns(at) - spline.columns(np.zeros(1))
     se, critical = sup_t(span, V, deviations, CONFIDENCE)
     values = span @ response.coefficients
-    curve = Curve(x, response.coefficients, deviations, spline.slopes(at) / scale, V)
+    curve = Curve(levels_shown, response.coefficients, deviations, spline.slopes(at) / scale, V)
     bend_p = _bend_p(response.coefficients, V, clusters)
     shape = shape_of(curve, bend_p)
     return DoseResponse(
@@ -102,7 +110,7 @@ def dose_response(
         kind="impact" if horizon == 0 else "sustained",
         horizon=horizon,
         reference=reference,
-        levels=_floats(x),
+        levels=_floats(levels_shown),
         values=_floats(values),
         low=_floats(values - critical * se),
         high=_floats(values + critical * se),
@@ -136,12 +144,22 @@ def _refused(lever: str, outcome: str, discovery: Discovery, levels: Array) -> N
     different = int(np.unique(levels).size)
     if different < FEWEST_LEVELS:
         return NoDoseResponse(lever, outcome, "few-levels", different)
-    knots = np.quantile(levels, KNOTS)
+    knots = np.quantile(levels, knot_shares(1.0))
     if not (np.diff(knots) > 1e-6 * (knots[-1] - knots[0])).all():
         return NoDoseResponse(lever, outcome, "crowded-levels")
     if _outcome_first(discovery, lever, outcome):
         return NoDoseResponse(lever, outcome, "outcome-first")
     return None
+
+
+def knot_shares(used: float) -> Array:
+    """Return where the knots stand, as shares of the lever's levels, for so many effective rows.
+
+    Their number grows with the fourth root of the rows: faster than what would minimise the error of the curve, so that
+    the error of the spline is small beside the band (undersmoothing; Newey 1997, Journal of Econometrics 79).
+    """
+    count = int(np.clip(round(KNOTS_PER_ROOT * used**0.25), FEWEST_KNOTS, MOST_KNOTS))
+    return np.concatenate([[OUTER], np.linspace(INNER, 1 - INNER, count - 2), [1 - OUTER]])
 
 
 def _outcome_first(discovery: Discovery, lever: str, outcome: str) -> bool:
@@ -187,18 +205,22 @@ def _supported(x: Array, who: NDArray[np.int64], reference: float) -> tuple[floa
 
 
 def _response(
-    within: WithinRows, columns: Array, target: Array, beside: Beside, horizon: int
+    within: WithinRows,
+    columns: Array,
+    target: Array,
+    beside: Beside,
+    horizon: int,
 ) -> tuple[Response, Array, Stage] | str:
     """Return (response, spread of the coefficients between adjustment sets, first stage), or why there is none."""
     Z, owner = beside_columns(within, beside)
-    whole = stages_of(within, columns, target, Z, horizon, None)
+    whole = stages_of(within, columns, target, Z, beside.late, horizon, None)
     if whole is None or any(stage.outcome.size < 4 * stage.dose.shape[1] + Z.shape[1] for stage in whole):
         return "too-few-rows"
     if np.unique(whole[0].cluster).size < FEWEST_CLUSTERS:
         return "few-clusters"
     halves = []
-    if within.panel.regime == "panel" and within.rows.lags > 0 and _long_enough(within, horizon):
-        halves = [stages_of(within, columns, target, Z, horizon, half) for half in (0, 1)]
+    if within.panel.regime == "panel" and within.rows.lags > 0 and _short(within, horizon):
+        halves = [stages_of(within, columns, target, Z, beside.late, horizon, half) for half in (0, 1)]
     clusters = within.blocks.count
     responses, weights = [], []
     for positions, share in zip(beside.sets, beside.shares, strict=True):
@@ -226,8 +248,10 @@ def _jackknifed(full: Response, first: Response, second: Response) -> Response:
     )
 
 
-def _long_enough(within: WithinRows, horizon: int) -> bool:
-    return int(np.unique(within.rows.time).size) - horizon >= 2 * HALVES_FROM
+def _short(within: WithinRows, horizon: int) -> bool:
+    """Whether the panel is so short that halves are worth their noise, and long enough to have halves."""
+    periods = int(np.unique(within.rows.time).size)
+    return periods < HALVES_BELOW and periods - horizon >= 2 * HALVES_FROM
 
 
 def _bend_p(coefficients: Array, V: Array, clusters: int) -> float:

@@ -1,9 +1,9 @@
 """Least squares whose errors may hang together within clusters: coefficients and what every cluster adds to them.
 
-The contributions are those of the bias-reduced covariance CR2 (Bell & McCaffrey 2002, Survey Methodology 28; for fixed
-effects Pustejovsky & Tipton 2018, Journal of Business & Economic Statistics 36): residuals of a cluster are multiplied
-by (I - H_gg)^(-1/2), H_gg its block of the hat matrix. With orthonormal columns U_g of the cluster, U_g'U_g = V s V',
-the adjusted score is V (1 - s)^(-1/2) V' U_g'e_g, so no matrix is larger than the number of columns.
+The contributions are those of the jackknife over clusters, CR3 (Bell & McCaffrey 2002, Survey Methodology 28; MacKinnon,
+Nielsen & Webb 2023, Journal of Applied Econometrics 38): residuals of a cluster are multiplied by (I - H_gg)^(-1), H_gg
+its block of the hat matrix, which is what leaving the cluster out would show. With orthonormal columns U_g of the
+cluster, U_g'U_g = V s V', the adjusted score is V (1 - s)^(-1) V' U_g'e_g: no matrix is larger than the number of columns.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class ClusteredFit:
 
     @property
     def covariance(self) -> Array:
-        """(q, q) covariance CR2 of the coefficients."""
+        """(q, q) covariance CR3 of the coefficients."""
         V: Array = self.influence.T @ self.influence
         return V
 
@@ -77,7 +77,7 @@ def _scores(U: Array, e: Array, cluster: NDArray[np.int64], clusters: int) -> Ar
         S[g], a[g] = Us[own].T @ Us[own], es[own] @ Us[own]
     s, V = np.linalg.eigh(S)
     free = np.maximum(1.0 - s, 0.0)
-    factor = np.where(free > _ALONE, 1.0 / np.sqrt(np.where(free > _ALONE, free, 1.0)), 0.0)
+    factor = np.where(free > _ALONE, 1.0 / np.where(free > _ALONE, free, 1.0), 0.0)
     turned: Array = np.einsum("gji,gj->gi", V, a) * factor
     scores: Array = np.einsum("gij,gj->gi", V, turned)
     return scores

@@ -33,7 +33,9 @@ class Stage:
     later: Array
     """(R, distance, K) the lever's columns at distances 0 .. distance - 1."""
     beside: Array
-    """(R, q) what is adjusted for."""
+    """(R, q) what may be adjusted for."""
+    late: Array
+    """(R, m) other causes of the outcome at its time, none of them a consequence of the lever; always adjusted for."""
     outcome: Array
     """(R,) the outcome."""
     weight: Array
@@ -72,7 +74,7 @@ def kept_response(stages: Sequence[Stage], chosen: NDArray[np.int64], clusters: 
         y = stage.outcome.copy()
         for distance, coefficients in enumerate(found):
             y -= stage.later[:, distance] @ coefficients
-        X = np.concatenate([stage.dose, stage.beside[:, chosen]], axis=1)
+        X = np.concatenate([stage.dose, stage.beside[:, chosen], stage.late], axis=1)
         fit = clustered_fit(X, y, stage.weight, stage.cluster, clusters)
         if fit is None:
             return None

@@ -71,8 +71,15 @@ def resolve_identities(
 
 
 def _partners(identity: Identity, dictionary: Dictionary, outcomes: Sequence[str]) -> list[str]:
-    """Return the members that leave: all but the outcome and context; at least one, unless all are outcomes."""
+    """Return the members that leave: all but the outcome and context; at least one, unless all are outcomes.
+
+    A member that its formula computes from the outcome leaves alone: what else it is computed from may move the outcome
+    like anything else (return on spend = revenue / spend says nothing about what spend does to revenue).
+    """
     others = [name for name in identity.members if name not in outcomes]
+    computed = [name for name in others if _declares(name, identity, dictionary)]
+    if computed and not any(_declares(name, identity, dictionary) for name in identity.members if name in outcomes):
+        return computed
     moved = [name for name in others if not _is_context(name, dictionary)]
     return moved or others
 

@@ -29,6 +29,26 @@ SHAPES: dict[str, Callable[[Array], Array]] = {
 """What spend adds to revenue in the same period, by level of spend (mean about 0, SD about 1.3)."""
 
 
+TRUE_ARROWS = (
+    ("demand", "spend", 0), ("revenue", "spend", 1), ("spend", "traffic", 0), ("weather", "returns", 0),
+    ("spend", "revenue", 0), ("traffic", "revenue", 0), ("demand", "revenue", 0), ("returns", "revenue", 0),
+    ("revenue", "rating", 0),
+)  # fmt: skip
+"""All arrows but those from an indicator's own past."""
+
+
+def dictionary_text(graph: str) -> str:
+    """The dictionary as YAML; with ``graph = "given"`` it states every arrow and rules out all others."""
+    lines = ["panel: {entity: shop, period: month}", "indicators:"]
+    lines += [f"  {name}: {{layer: {layer}}}" for name, layer in zip(NAMES, LAYERS, strict=True)]
+    if graph == "given":
+        pairs = {(a, b) for a, b, _ in TRUE_ARROWS}
+        lines += ["knowledge:", f"  required: [{', '.join(f'[{a}, {b}, {lag}]' for a, b, lag in TRUE_ARROWS)}]"]
+        others = [f"[{a}, {b}]" for a in NAMES for b in NAMES if a != b and (a, b) not in pairs]
+        lines.append(f"  forbidden: [{', '.join(others)}]")
+    return "\n".join(lines) + "\n"
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """A panel and what is true in it."""

@@ -31,7 +31,15 @@ def stages(d: np.ndarray, y: np.ndarray, horizon: int) -> list[Stage]:
             np.stack([d[i, s + distance - k] for k in range(distance)], axis=1) if distance else np.empty((i.size, 0))
         )
         built.append(
-            Stage(d[i, s][:, None], later[:, :, None], y[i, s - 1][:, None], y[i, s + distance], np.ones(i.size), i)
+            Stage(
+                d[i, s][:, None],
+                later[:, :, None],
+                y[i, s - 1][:, None],
+                np.empty((i.size, 0)),
+                y[i, s + distance],
+                np.ones(i.size),
+                i,
+            )
         )
     return built
 
