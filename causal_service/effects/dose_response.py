@@ -31,8 +31,8 @@ POINTS = 25
 SUPPORT = (0.05, 0.95)
 """Quantiles of the lever's levels between which a curve is drawn."""
 OUTER, INNER = 0.005, 0.05
-"""Shares of the levels beyond the outermost knots and the ones next to them, the ends of the range that is drawn; the
-others stand at equal shares between. A curve that is straight beyond its outer knots must not be so inside the range."""
+"""Shares of the levels beyond the outermost knots and beyond the next ones, the ends of the range drawn; the others
+stand at equal shares between. A curve that is straight beyond its outer knots must not be so inside the range."""
 FEWEST_KNOTS, MOST_KNOTS = 4, 9
 """Numbers of knots."""
 KNOTS_PER_ROOT = 1.2

@@ -1,9 +1,10 @@
 """Least squares whose errors may hang together within clusters: coefficients and what every cluster adds to them.
 
-The contributions are those of the jackknife over clusters, CR3 (Bell & McCaffrey 2002, Survey Methodology 28; MacKinnon,
-Nielsen & Webb 2023, Journal of Applied Econometrics 38): residuals of a cluster are multiplied by (I - H_gg)^(-1), H_gg
-its block of the hat matrix, which is what leaving the cluster out would show. With orthonormal columns U_g of the
-cluster, U_g'U_g = V s V', the adjusted score is V (1 - s)^(-1) V' U_g'e_g: no matrix is larger than the number of columns.
+The contributions are those of the jackknife over clusters, CR3 (Bell & McCaffrey 2002, Survey Methodology 28;
+MacKinnon, Nielsen & Webb 2023, Journal of Applied Econometrics 38): residuals of a cluster are multiplied by
+(I - H_gg)^(-1), H_gg its block of the hat matrix, which is what leaving the cluster out would show. With orthonormal
+columns U_g of the cluster, U_g'U_g = V s V', the adjusted score is V (1 - s)^(-1) V' U_g'e_g: no matrix is larger than
+the number of columns.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 For shop i and month t the indicators follow, in the users' units::
 
-    x_it = A0 x_it + A1 x_i,t-1 + f(ad_it) + CARRY f(ad_i,t-1) + a_i + g_t + e_it        f in the equation of visits alone
-    f(ad) = REACH (1 - exp(-ad / SCALE))
+    x_it = A0 x_it + A1 x_i,t-1 + f(ad_it) + CARRY f(ad_i,t-1) + a_i + g_t + e_it
+    f(ad) = REACH (1 - exp(-ad / SCALE)), in the equation of visits alone
 
 Everything but f is linear, and nothing interacts with it. The response to a kept level of advertising is therefore the
 same for every shop and month, and known in closed form; effects of one unit depend on the level and are averages over
@@ -69,7 +69,7 @@ SYSTEM: dict[str, Equation] = {
     "competitor_price": Equation(100, 1.3, 1, own=1.0, trend=2.0, shock=.7, before={"competitor_price": .5}),
     "new_products": Equation(16, 2.4, 0, size=2.0, own=1.5, season=1.0, shock=.5, before={"new_products": .4}),
     "ad_spend": Equation(11.5, 1.25, 2, size=2.6, own=1.2, season=.3, shock=.2,
-        now={"promotion_days": .25}, before={"revenue": .014, "ad_spend": .25}),
+        now={"promotion_days": .25}, before={"revenue": .01, "ad_spend": .25}),
     "discount_rate": Equation(13, 1.2, 1, own=1.5, season=.4, shock=.3,
         now={"promotion_days": .4}, before={"discount_rate": .3}),
     "delivery_days": Equation(3.4, .28, 2, size=-.1, own=.3, shock=.05,

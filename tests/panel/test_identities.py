@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from causal_service.errors import Text
 from causal_service.panel.copies import find_copies
+from causal_service.panel.dictionary import Dictionary, Indicator
 from causal_service.panel.dictionary_reading import read_dictionary
 from causal_service.panel.identities import Identity, identities
 from causal_service.panel.identity_plan import resolve_identities
@@ -286,3 +288,17 @@ def test_linked_identities_are_solved_without_a_circle():
     for identity in plan.derived:
         assert set(identity.parts) <= known
         known.add(identity.target)
+
+
+def test_what_its_formula_computes_from_an_outcome_leaves_alone():
+    """return = revenue / spend: spend may still move revenue. Without the formula it could be the other way round."""
+    identity = Identity("product", "revenue", ("roas", "spend"), (1.0, 1.0), 0.0, 1.0)
+    entries = {key: Indicator(key, Text(key, key)) for key in ("revenue", "spend")}
+    known = Dictionary(entries | {"roas": Indicator("roas", Text("roas", "roas"), formula="revenue / spend")})
+    assert resolve_identities([identity], known, ["revenue"], ["spend"]).dropped == ("roas",)
+    silent = Dictionary(entries | {"roas": Indicator("roas", Text("roas", "roas"))})
+    assert resolve_identities([identity], silent, ["revenue"], ["spend"]).dropped == ("roas", "spend")
+    stated = Dictionary(
+        known.indicators | {"revenue": Indicator("revenue", Text("revenue", "revenue"), formula="roas * spend")}
+    )
+    assert resolve_identities([identity], stated, ["revenue"], ["spend"]).dropped == ("roas", "spend")
