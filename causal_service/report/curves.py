@@ -12,8 +12,8 @@ from causal_service.report.typesetting import em, typographic_minus
 
 __all__ = ["dose_chart"]
 
-_WIDTH, _HEIGHT = 360.0, 250.0
-_LEFT, _RIGHT, _TOP, _BOTTOM = 58.0, 12.0, 34.0, 46.0
+_WIDTH, _HEIGHT = 360.0, 262.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 56.0, 12.0, 46.0, 46.0
 _SOFT, _GRID, _UNKNOWN = "#5b6773", "#e4e8ec", "#eceff2"
 _BEYOND = 0.1
 """Largest share of the width given to levels that the data do not support, on each side."""

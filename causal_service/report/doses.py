@@ -32,8 +32,9 @@ def dose_part(
     frequency: str,
     lang: str,
 ) -> DosePart | None:
-    """Return the curves of one outcome in ``lang``; ``None`` when no lever was looked at."""
+    """Return the curves of one outcome in ``lang``, bent ones first; ``None`` when no lever was looked at."""
     own = [dose for dose in doses if dose.outcome == outcome]
+    own.sort(key=lambda dose: isinstance(dose, DoseResponse) and dose.shape == "straight")
     if not own:
         return None
     pictures = tuple(_picture(dose, indicators, frequency, lang) for dose in own if isinstance(dose, DoseResponse))
@@ -59,8 +60,8 @@ def _picture(dose: DoseResponse, indicators: Mapping[str, IndicatorSummary], fre
         name=lever,
         shape=_SHAPES[dose.shape].get(lang),
         when=said,
-        lever_axis=_captioned(lever, dose.lever_unit, "", lang),
-        outcome_axis=_captioned(change, dose.unit, said, lang),
+        lever_axis=_captioned(lever, _unit(dose.lever_unit, lang, level=True), "", lang),
+        outcome_axis=_captioned(change, _unit(dose.unit, lang), said, lang),
         levels=dose.levels,
         values=dose.values,
         low=dose.low,
@@ -77,11 +78,17 @@ def _picture(dose: DoseResponse, indicators: Mapping[str, IndicatorSummary], fre
     )
 
 
+def _unit(unit: str, lang: str, *, level: bool = False) -> str:
+    """Return a unit for a caption: shares are per cent as levels, percentage points as changes."""
+    words = unit_words(unit)
+    if words.kind == "share":
+        return unit.strip() if level and len(unit.strip()) == 1 else words.zh if lang == "zh" else words.many
+    return words.zh.removeprefix("个") if lang == "zh" else words.many
+
+
 def _captioned(what: str, unit: str, when: str, lang: str) -> str:
     """Return a caption with unit and time in brackets."""
-    words = unit_words(unit)
-    bare = words.zh.removeprefix("个") if words.kind != "share" else words.zh
-    shown = [part for part in (bare if lang == "zh" else words.many, when) if part]
+    shown = [part for part in (unit, when) if part]
     if not shown:
         return what
     return f"{what}（{'；'.join(shown)}）" if lang == "zh" else f"{what} ({'; '.join(shown)})"
