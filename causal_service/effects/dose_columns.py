@@ -192,7 +192,7 @@ def _descendants(now: NDArray[np.bool_], x: list[int]) -> NDArray[np.bool_]:
 
 def _any_lag(member: NDArray[np.bool_], p: int) -> NDArray[np.bool_]:
     """Return (p, p) [effect, cause] arrows of any lag."""
-    joined: NDArray[np.bool_] = member.reshape(p, -1, p).any(axis=1)
+    joined: NDArray[np.bool_] = np.asarray(member.reshape(p, -1, p).any(axis=1))
     return joined
 
 
