@@ -128,7 +128,7 @@ def _refused(row: AverageEffect, why: NoAverage, indicators: Names) -> NoAverage
         remedy = Text("请补充另一状态的数据。", "Add rows in the other state.")
     elif why.code == "outcome-constant":
         reason = spaced(f"{outcome.zh}在这些行中没有变化。", f"{outcome.en} is the same in all these rows.")
-        remedy = Text("请换一个结果指标。", "Choose another outcome.")
+        remedy = Text("请换一个目标指标。", "Choose another outcome.")
     else:
         reason = spaced(
             f"在多数重抽样的图中，{lever.zh}是{outcome.zh}的后果，因此没有平均作用可言。",

@@ -85,7 +85,7 @@ _WORDS: dict[str, Text] = {
     ),
     "averages": Text("有和没有，平均差多少", "What having it did, on average"),
     "averages_note": Text(
-        "适用于只有两种状态的抓手：用其他条件相近的行作比较，不假定作用是一条直线。",
+        "适用于只有两种状态的杠杆：用其他条件相近的行作比较，不假定作用是一条直线。",
         "For levers with two states: compared with rows alike in everything else, without assuming straight lines.",
     ),
     "averages_whose": Text("对谁", "For"),
