@@ -14,7 +14,7 @@ from causal_service.study_choices.question import check_options, no_outcome
 
 __all__ = ["refuse_hopeless", "refuse_unknown_columns"]
 
-_OUTCOME, _LEVER = Text("目标指标", "outcome"), Text("杠杆指标", "lever")
+_OUTCOME, _LEVER = Text("目标指标", "outcome"), Text("杠杆", "lever")
 
 
 def refuse_hopeless(question: Question, rows: Sequence[Panel]) -> None:
