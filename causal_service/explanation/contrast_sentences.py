@@ -36,9 +36,9 @@ _REASONS: dict[str, Text] = {
         "{is} held fixed; moving it would not bring what the charts promise",
     ),
     "confounded:unknown": Text(
-        "它与{outcome}在同一实体内的相关系数为{before}，但没有找到稳定的作用路径，也没有找到能解释它的已观测原因；可能另有未观测的共同原因",
-        "inside entities its correlation with {outcome} is {before}, yet no steady path and no observed cause explains "
-        "it; something unmeasured may drive both",
+        "它与{outcome}在同一实体内的相关系数为{before}，但没有找到从它出发的稳定路径，也没有找到能解释它的已观测原因：可能另有未观测的共同原因，也可能分不清两者的先后",
+        "inside entities its correlation with {outcome} is {before}, yet no steady path leads from it and no observed "
+        "cause explains it: something unmeasured may drive both, or the data cannot tell which of the two comes first",
     ),
     "season": Text(
         "它与{outcome}同受季节和大盘影响：相关系数为{before}，剔除各期的共同波动后为{after}",
@@ -57,6 +57,11 @@ _REASONS: dict[str, Text] = {
         "单独看它与{outcome}几乎无关（相关系数{alone}），只因图表同时放入了两者共同的结果{by}，才显得有关（{given}）",
         "on its own it has little to do with {outcome} (correlation {alone}). It looks important only because the "
         "chart also holds {by}, which follows from both (then {given})",
+    ),
+    "consequence:likely": Text(
+        "它更像是{outcome}的结果而不是原因：在{share}的重抽样中它由{outcome}引起，但先后尚未确定；移动它未必会带动{outcome}",
+        "it looks more like a result of {outcome} than a cause: it follows from it in {share} of resamples, though the "
+        "order is not certain. Moving it may not move {outcome}",
     ),
     "consequence:always": Text(
         "它是{outcome}的结果而不是原因：在全部重抽样中它都由{outcome}引起，移动它不会带动{outcome}",
@@ -118,6 +123,8 @@ _LABELS: dict[ContrastReason, Text] = {
     "agrees": Text("一致", "Agrees"),
 }
 _SHARES = frozenset({"share", "between"})
+_CERTAIN = 0.9
+"""Share of draws from which a consequence is said without reserve."""
 
 
 def contrast_sentence(row: Contrast, indicators: Names) -> Text:
@@ -161,8 +168,9 @@ def proof_words(row: Contrast, indicators: Names) -> Text:
     how = str(row.params.get("how", ""))
     if row.reason == "confounded" and how not in {"entities", "entities-and"}:
         how = "indicators" if row.by else "unknown"
-    if row.reason == "consequence" and row.params.get("share") == 1:
-        how = "always"
+    if row.reason == "consequence":
+        share = row.params.get("share", 1)
+        how = "always" if share == 1 else "likely" if isinstance(share, float) and share < _CERTAIN else ""
     words = _REASONS.get(f"{row.reason}:{how}") or _REASONS.get(row.reason) or _REASONS["agrees:cause"]
     numbers = dict.fromkeys(("share", "between", "alone", "given", "ahead", "adjusted"), UNKNOWN)
     numbers |= {"correlation": format_fixed(row.correlation, 2), "before": format_fixed(row.correlation, 2)}

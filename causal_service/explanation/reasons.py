@@ -21,6 +21,10 @@ CLOSE = 2
 """Places up to which two rankings agree ..."""
 FAR = 3.0
 """... unless the shares differ by this factor."""
+FAINT = 0.05
+"""Below this no correlation is there to be explained, however long the bar."""
+UNTOUCHED = 0.1
+"""A step that takes less than this share of a correlation away does not explain it."""
 SHORT = 0.5
 """A bar is short where its share is less than this part of the share of the effects."""
 FADES = 0.5
@@ -132,7 +136,11 @@ def _tied(e: Evidence) -> Reasoned:
     """Return where the correlation of what is no cause comes from: the step that takes most of it away."""
     steps = [abs(e.seen.pooled), abs(e.seen.between_removed), abs(e.beside), abs(e.adjusted)]
     drops = [before - after for before, after in pairwise(steps)]
+    if max(steps) < FAINT:
+        return Reasoned("agrees", params={"how": "nothing", "no_path": e.no_path})
     largest = max(range(3), key=lambda k: (drops[k], -k))
+    if drops[largest] < UNTOUCHED * max(steps):
+        return Reasoned("confounded", params={"how": "unknown", "before": e.beside})
     if largest == 0:
         params: dict[str, float | str] = {"before": e.seen.pooled, "after": e.seen.between_removed}
         if e.confounders and abs(e.beside) >= VISIBLE_CORRELATION and _fades(e.beside, e.adjusted):

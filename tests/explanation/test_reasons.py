@@ -73,6 +73,9 @@ def test_the_step_that_takes_most_of_the_correlation_away_is_named():
     )
     season = one(replace(LEAD, seen=Correlations(0.6, 0.55, 0.1), beside=0.1, adjusted=0.0))
     assert season.reason == "season"
+    unknown = one(LEAD)
+    assert (unknown.reason, unknown.by, unknown.params["how"]) == ("confounded", (), "unknown")
+    assert one(replace(NOTHING, shap_share=0.2)).reason == "agrees"
     by = one(replace(LEAD, confounders=("c1",), adjusted=0.02))
     assert (by.reason, by.by, by.params["before"], by.params["after"]) == ("confounded", ("c1",), 0.6, 0.02)
 

@@ -213,6 +213,7 @@ CONTRASTS = (
     ("collider", ("price",), {"alone": 0.03, "given": -0.4}, {"0.03", "-0.40"}),
     ("consequence", (), {"share": 0.98}, {"98"}),
     ("consequence", (), {"share": 1.0}, set()),
+    ("consequence", (), {"share": 0.63}, {"63"}),
     ("duplicate", ("price",), {"how": "twin", "correlation": 0.97}, {"0.97"}),
     ("duplicate", ("price",), {"how": "copy", "correlation": 1.0}, set()),
     ("duplicate", ("price",), {"how": "sum"}, set()),
