@@ -1,6 +1,5 @@
 """Why, in the reader's words.
 
-=======
 ======================  ==========================================================================
 ``chains``              the headline effect split over paths that add up
 ``arrival``             when a part of an effect arrives, and the interval of its share
