@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +14,12 @@ from kept import OUT
 from scenarios import Scenario
 from shared_simulator import ROOT, shared_digest
 
-UNREAD = ("report", "explanation", "data", "cli", "service", "client", "monitoring", "__main__")
-"""Rooms and modules of the package that cannot change a figure of this study: what is said, drawn, served or stored."""
+ROOTS = ("inference", "panel", "study_choices", "rehearsal")
+"""Modules and rooms of the package that can change a figure, with all they import: what reads, checks, learns, ranks.
+
+What is said, drawn, served or stored is not among them, nor are effects in depth that only look at what was learned.
+``pipeline`` puts these together; of it only the arguments of ``study`` count, with their defaults."""
+PACKAGE = ROOT / "causal_service"
 DEFINITIONS = (
     *("case.py", "own_case.py", "scenarios.py", "settings.py", "world.py", "simulation.py", "twins.py", "truth.py"),
     *("scoring.py", "trial.py", "shared_simulator.py", "shared_average.py"),
@@ -23,11 +29,40 @@ DEFINITIONS = (
 
 def code_digest() -> str:
     """Digest of the package's code, as far as it can change a figure."""
-    package = ROOT / "causal_service"
-    files = sorted(
-        f for f in package.rglob("*.py") if f.relative_to(package).parts[0].removesuffix(".py") not in UNREAD
-    )
-    return _digest([str(f.relative_to(ROOT)).encode() + f.read_bytes() for f in files])
+    pipeline = ast.parse((PACKAGE / "pipeline.py").read_text(encoding="utf-8"))
+    study = next(node for node in pipeline.body if isinstance(node, ast.FunctionDef) and node.name == "study")
+    files = [str(f.relative_to(ROOT)).encode() + f.read_bytes() for f in sorted(reached(ROOTS))]
+    return _digest([ast.dump(study.args).encode(), *files])
+
+
+def reached(roots: Sequence[str]) -> set[Path]:
+    """Files of the package that can be imported on the way from the roots, directly or not."""
+    found: set[Path] = set()
+    wanted = [file for root in roots for file in _files_of(root.split("."))]
+    wanted += [file for root in roots for file in (PACKAGE / root).rglob("*.py")]
+    while wanted:
+        file = wanted.pop()
+        if file not in found:
+            found.add(file)
+            wanted += _imported(file)
+    return found
+
+
+def _imported(file: Path) -> list[Path]:
+    names: list[str] = []
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names += [f"{node.module}.{alias.name}" for alias in node.names]
+    return [file for name in names if name.startswith("causal_service.") for file in _files_of(name.split(".")[1:])]
+
+
+def _files_of(parts: Sequence[str]) -> list[Path]:
+    """Files behind a dotted name: the packages on the way, and the module; what a module defines has none."""
+    found = [PACKAGE.joinpath(*parts[:k], "__init__.py") for k in range(1, len(parts) + 1)]
+    found += [PACKAGE.joinpath(*parts[:k]).with_suffix(".py") for k in range(1, len(parts) + 1)]
+    return [file for file in found if file.is_file()]
 
 
 def definition_digest() -> str:
