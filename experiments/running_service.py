@@ -93,6 +93,13 @@ class Service:
                 raise RuntimeError(f"not ready: {self.logs()[-3000:]}")
             time.sleep(0.2)
 
+    def supervise(self) -> int:
+        """Start again what has ended by itself, as any supervisor does; return how many had."""
+        over = [role for role, process in self.processes.items() if process.poll() is not None]
+        for role in over:
+            self.start(role)
+        return len(over)
+
     def kill(self, role: str) -> None:
         """Kill a process at once (SIGKILL); its computing processes notice."""
         self.processes[role].kill()
@@ -119,6 +126,10 @@ class Service:
     def logs(self) -> str:
         """Everything that the processes have logged."""
         return "\n".join(path.read_text(encoding="utf-8") for path in sorted(self.folder.glob("*.log")))
+
+    def lines(self) -> list[str]:
+        """The lines of the logs that are JSON."""
+        return [line for line in self.logs().splitlines() if line.startswith("{")]
 
     def upload(self, content: bytes, **options: Any) -> str:
         """Upload a panel of ``panel_csv`` and return its id once it is checked."""

@@ -81,7 +81,12 @@ def load_yaml(content: bytes, name: str) -> Any:
     """
     try:
         return yaml.load(decode(content, name), Loader=_Loader)
-    except yaml.YAMLError as error:
+    except (
+        yaml.YAMLError,
+        ValueError,
+        TypeError,
+        RecursionError,
+    ) as error:  # the last three from values like 2024-02-30
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark is not None else 1
         problem = getattr(error, "problem", None) or "malformed"

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from causal_service.errors import DataError, Text, UnreadableFile
+from causal_service.errors import CausalServiceError, DataError, Text, UnreadableFile
 from causal_service.panel.calendar import are_periods
 from causal_service.panel.decoding import decode, sniff_separator
 from causal_service.panel.files import kind_of, read_bytes
@@ -147,7 +147,9 @@ def _read_parquet(content: bytes, name: str) -> RawTable:
         file = pq.ParquetFile(pa.BufferReader(content))
         headers = headers_of(parquet_columns(file), name, [])
         frame = _plain_columns(file.read(), name).to_pandas()
-    except (pa.ArrowException, OSError):
+    except (CausalServiceError, MemoryError):
+        raise
+    except Exception:  # pyarrow raises what its own parsers and those of the stored index raise
         raise _no_table("damaged-parquet", name, "是损坏的 Parquet 文件", "is a damaged Parquet file") from None
     if any(level is not None for level in frame.index.names):
         frame = frame.reset_index()

@@ -14,7 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from causal_service.errors import CallError, CausalServiceError, DataError, MissingPart, Text
-from causal_service.service.refusals import Refusal, TooMuch, Unavailable, no_space, unavailable
+from causal_service.service.refusals import Refusal, TooMuch, Unavailable, is_full, no_space, unavailable
 
 __all__ = ["Pointer", "Problem", "answer", "install", "kind_of", "problem_of", "status_of"]
 
@@ -157,7 +157,7 @@ def _http(request: Request, error: Exception) -> JSONResponse:
 
 def _database(request: Request, error: Exception) -> JSONResponse:
     """A database that does not answer, or has no room left, is no defect of ours."""
-    if "disk is full" in str(error):
+    if is_full(error):
         return answer(request, no_space())
     if isinstance(error, (OperationalError, InterfaceError, PoolTimeout)):
         structlog.get_logger("causal_service").warning("database does not answer", exc_info=error)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+
 from causal_service.errors import CallError, CausalServiceError, Text
 
 __all__ = [
@@ -10,6 +12,7 @@ __all__ = [
     "Unavailable",
     "body_too_large",
     "cross_site",
+    "is_full",
     "missing_scope",
     "no_key",
     "no_space",
@@ -40,6 +43,14 @@ class TooMuch(Refusal):
 
 class Unavailable(CausalServiceError):
     """A part the service needs does not answer; the request may be sent again."""
+
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def is_full(error: BaseException) -> bool:
+    """Return whether an error of the system or of SQLite says that there is no room left."""
+    return (isinstance(error, OSError) and error.errno in _FULL) or "database or disk is full" in str(error)
 
 
 def not_found(kind: Text) -> Refusal:

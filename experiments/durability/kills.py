@@ -60,9 +60,13 @@ class Round:
         self.accepted: list[str] = []
         self.problems: list[str] = []
         self.done = 0
+        self.striking = False
+        self.restarts = 0
 
     def tend(self, *, more: bool) -> None:
-        """Ask until enough studies are in flight (when ``more``), and look at each."""
+        """Ask until enough studies are in flight (when ``more``), and look at each; be the supervisor between kills."""
+        if not self.striking:
+            self.restarts += self.service.supervise()
         try:
             while more and len(self.open) < IN_FLIGHT:
                 free = [k for k in range(len(QUESTIONS)) if k not in self.open]
@@ -151,7 +155,7 @@ def kill_round(backend: str, number: int, kills: int, expected: list[str], datab
     return {
         "backend": backend, "round": number, "seed": f"{backend}-{number}", "moments": moments, "extra": extra,
         "accepted": len(round_.accepted), "done_same_bytes": round_.done, "problems": round_.problems,
-        "files_left": left, "seconds": round(time.monotonic() - began),
+        "files_left": left, "ended_by_themselves": round_.restarts, "seconds": round(time.monotonic() - began),
     }  # fmt: skip
 
 
@@ -160,8 +164,7 @@ def _moment(draw: random.Random, service: Service, round_: Round) -> dict[str, A
     role = draw.choices(service.roles, weights=[3, 7])[0]
     running = draw.random() < 0.8
     wait = draw.uniform(0, LONGEST)
-    stages = _until(round_, running, wait, lambda: service.kill(role))
-    service.start(role)
+    stages = _until(round_, running, wait, lambda: _kill_and_start(service, role))
     return {"killed": role, "while_running": running, "wait": round(wait, 3), "stages": stages}
 
 
@@ -188,6 +191,7 @@ def _until(round_: Round, running: bool, wait: float, act: Callable[[], None]) -
 
     def strike() -> None:
         stages.extend(round_.stages())
+        round_.striking = True
         act()
 
     timer = threading.Timer(wait, strike)
@@ -195,7 +199,14 @@ def _until(round_: Round, running: bool, wait: float, act: Callable[[], None]) -
     while timer.is_alive():
         round_.tend(more=True)
         time.sleep(0.02)
+    timer.join()
+    round_.striking = False
     return stages
+
+
+def _kill_and_start(service: Service, role: str) -> None:
+    service.kill(role)
+    service.start(role)
 
 
 def _kill_children(service: Service) -> None:
@@ -252,6 +263,7 @@ def summary(rounds: list[dict[str, Any]]) -> dict[str, Any]:
         "stages_in_flight": dict(Counter(stage for moment in moments for stage in moment["stages"]).most_common()),
         "accepted": sum(part["accepted"] for part in rounds),
         "done_same_bytes": sum(part["done_same_bytes"] for part in rounds),
+        "ended_by_themselves": sum(part.get("ended_by_themselves", 0) for part in rounds),
         "problems": [problem for part in rounds for problem in part["problems"]],
         "files_left": sum(len(part["files_left"]) for part in rounds),
         "minutes": round(sum(part["seconds"] for part in rounds) / 60),

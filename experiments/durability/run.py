@@ -13,7 +13,8 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 sys.path.insert(0, str(HERE.parent))
 
-from kills import kill_round, references, summary  # noqa: E402
+from disk import full_disk  # noqa: E402
+from kills import QUESTIONS, kill_round, references, summary  # noqa: E402
 from running_service import postgres  # noqa: E402
 
 RESULT = HERE / "result.json"
@@ -44,6 +45,11 @@ def main() -> None:
                     1 if chosen.quick else ROUNDS,
                     chosen.quick,
                 )
+        if chosen.only in (None, "disk") and not found["disk"]:
+            found["disk"] = full_disk(expected[2], QUESTIONS[2])
+            print(json.dumps(found["disk"], indent=1), flush=True)
+            if not chosen.quick:
+                _keep(found, "disk")
     for backend in ("sqlite", "postgres"):
         rounds = [part for part in found["rounds"] if part["backend"] == backend]
         if rounds:
@@ -60,12 +66,21 @@ def _rounds(backend: str, found: dict[str, Any], expected: list[str], kills: int
                 print("postgres: its programs are not on this machine")
                 return
             made = kill_round(backend, number, kills, expected, database)
-        if not quick and RESULT.exists():  # another run may have added its own meanwhile
-            found |= json.loads(RESULT.read_text(encoding="utf-8"))
         found["rounds"].append(made)
         print({name: value for name, value in made.items() if name not in ("moments", "extra")}, flush=True)
         if not quick:
-            RESULT.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+            _keep(found, backend)
+
+
+def _keep(found: dict[str, Any], part: str) -> None:
+    """Write what was found; of the parts that another run may have added meanwhile, what stands in the file."""
+    kept = json.loads(RESULT.read_text(encoding="utf-8")) if RESULT.exists() else {"rounds": [], "disk": []}
+    if part == "disk":
+        kept["disk"] = found["disk"]
+    else:
+        own = [made for made in found["rounds"] if made["backend"] == part]
+        kept["rounds"] = [made for made in kept["rounds"] if made["backend"] != part] + own
+    RESULT.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -61,7 +61,7 @@ def outcome(number: int, folder: Path) -> tuple[str, float]:
             return f"refused {found['refused']['code']}", time.monotonic() - began
         if number % STUDY_EVERY:
             return "ready", time.monotonic() - began
-        names = [item["name"] for item in found["indicators"]]
+        names = [item["key"] for item in found["indicators"]]
         options = panel.options | {"outcome": names[-1] if names else "y", "resamples": 20, "lags": (0, 1)[number % 2]}
         TASKS["study"](
             folder, task | {"kind": "study", "knowledge": None, "threads": 1, "options": options}, lambda *_: None

@@ -44,6 +44,11 @@ class Gate:
         self._issuer = Issuer(settings) if settings.oidc_issuer else None
         self._local: Principal | None = None
 
+    @property
+    def waits(self) -> bool:
+        """Whether ``admit`` asks the database (or an issuer), as it does for every key."""
+        return self._local is None
+
     def open(self) -> None:
         """Make the workspace of local mode; called once the database is migrated."""
         if self._settings.mode == "local":

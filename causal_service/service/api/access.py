@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Literal, cast
 
+from anyio import to_thread
 from fastapi import Depends, Header, Query, Request
 from fastapi.security import HTTPBearer
 
@@ -17,16 +18,16 @@ __all__ = ["NEEDS", "Admin", "Cursor", "Lang", "Limit", "PartsOf", "Reader", "Su
 Language = Literal["zh", "en"]
 _BEARER = HTTPBearer(auto_error=False, description="An API key, or a token of the configured OIDC issuer.")
 
-NEEDS: dict[Callable[..., Caller], Scope] = {}
+NEEDS: dict[Callable[..., object], Scope] = {}
 """What a caller needs who comes in by one of these dependencies."""
 
 
-def parts_of(request: Request) -> Parts:
-    """Return the parts of this process."""
+async def parts_of(request: Request) -> Parts:
+    """Return the parts of this process (``async``, like ``language``: what waits for nothing needs no thread)."""
     return cast("Parts", request.app.state.parts)
 
 
-def language(
+async def language(
     request: Request,
     lang: Annotated[Language | None, Query(description="Language; default that of Accept-Language.")] = None,
 ) -> Language:
@@ -34,8 +35,8 @@ def language(
     return lang or ("zh" if request.headers.get("accept-language", "").lower().startswith("zh") else "en")
 
 
-def _caller(scope: Scope) -> Callable[..., Caller]:
-    def admit(
+def _caller(scope: Scope) -> Callable[..., Awaitable[Caller]]:
+    async def admit(
         request: Request,
         parts: PartsOf,
         _credentials: Annotated[object, Depends(_BEARER)],
@@ -44,7 +45,10 @@ def _caller(scope: Scope) -> Callable[..., Caller]:
             Header(max_length=255, description="Sending the same request again under the same key does nothing new."),
         ] = None,
     ) -> Caller:
-        principal = parts.gate.admit(request, scope)
+        if parts.gate.waits:
+            principal = await to_thread.run_sync(parts.gate.admit, request, scope)
+        else:
+            principal = parts.gate.admit(request, scope)
         return Caller(principal, request.state.request_id, address_of(request), idempotency_key)
 
     NEEDS[admit] = scope

@@ -44,6 +44,7 @@ def main() -> None:
 def _answer(task: dict[str, Any], answers: TextIO) -> dict[str, Any]:
     from causal_service.service.documents import document_of
     from causal_service.service.jobs.computing import TASKS
+    from causal_service.service.refusals import is_full, no_space
 
     def progress(stage: str, done: int, of: int) -> None:
         _say(answers, {"stage": stage, "done": done, "of": of})
@@ -54,7 +55,9 @@ def _answer(task: dict[str, Any], answers: TextIO) -> dict[str, Any]:
         return {"refused": document_of(_too_big())}
     except CausalServiceError as error:
         return {"refused": document_of(error)}
-    except Exception:  # the worker turns it into an internal error and logs it
+    except Exception as error:  # the worker turns it into an internal error and logs it
+        if is_full(error):
+            return {"refused": document_of(no_space())}
         return {"broken": traceback.format_exc()}
 
 

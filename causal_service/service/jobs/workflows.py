@@ -15,13 +15,13 @@ import structlog
 from dbos import DBOS
 
 from causal_service.errors import CausalServiceError, UnreadableFile
-from causal_service.service.documents import document_of
+from causal_service.service.documents import document_of, refusal_in
 from causal_service.service.jobs.children import Progress, Stopped
 from causal_service.service.jobs.question import Question
 from causal_service.service.jobs.runtime import Runtime, current
 from causal_service.service.observing import metrics
 from causal_service.service.observing.traces import span
-from causal_service.service.refusals import Refusal, TooMuch, Unavailable, study_broke
+from causal_service.service.refusals import Refusal, TooMuch, Unavailable, is_full, no_space, study_broke
 from causal_service.service.state import panels, studies
 from causal_service.service.storage.layout import study_file
 from causal_service.service.storage.store import hash_of
@@ -64,7 +64,7 @@ def _study(workspace: str, study: str, attempt: int) -> str:
         return str(computed["ended"])
     except Exception as error:
         _LOG.error("study broke", exc_info=error)
-        return _fail_internal(workspace, study, attempt)
+        return _fail_for(workspace, study, attempt, document_of(_cause(error)))
 
 
 @DBOS.step(name="begin", **_TRIES)
@@ -117,8 +117,16 @@ def _finish(workspace: str, study: str, attempt: int, files: dict[str, str]) -> 
 
 
 @DBOS.step(name="fail", **_TRIES)
-def _fail_internal(workspace: str, study: str, attempt: int) -> str:
-    return _fail(current(), workspace, study, attempt, study_broke())
+def _fail_for(workspace: str, study: str, attempt: int, problem: Document) -> str:
+    return _fail(current(), workspace, study, attempt, refusal_in(problem))
+
+
+def _cause(error: Exception) -> CausalServiceError:
+    """Return what made a step fail in the end: a part that did not answer in all its tries, or a defect."""
+    last = (getattr(error, "errors", None) or [error])[-1]
+    if is_full(last):
+        return no_space()
+    return last if isinstance(last, Unavailable) else study_broke()
 
 
 @DBOS.workflow(name="check")
@@ -130,7 +138,7 @@ def check_workflow(workspace: str, panel: str, turn: int) -> str:
             ended = _check(workspace, panel, turn)
         except Exception as error:
             _LOG.error("check broke", exc_info=error)
-            ended = _check_broke(workspace, panel, turn)
+            ended = _check_broke(workspace, panel, turn, document_of(_cause(error)))
         _LOG.info("check ended", state=ended)
     return ended
 
@@ -157,8 +165,8 @@ def _check(workspace: str, panel: str, turn: int) -> str:
 
 
 @DBOS.step(name="check-broke", **_TRIES)
-def _check_broke(workspace: str, panel: str, turn: int) -> str:
-    return _store_check(current(), workspace, panel, turn, {"refused": document_of(study_broke())})
+def _check_broke(workspace: str, panel: str, turn: int, problem: Document) -> str:
+    return _store_check(current(), workspace, panel, turn, {"refused": problem})
 
 
 def _store_check(runtime: Runtime, workspace: str, panel: str, turn: int, found: Document) -> str:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
+from causal_service.errors import Text
+from causal_service.service.refusals import unavailable
 from causal_service.service.state.models import Owned
 
 __all__ = ["Database"]
@@ -17,6 +22,8 @@ __all__ = ["Database"]
 _LOCK = 0x63617573
 """Key of the PostgreSQL advisory lock held during migrations."""
 _WORKSPACE = "workspace"
+_PATIENCE = 120.0
+"""Seconds that a process waits for the database when it starts."""
 
 
 class Database:
@@ -45,7 +52,15 @@ class Database:
             yield session
 
     def migrate(self) -> None:
-        """Bring the schema, ours and that of the job queue, to this release; safe when several processes start."""
+        """Bring the schema, ours and that of the job queue, to this release; safe when several processes start.
+
+        Waits up to two minutes for a database that does not answer yet, as when everything is started at once.
+
+        Raises
+        ------
+        Unavailable : it does not answer.
+        """
+        self._await(_PATIENCE)
         from alembic import command
         from alembic.config import Config
         from dbos import DBOS
@@ -67,6 +82,17 @@ class Database:
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+
+    def _await(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while True:
+            try:
+                self.check()
+                return
+            except (OperationalError, PoolTimeout):
+                if time.monotonic() > end:
+                    raise unavailable(Text("数据库", "database")) from None
+                time.sleep(0.5)
 
     def _lock(self, connection: Connection) -> None:
         if self.sqlite:

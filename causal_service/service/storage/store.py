@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
 import secrets
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from causal_service.errors import Text
-from causal_service.service.refusals import no_space, unavailable
+from causal_service.service.refusals import is_full, no_space, unavailable
 
 if TYPE_CHECKING:
     from causal_service.service.settings import Settings
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 __all__ = ["Store", "hash_of", "open_store"]
 
 _CHUNK = 2**20
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _STORE = Text("文件存储", "file store")
 
 
@@ -170,7 +168,7 @@ def _storing(store: Store, target: str) -> Iterator[None]:
         if not store._local:
             with _reading():
                 store._drop(target)
-        if error.errno in _FULL:
+        if is_full(error):
             raise no_space() from error
         raise unavailable(_STORE) from error
 
