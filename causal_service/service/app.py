@@ -45,6 +45,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         version=version("causal-service"),
         summary="From an indicator panel to ranked, explained growth levers.",
         lifespan=life,
+        docs_url=None,  # our own, without scripts from elsewhere
         redoc_url=None,
     )
     problems.install(app)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import logging
 import os
 import secrets
@@ -170,6 +171,19 @@ def done(live: Live) -> str:
 def panel_csv() -> Callable[..., bytes]:
     """``small_panel``: other seeds give other panels of the same columns."""
     return small_panel
+
+
+@pytest.fixture(scope="session")
+def fuzzed() -> Callable[[int], Any]:
+    """``fuzzed(number)``: a panel that nobody should send."""
+    spec = importlib.util.spec_from_file_location("service_fuzzed", Path(__file__).with_name("fuzzed.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    made: Callable[[int], Any] = module.fuzzed
+    return made
 
 
 @pytest.fixture

@@ -55,6 +55,20 @@ class Page(HTMLParser):
         self.tags.append((tag, dict(attrs)))
 
 
+def test_the_reference_explains_every_route_and_asks_nobody_else(site):
+    answer = site.get("/docs")
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    page = Page(answer.text)
+    assert not [tag for tag, attrs in page.tags if tag in ("script", "style") or "style" in attrs]
+    linked = {attrs.get("href") or attrs.get("src") for _, attrs in page.tags} - {None}
+    assert all(link.startswith(("/", "#")) and not link.startswith("//") for link in linked)
+    anchors = {attrs.get("id") for _, attrs in page.tags}
+    assert {link[1:] for link in linked if link.startswith("#")} <= anchors
+    document = site.get("/openapi.json").json()
+    assert all(f"<code>{path}</code>" in answer.text for path in document["paths"])
+    assert {f"schema-{name}" for name in document["components"]["schemas"]} <= anchors
+
+
 def test_the_language_is_the_readers(site):
     assert site.get("/", headers={"Accept-Language": "zh-CN,zh;q=0.9"}).text.count('<html lang="zh-CN"') == 1
     assert site.get("/", headers={"Accept-Language": "de"}).text.count('<html lang="en"') == 1

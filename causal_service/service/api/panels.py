@@ -79,7 +79,13 @@ class Columns(BaseModel):
     """Column with the observations behind a row."""
 
 
-@router.post("", status_code=201, summary="Upload a panel", openapi_extra=_FILE)
+@router.post(
+    "",
+    status_code=201,
+    summary="Upload a panel",
+    openapi_extra=_FILE,
+    responses={200: {"model": PanelView, "description": "Uploaded before under the same Idempotency-Key"}},
+)
 async def upload(
     request: Request,
     response: Response,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Query, Response
 
@@ -24,10 +24,14 @@ from causal_service.study_record import Study
 
 __all__ = ["finished", "router"]
 
-router = APIRouter(prefix="/v1/studies/{study}", tags=["results"])
+router = APIRouter(
+    prefix="/v1/studies/{study}", tags=["results"], responses={304: {"description": "Unchanged since the ETag sent"}}
+)
 _JSON, _HTML, _SVG, _CSV = "application/json", "text/html; charset=utf-8", "image/svg+xml", "text/csv; charset=utf-8"
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 Known = Annotated[str | None, Header(alias="If-None-Match", max_length=200)]
+_TABLE: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}
+_PICTURE: dict[int | str, dict[str, Any]] = {200: {"content": {_SVG: {"schema": {"type": "string"}}}}}
 Table = Annotated[Literal["json", "csv"], Query(alias="format")]
 
 
@@ -37,7 +41,7 @@ def result(study: str, parts: PartsOf, caller: Reader, known: Known = None) -> R
     return _file(parts, caller, study, "study.json", _JSON, known)
 
 
-@router.get("/graph", summary="The causal graph", response_model=documented(CausalGraph))
+@router.get("/graph", summary="The causal graph", responses=_PICTURE, response_model=documented(CausalGraph))
 def graph(
     study: str,
     parts: PartsOf,
@@ -52,13 +56,13 @@ def graph(
     return _file(parts, caller, study, "graph.json", _JSON, known)
 
 
-@router.get("/effects", summary="Every effect", response_model=list[documented(Effect)])  # type: ignore[misc]
+@router.get("/effects", summary="Every effect", responses=_TABLE, response_model=list[documented(Effect)])  # type: ignore[misc]
 def effects(study: str, parts: PartsOf, caller: Reader, form: Table = "json", known: Known = None) -> Response:
     """Return one row for every lever, outcome and kind; null effects included."""
     return _file(parts, caller, study, f"effects.{form}", _CSV if form == "csv" else _JSON, known)
 
 
-@router.get("/levers", summary="The ranked levers", response_model=list[documented(Lever)])  # type: ignore[misc]
+@router.get("/levers", summary="The ranked levers", responses=_TABLE, response_model=list[documented(Lever)])  # type: ignore[misc]
 def levers(study: str, parts: PartsOf, caller: Reader, form: Table = "json", known: Known = None) -> Response:
     """Return the levers with rank, gain, verdict and reasons."""
     return _file(parts, caller, study, f"levers.{form}", _CSV if form == "csv" else _JSON, known)

@@ -3,6 +3,7 @@
 ============  ==============================================================================
 ``page``      the routes: ``/``, the bundled example, and the static files under their digest
 ``policy``    what a browser may do on the page: nothing but the service's own files
+``reference``  ``/docs``: every route, from the OpenAPI document
 ``words``     every word of the page in Chinese and English
 ============  ==============================================================================
 

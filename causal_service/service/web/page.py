@@ -18,6 +18,7 @@ from causal_service.panel.dictionary import DEFAULT_LAYERS
 from causal_service.report.labels import layer_label
 from causal_service.service.settings import Settings
 from causal_service.service.web.policy import page_headers
+from causal_service.service.web.reference import mount_reference
 from causal_service.service.web.words import page_words, script_words
 
 __all__ = ["mount"]
@@ -53,6 +54,7 @@ def mount(app: FastAPI, settings: Settings) -> None:
         return FileResponse(_EXAMPLE[name](), headers={"X-Content-Type-Options": "nosniff"})
 
     app.include_router(router)
+    mount_reference(app, place)
     app.mount(place, _Files(directory=_HERE / "static"), name="static")
 
 
