@@ -109,6 +109,10 @@ def _lalonde_page(rows: Mapping[str, Any], study: Mapping[str, Any] | None, expe
                 f"{row['width']:,.0f} | {row['value_range'][0]:,.0f} to {row['value_range'][1]:,.0f} | "
                 f"{row['contains']} of {row['runs']} | {row['seconds']:.1f} |"
             )
+    narrowest = min((r["width"] for n, r in rows.items() if n.startswith("DoubleML") and r["width"]), default=None)
+    if narrowest is not None and rows.get("ours", {}).get("width"):
+        ratio = rows["ours"]["width"] / narrowest
+        page += ["", f"Our interval is {ratio:.2f} times as wide as the narrowest of DoubleML (wanted: at most 1)."]
     if study is not None:
         low, high = study["linear_system"][1:]
         page += [

@@ -48,10 +48,11 @@ def assembled() -> str:
     parts = ["# Effects in depth: results\n\nQuestions, settings and bars: [question.md](question.md).\n"]
     for name, title in SCRIPTS.items():
         page, result = HERE / f"{name}.md", HERE / f"{name}.json"
-        if page.exists():
-            parts.append(f"## {title}\n\n{_lowered(page.read_text(encoding='utf-8'))}")
-        elif result.exists():
-            parts.append(f"## {title}\n\n{_tabled(json.loads(result.read_text(encoding='utf-8')))}")
+        said = _lowered(page.read_text(encoding="utf-8")) if page.exists() else ""
+        if result.exists() and "|---" not in said:
+            said += ("\n" if said else "") + _tabled(json.loads(result.read_text(encoding="utf-8")))
+        if said:
+            parts.append(f"## {title}\n\n{said}")
     return "\n".join(parts).rstrip() + "\n"
 
 
