@@ -11,7 +11,7 @@ from causal_service.report.document import LeverRow
 from causal_service.report.svg import FONT_FAMILY, MUTED, NEGATIVE, POSITIVE, element, plain, px
 from causal_service.report.typesetting import typographic_minus
 
-__all__ = ["Scale", "chart_bar", "gain_axis", "gain_bar", "gain_scale", "share_bar"]
+__all__ = ["Scale", "chart_bar", "gain_axis", "gain_bar", "gain_scale", "share_bar", "ticks"]
 
 _WIDTH, _PAD = 236.0, 10.0
 _COLOURS = {"act": POSITIVE, "test": "#a06a00", "watch": MUTED, "insufficient": MUTED}
@@ -66,7 +66,7 @@ def gain_bar(row: LeverRow, scale: Scale, title: str) -> str:
 def gain_axis(scale: Scale) -> str:
     """Return the axis of the bars: three to five round ticks."""
     shapes = []
-    for tick in _ticks(scale):
+    for tick in ticks(scale):
         shapes.append(_line(scale.x(tick), 14, scale.x(tick), 20, "#9aa4af", 1))
         label = typographic_minus(format_number(tick))
         text = {"x": scale.x(tick), "y": 10.0, "text-anchor": "middle", "font-size": 10.5, "fill": "#5b6773"}
@@ -92,7 +92,8 @@ def chart_bar(share: float | None, largest: float, misleading: bool) -> str:
     return _chart(width, 12, [_bar(0, 1, max(length, 1.0), 10, colour)], "shap")
 
 
-def _ticks(scale: Scale) -> list[float]:
+def ticks(scale: Scale) -> list[float]:
+    """Return three to five round numbers on the scale."""
     raw = (scale.high - scale.low) / 4
     power = 10.0 ** math.floor(math.log10(raw))
     step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= raw)

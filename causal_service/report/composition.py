@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from causal_service.errors import Text
+from causal_service.explanation.arrival import arrival_words
 from causal_service.explanation.contrast_sentences import not_ranked_words, proof_words, reason_label
 from causal_service.explanation.phrases import (
     Names,
@@ -52,6 +53,7 @@ from causal_service.report.parts import StudyParts
 from causal_service.report.provenance import panel_facts, plan_values, provenance_facts
 from causal_service.report.rehearsal import rehearsal_part
 from causal_service.report.robustness import checked_levers, contour_table
+from causal_service.report.what_if import what_if_parts
 
 __all__ = ["compose", "outcomes_of"]
 
@@ -160,6 +162,7 @@ def _section(outcome: str, source: _Source) -> OutcomeSection:
             levers[0].kind if levers else "impact",
             lang,
         ),
+        what_if=what_if_parts(parts, outcome, source.indicators, lang),
         checks=checked_levers(parts.checks, levers, source.indicators, lang),
         crosscheck=_second_opinion(outcome, levers, source),
         contour=contour_table(parts.contours, levers, source.indicators, lang),
@@ -339,7 +342,11 @@ def _chain_groups(chains: Sequence[Chain], levers: Sequence[Lever], source: _Sou
         own.sort(key=lambda chain: (chain.kind == "rest", -abs(chain.value), chain.path))
         if own:
             rows = tuple(_chain_row(chain, lever, source) for chain in own)
-            groups.append(ChainGroup(source.name(lever.lever), _step(lever, source), rows))
+            divided = next(
+                (x for x in source.parts.mediation if (x.lever, x.outcome) == (lever.lever, lever.outcome)), None
+            )
+            said = "" if divided is None else divided.sentence.get(source.lang)
+            groups.append(ChainGroup(source.name(lever.lever), _step(lever, source), rows, said))
     return tuple(groups)
 
 
@@ -351,7 +358,15 @@ def _chain_row(chain: Chain, lever: Lever, source: _Source) -> ChainRow:
     signed = f"+{number}" if part > 0 and number.strip("0.") else number
     unit = described(chain.outcome, source.indicators).unit
     share = format_share(chain.share) if chain.share is None or chain.share >= 0 else f"-{format_share(-chain.share)}"
-    return ChainRow(path, chain.share, share, amount(signed, unit).get(source.lang), chain.sentence.get(source.lang))
+    return ChainRow(
+        path,
+        chain.share,
+        share,
+        amount(signed, unit).get(source.lang),
+        chain.sentence.get(source.lang),
+        chain.arrived if source.parts.panel.frequency else (),
+        arrival_words(chain.half_by, len(chain.arrived) - 1, source.parts.panel.frequency).get(source.lang),
+    )
 
 
 # --- findings and indicators -----------------------------------------------------------------------------------------

@@ -30,6 +30,7 @@ __all__ = [
     "LeverRow",
     "OutcomeSection",
     "RehearsalPart",
+    "WhatIfPart",
 ]
 
 
@@ -138,6 +139,10 @@ class ChainRow:
     """Change of the outcome through this path for one step of the lever."""
     sentence: str
     """The chain in words."""
+    arrived: tuple[float, ...] = ()
+    """Share of it that has arrived, per period (1 = all of it); empty where there is one period only."""
+    arrival: str = ""
+    """When half of it has arrived."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +155,34 @@ class ChainGroup:
     """Signed step with unit."""
     rows: tuple[ChainRow, ...]
     """Paths by size, remaining paths last."""
+    summary: str = ""
+    """Direct or through other indicators, and when, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIfPart:
+    """The path of an outcome after one step of a lever, kept."""
+
+    name: str
+    """Display name of the lever."""
+    step: str
+    """Signed step with unit."""
+    text: str
+    """What follows, in words."""
+    outcome: str
+    """Display name of the outcome."""
+    unit: str
+    """Unit of the changes, in words."""
+    value: tuple[float, ...]
+    """Expected change of the outcome in periods 0, 1, ... up to the horizon."""
+    low: tuple[float, ...]
+    """Lower ends of the 95 % intervals."""
+    high: tuple[float, ...]
+    """Upper ends."""
+    frequency: str
+    """What a period is."""
+    others: str
+    """What else is expected to change at the horizon; empty where nothing clearly does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,6 +407,8 @@ class OutcomeSection:
     """What the probability column of the lever table says."""
     rehearsal: RehearsalPart | None = None
     """How far this can be trusted; ``None`` when it was not rehearsed."""
+    what_if: tuple[WhatIfPart, ...] = ()
+    """The path of the outcome after one step of its first levers."""
     identification: tuple[IdentificationRow, ...] = ()
     """What is adjusted for, in order of lever rank."""
     for_whom: ForWhomPart | None = None

@@ -8,12 +8,14 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
+from causal_service.explanation.phrases import horizon_words
 from causal_service.report.bars import chart_bar, gain_axis, gain_bar, gain_scale, share_bar
 from causal_service.report.composition import compose
 from causal_service.report.curves import dose_chart
-from causal_service.report.document import LeverRow, OutcomeSection
+from causal_service.report.document import LeverRow, OutcomeSection, WhatIfPart
 from causal_service.report.graph_picture import graph_svg
 from causal_service.report.parts import StudyParts
+from causal_service.report.path_chart import arrival_columns, path_chart
 from causal_service.report.typesetting import typographic_minus
 from causal_service.report.words import words
 
@@ -38,6 +40,8 @@ def render_html(parts: StudyParts, lang: str) -> str:
         graphs={section.key: Markup(graph_svg(parts, lang, outcome=section.key)) for section in document.sections},
         bars={section.key: _bars(section) for section in document.sections},
         dose_chart=lambda picture: Markup(dose_chart(picture)),
+        path_chart=lambda part: Markup(path_chart(part, _periods(part, lang))),
+        arrival_columns=lambda row: Markup(arrival_columns(row.arrived, row.arrival)),
         shown_levers=_SHOWN_LEVERS,
         shown_chains=_SHOWN_CHAINS,
         share_bar=lambda share: Markup(share_bar(share)),
@@ -68,6 +72,12 @@ def _bars(section: OutcomeSection) -> dict[str, object]:
     scale = gain_scale(section.levers)
     bars = [Markup(gain_bar(row, scale, _bar_title(row))) for row in section.levers]
     return {"axis": Markup(gain_axis(scale)), "rows": bars}
+
+
+def _periods(part: WhatIfPart, lang: str) -> tuple[str, ...]:
+    """Return the labels of the periods after a move: ``same month``, ``1 month``, ``2 months``."""
+    said = (horizon_words(t, part.frequency).get(lang) for t in range(len(part.value)))
+    return tuple(label.removeprefix("in the ").removeprefix("after ") for label in said)
 
 
 def _bar_title(row: LeverRow) -> str:

@@ -13,8 +13,9 @@ from causal_service.effects.identification import Identification
 from causal_service.effects.results import Effect
 from causal_service.effects.robustness import Contour
 from causal_service.effects.segments import BySegment
+from causal_service.effects.system import System
 from causal_service.errors import Text
-from causal_service.explanation.results import Chain, Contrast
+from causal_service.explanation.results import Chain, Contrast, Mediation
 from causal_service.graph.causal_graph import CausalGraph
 from causal_service.levers.results import Lever
 from causal_service.panel.findings import Finding
@@ -122,6 +123,14 @@ class StudyParts(Protocol):
     @property
     def crosscheck(self) -> tuple[Crosscheck, ...]:
         """What DoWhy says; empty when it was not asked."""
+
+    @property
+    def system(self) -> System | None:
+        """The learned system; ``None`` in a study stored before it was kept."""
+
+    @property
+    def mediation(self) -> tuple[Mediation, ...]:
+        """Direct and mediated part of every lever's effect."""
 
     @property
     def provenance(self) -> object:

@@ -74,10 +74,19 @@ _WORDS: dict[str, Text] = {
     "graph": Text("什么通过什么起作用", "What works through what"),
     "chains": Text("作用路径", "How the effect travels"),
     "chains_note": Text(
-        "各路径占总效应的份额；同一杠杆的份额合计为100%。右侧为移动一步时经该路径的改变。",
-        "Each path's share of the total effect; the shares of one lever add up to 100%. On the right, what one "
-        "step changes through that path.",
+        "各路径占总效应的份额；同一杠杆的份额合计为100%。小柱为该路径的作用到各期已到位多少（满格为全部），"
+        "右侧为移动一步时经该路径的改变。",
+        "Each path's share of the total effect; the shares of one lever add up to 100%. The small columns show how "
+        "much of it has arrived by each period (full height is all of it); on the right, what one step changes through "
+        "that path.",
     ),
+    "what_if": Text("移动之后会怎样", "What follows, period by period"),
+    "what_if_note": Text(
+        "移动一步并保持，其余照旧：折线为目标指标的预计变化，色带为95%区间，最末一期即上表的效应。",
+        "One step, kept, all else as it is: the line is the expected change of the outcome, the band its 95% interval; "
+        "the last period is the effect in the table above.",
+    ),
+    "also": Text("同期还预计", "Also expected by then"),
     "more_chains": Text("其余杠杆的路径", "Paths of the remaining levers"),
     "no_chain": Text(
         "没有可以展示的路径：没有杠杆的效应大到可以拆分。",

@@ -18,9 +18,10 @@ from causal_service.effects.identification import Identification
 from causal_service.effects.results import Effect
 from causal_service.effects.robustness import Contour
 from causal_service.effects.segments import BySegment
+from causal_service.effects.system import System
 from causal_service.errors import Text
 from causal_service.explanation.rehearsal_sentences import rehearsal_sentence
-from causal_service.explanation.results import Chain, Contrast
+from causal_service.explanation.results import Chain, Contrast, Mediation
 from causal_service.explanation.wording import (
     answer_text,
     chain_sentence,
@@ -87,6 +88,8 @@ class SampleStudy:
     rehearsal: Rehearsal | None = None
     segments: BySegment | None = None
     entity_effects: ByEntity | None = None
+    system: System | None = None
+    mediation: tuple[Mediation, ...] = ()
     identification: tuple[Identification, ...] = ()
     doses: tuple[DoseResponse | NoDoseResponse, ...] = ()
     checks: tuple[Check, ...] = ()
