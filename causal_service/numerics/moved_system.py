@@ -42,21 +42,22 @@ def _respond(
     _, p, d = C.shape
     lags = d // p - 1
     C[:, moved] = 0.0
-    total = _total(C[:, :, lags * p :])
+    now = C[:, :, lags * p :].transpose(0, 2, 1)
     for t in range(changes.shape[1]):
         source = np.zeros((out.shape[0], out.shape[1], p))
         for lag in range(1, min(lags, t) + 1):
             block = C[:, :, (lags - lag) * p : (lags - lag + 1) * p]
             source += out[:, :, t - lag] @ block.transpose(0, 2, 1)
         source[:, np.arange(moved.size), moved] = changes[:, t]
-        out[:, :, t] = source @ total.transpose(0, 2, 1)
+        out[:, :, t] = _settled(source, now)
 
 
-def _total(now: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return (I - B)^-1 = I + B + B^2 + ... of (B, p, p) without circles, by doubling; what is not reached stays 0."""
-    p = now.shape[1]
-    total, power = np.eye(p) + now, now @ now
-    for _ in range(int(np.ceil(np.log2(max(p, 2)))) - 1):
-        total = total + total @ power
-        power = power @ power
-    return total
+def _settled(source: NDArray[np.float64], now: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return x = source + x B' (B, k, p) without circles: repeated until it stands; what is not reached stays 0."""
+    x = source
+    for _ in range(now.shape[1]):
+        following = source + x @ now
+        if np.array_equal(following, x):
+            break
+        x = following
+    return x
