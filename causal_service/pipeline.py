@@ -20,7 +20,7 @@ from causal_service.in_depth import Asked, in_depth
 from causal_service.inference import Inference, calibrated, infer
 from causal_service.levers.ranking import RankedLever
 from causal_service.levers.results import Lever, Reason
-from causal_service.numerics.fan_out import cluster
+from causal_service.numerics.fan_out import cluster, one_thread_per_library
 from causal_service.panel.checks import check as check_panel
 from causal_service.panel.dictionary import Dictionary
 from causal_service.panel.dictionary_reading import read_dictionary
@@ -74,6 +74,7 @@ def check(
     return read.panel, known, (*read.findings, *check_panel(read.panel, known, outcomes))
 
 
+@one_thread_per_library
 def study(
     panel: str | Path | Sequence[str | Path] | pd.DataFrame,
     *,
