@@ -4,7 +4,7 @@ The contributions are those of the jackknife over clusters, CR3 (Bell & McCaffre
 MacKinnon, Nielsen & Webb 2023, Journal of Applied Econometrics 38): residuals of a cluster are multiplied by
 (I - H_gg)^(-1), H_gg its block of the hat matrix, which is what leaving the cluster out would show. With orthonormal
 columns U_g of the cluster, U_g'U_g = V s V', the adjusted score is V (1 - s)^(-1) V' U_g'e_g: no matrix is larger than
-the number of columns.
+the number of columns, or of the cluster's rows.
 """
 
 from __future__ import annotations
@@ -68,17 +68,31 @@ def clustered_fit(X: Array, y: Array, w: Array, cluster: NDArray[np.int64], clus
 
 
 def _scores(U: Array, e: Array, cluster: NDArray[np.int64], clusters: int) -> Array:
-    """Return the adjusted scores (clusters, q) of orthonormal columns U (R, q) and residuals e (R,)."""
+    """Return the adjusted scores (clusters, q) of orthonormal columns U (R, q) and residuals e (R,).
+
+    Clusters of one size are taken together. Small ones are turned in the space of their rows: U_g U_g' has the same
+    eigenvalues as U_g'U_g.
+    """
     order = np.argsort(cluster, kind="stable")
-    ends = np.searchsorted(cluster[order], np.arange(clusters + 1))
-    Us, es, q = U[order], e[order], U.shape[1]
-    S, a = np.zeros((clusters, q, q)), np.zeros((clusters, q))
-    for g in range(clusters):
-        own = slice(ends[g], ends[g + 1])
-        S[g], a[g] = Us[own].T @ Us[own], es[own] @ Us[own]
-    s, V = np.linalg.eigh(S)
-    free = np.maximum(1.0 - s, 0.0)
-    factor = np.where(free > _ALONE, 1.0 / np.where(free > _ALONE, free, 1.0), 0.0)
-    turned: Array = np.einsum("gji,gj->gi", V, a) * factor
-    scores: Array = np.einsum("gij,gj->gi", V, turned)
+    starts = np.searchsorted(cluster[order], np.arange(clusters + 1))
+    sizes, q = np.diff(starts), U.shape[1]
+    scores = np.zeros((clusters, q))
+    for size in np.unique(sizes[sizes > 0]):
+        alike = np.flatnonzero(sizes == size)
+        rows = order[starts[alike][:, None] + np.arange(size)]
+        Ug, eg = U[rows], e[rows][..., None]
+        Ut = Ug.transpose(0, 2, 1)
+        if size < q:
+            scores[alike] = (Ut @ _turned(Ug @ Ut, eg))[..., 0]
+        else:
+            scores[alike] = _turned(Ut @ Ug, Ut @ eg)[..., 0]
     return scores
+
+
+def _turned(H: Array, a: Array) -> Array:
+    """Return (I - H_g)^(-1) a_g for every cluster; H (k, n, n) symmetric, a (k, n, 1)."""
+    s, V = np.linalg.eigh(H)
+    free = 1.0 - s
+    factor = np.where(free > _ALONE, 1.0 / np.where(free > _ALONE, free, 1.0), 0.0)
+    out: Array = V @ (factor[..., None] * (V.transpose(0, 2, 1) @ a))
+    return out
