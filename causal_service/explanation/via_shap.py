@@ -30,6 +30,7 @@ def boosted_trees(X: Array, y: Array) -> Any:
 
     options = {"max_iter": TREES, "max_leaf_nodes": LEAVES, "learning_rate": RATE, "early_stopping": False}
     values = np.unique(y)
+    X = np.where(np.isnan(X).all(axis=0), 0.0, X)  # a column that these rows never measured; its bins cannot be made
     with threadpool_limits(1):
         if values.size == 2:
             return HistGradientBoostingClassifier(random_state=0, **options).fit(X, (y == values[1]).astype(int))

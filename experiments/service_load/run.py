@@ -153,6 +153,8 @@ def latency(seconds: float) -> dict[str, Any]:
         idle, wrong = asyncio.run(_reading(service.port, place, seconds / 2, 0.5))
         spent = cpu_seconds(pid) - before
         loaded = asyncio.run(_working(service.port, panel, seconds))
+        metrics = service.client.get("/metrics").text.splitlines()
+        loaded["states_at_the_end"] = [line for line in metrics if line.startswith("causal_studies{")]
         tracebacks = service.logs().count("Traceback")
     finally:
         service.stop()

@@ -8,7 +8,7 @@ import pytest
 
 pytestmark = pytest.mark.slow
 
-READING = ("/whatif", "/plan", "/questions")
+READING = ("/whatif", "/reach", "/plan", "/questions")
 """Routes that compute an answer from what is there and keep nothing."""
 MARK = "zq7"
 """Stands in the file name, the entities and the question of our panel and nowhere else."""
