@@ -146,6 +146,7 @@ class _Once:
     variance: float
     effective: float
     dof: float
+    """Of the interval: effective rows, or clusters where there are fewer, less one."""
 
 
 def _split(kept: _Kept, seed: int, split: int) -> Codes:
@@ -206,14 +207,15 @@ def _once(kept: _Kept, rows: Mask, value: float, influence: Array, effective: fl
         codes = np.unique(kept.clusters[rows], return_inverse=True)[1]
         influence = np.asarray(np.bincount(codes, influence), np.float64)
     m = influence.size
-    return _Once(float(value), float(influence @ influence) * m / max(m - 1, 1), effective, effective - 1)
+    return _Once(float(value), float(influence @ influence) * m / max(m - 1, 1), effective, min(effective, m) - 1)
 
 
 def _median(target: Literal["everyone", "treated"], once: list[_Once], comparable: float, scale: float) -> Averages:
     value = float(np.median([o.value for o in once]))
     se = float(np.sqrt(np.median([o.variance + (o.value - value) ** 2 for o in once])))
     effective = float(np.median([o.effective for o in once]))
-    half = abs(float(stdtrit(max(effective - 1.0, 2.0), 0.025))) * se
+    dof = float(np.median([o.dof for o in once]))
+    half = abs(float(stdtrit(max(dof, 2.0), 0.025))) * se
     return Averages(
         target, value * scale, (value - half) * scale, (value + half) * scale, se * scale, comparable, effective
     )

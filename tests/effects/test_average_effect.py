@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.special import stdtrit
 
 from causal_service.effects import average_effect
 from causal_service.effects.average_effect import averages
@@ -80,6 +81,14 @@ def test_rows_stated_twice_as_one_cluster_do_not_narrow_the_interval() -> None:
     ).treated
     assert once is not None and twice is not None
     assert twice.standard_error > 0.85 * once.standard_error  # as if independent: 0.71
+
+
+def test_with_few_clusters_the_interval_uses_their_number() -> None:
+    X, t, y, _ = _drawn(8)
+    found = averages(X, t, y, clusters=np.arange(y.size) % 12).everyone
+    assert found is not None
+    assert found.effective > 100
+    assert (found.high - found.low) / 2 == pytest.approx(stdtrit(11, 0.975) * found.standard_error, rel=1e-9)
 
 
 def test_without_covariates_it_is_the_difference_of_means() -> None:
