@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from causal_service.effects.estimate import effect_unit
+from causal_service.effects.unrolled import label_of
 from causal_service.effects.via_econml import Learner, moderated
 from causal_service.errors import DataError, Text
 from causal_service.inference import infer
@@ -139,7 +140,7 @@ def moderation(
         along,
         learner,
         effect_unit(units.get(outcome_key, ""), units.get(lever_key, "")),
-        tuple(names[c % p] if c >= lags * p else f"{names[c % p]}[t-{lags - c // p}]" for c in parents.tolist()),
+        tuple(label_of(names[c % p], lags - c // p) for c in parents.tolist()),
         tuple(
             ModeratedEffect(q, float(level), float(v * unit), float(a * unit), float(b * unit))
             for q, level, v, a, b in zip(QUANTILES, at, *found, strict=True)

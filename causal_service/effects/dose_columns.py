@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,9 +11,10 @@ from numpy.typing import NDArray
 from causal_service.discovery.discover import Discovery
 from causal_service.numerics.kept_response import Stage
 from causal_service.numerics.natural_spline import KNOT_QUANTILES, bends
+from causal_service.numerics.possible_paths import descending
 from causal_service.preparation.within_rows import WithinRows
 
-__all__ = ["Beside", "Spline", "adjusters", "beside_columns", "column_values", "stages_of"]
+__all__ = ["Beside", "Spline", "adjusters", "beside_columns", "column_values", "following", "stages_of"]
 
 Array = NDArray[np.float64]
 
@@ -92,7 +94,7 @@ def adjusters(within: WithinRows, discovery: Discovery, lever: str, outcome: str
     either = causes | members[:, y]
     share, of_lever = either.mean(axis=0), causes.mean(axis=0)
     earlier = {c for c in range(m) if share[c] >= MENTIONED}
-    follows = np.mean([_descendants(member[:, m:], x) for member in members], axis=0)
+    follows = np.mean([following(member[:, m:], x) for member in members], axis=0)
     settled = {c for c in range(m, m + p) if of_lever[c] >= SETTLED or _helps(share[c], follows[c - m])}
     open_ = [c for c in range(m, m + p) if c not in settled and of_lever[c] >= MENTIONED]
     excluded = {m + y, *(m + j for j in x)}
@@ -107,7 +109,7 @@ def adjusters(within: WithinRows, discovery: Discovery, lever: str, outcome: str
     own = {c for c in always if c % p in x and c < m}
     sets, counts = [pattern for pattern, _ in kept], [count for _, count in kept]
     agreed = members.mean(axis=0) >= AGREED
-    ever = _descendants(_any_lag(agreed, p), x)
+    ever = following(_any_lag(agreed, p), x)
     late = {c for c in range(m, m + p) if agreed[y, c] and not ever[c - m] and follows[c - m] < UNLIKELY} - excluded
     return _on_base(within, discovery, sorted(always), sets, counts, bent | own, sorted(late))
 
@@ -179,15 +181,11 @@ def _rows_of(within: WithinRows, discovery: Discovery, lever: str) -> list[int]:
     return [discovery.names.index(name) for name in (lever, *parts)]
 
 
-def _descendants(now: NDArray[np.bool_], x: list[int]) -> NDArray[np.bool_]:
-    """(p,) which indicators follow from x within the period; ``now`` (p, p) is [effect, cause]."""
-    reached = np.zeros(now.shape[0], np.bool_)
-    front = np.zeros_like(reached)
-    front[x] = True
-    while front.any():
-        front = now[:, front].any(axis=1) & ~reached
-        reached |= front
-    return reached
+def following(arrows: NDArray[np.bool_], start: Sequence[int]) -> NDArray[np.bool_]:
+    """Return (p,) which indicators follow from ``start``, itself included; ``arrows`` (p, p) is [effect, cause]."""
+    begun = np.zeros(arrows.shape[0], np.bool_)
+    begun[list(start)] = True
+    return np.asarray(descending(np.ascontiguousarray(arrows), begun), np.bool_)
 
 
 def _any_lag(member: NDArray[np.bool_], p: int) -> NDArray[np.bool_]:

@@ -13,9 +13,18 @@ from numpy.typing import NDArray
 from scipy.special import fdtrc
 
 from causal_service.discovery.discover import Discovery
-from causal_service.effects.dose_columns import Beside, Spline, adjusters, beside_columns, column_values, stages_of
+from causal_service.effects.dose_columns import (
+    Beside,
+    Spline,
+    adjusters,
+    beside_columns,
+    column_values,
+    following,
+    stages_of,
+)
 from causal_service.effects.dose_results import DoseResponse, NoDoseResponse
 from causal_service.effects.dose_shape import Curve, shape_of
+from causal_service.effects.unrolled import label_of
 from causal_service.numerics.kept_response import Response, Stage, kept_response
 from causal_service.numerics.simultaneous_band import coefficient_draws, sup_t
 from causal_service.preparation.within_rows import WithinRows
@@ -166,16 +175,7 @@ def _outcome_first(discovery: Discovery, lever: str, outcome: str) -> bool:
     """Whether in most draws the lever follows from the outcome within the period."""
     p = len(discovery.names)
     x, y = discovery.names.index(lever), discovery.names.index(outcome)
-    count = 0
-    for draw in discovery.draws:
-        now = draw.members[0][:, -p:]
-        front = np.zeros(p, np.bool_)
-        front[y] = True
-        reached = np.zeros(p, np.bool_)
-        while front.any():
-            front = now[:, front].any(axis=1) & ~reached
-            reached |= front
-        count += bool(reached[x])
+    count = sum(bool(following(draw.members[0][:, -p:], [y])[x]) for draw in discovery.draws)
     return 2 * count > len(discovery.draws)
 
 
@@ -266,6 +266,4 @@ def _bend_p(coefficients: Array, V: Array, clusters: int) -> float:
 
 def _names(within: WithinRows, beside: Beside) -> tuple[str, ...]:
     b, lags = len(within.names), within.rows.lags
-    return tuple(
-        within.names[c % b] if c // b == lags else f"{within.names[c % b]}[t-{lags - c // b}]" for c in beside.columns
-    )
+    return tuple(label_of(within.names[c % b], lags - c // b) for c in beside.columns)
