@@ -30,7 +30,7 @@ from causal_service.preparation.kinds import kind_of
 from causal_service.preparation.prepared import Prepared
 from causal_service.preparation.within_rows import WithinRows
 
-__all__ = ["REPEATS", "Check", "CheckKind", "Checked", "WhyNot", "robustness_checks"]
+__all__ = ["REPEATS", "SAME_DIRECTION", "Check", "CheckKind", "Checked", "WhyNot", "robustness_checks"]
 
 Array = NDArray[np.float64]
 CheckKind = Literal[
@@ -62,6 +62,8 @@ CLEAR = 3.3
 """Standard errors from which the outcome before is clearly not left alone."""
 TELLING = 0.1
 """Smallest partial correlation with the outcome before that counts."""
+SAME_DIRECTION = 0.95
+"""Share of the subsets that must agree with the whole on the direction."""
 _FEWEST_BLOCKS = 5
 _FEWEST_PERIODS = 7
 """Rows per entity below which removing entity effects ties neighbouring periods together too much."""
@@ -303,7 +305,7 @@ def _left_out(case: Checked, row: Identification, leaving: _Leaving) -> Check:
     most = int(np.abs(leaving.change[:, y, x]).argmax())
     least = float((found * np.sign(whole)).min())
     if leaving.check == "subset":
-        passed = bool((np.sign(found) == np.sign(whole)).mean() >= 0.95)
+        passed = bool((np.sign(found) == np.sign(whole)).mean() >= SAME_DIRECTION)
     else:
         passed = least >= _FEW_LEFT * abs(whole)
     ends = (float(found.mean()), float(found.min()), float(found.max()))

@@ -151,7 +151,7 @@ def _outside(curve: DoseResponse, level: float) -> Unsupported:
             "curve is not extended.",
         ),
         Text(
-            "请先在少数个体中把它移到那里并持续若干期，再用新数据重做研究。",
+            "请先在少数实体中把它移到那里并持续若干期，再用新数据重做研究。",
             "Move a few entities there for some periods first, then repeat the study with the new data.",
         ),
     )

@@ -48,7 +48,7 @@ def _found(row: AverageEffect, indicators: Names) -> Text:
     unclear = row.low is not None and row.high is not None and row.low <= 0 <= row.high
     doubt = Text("，尚不能与零区分", ", which cannot be told from none") if unclear else Text("", "")
     if row.target == "treated":
-        zh = f"在{lever.zh}为{high}的{row.upper_rows}行中，与{alike.zh}而{lever.zh}为{low}的行相比，"
+        zh = f"在{lever.zh}为{high}的{row.upper_rows}行中，与{alike.zh}{lever.zh}为{low}的行相比，"
         zh += f"{outcome.zh}平均变化{change.zh}（95%区间{span.zh}）{doubt.zh}。"
         en = f"In the {row.upper_rows} rows that have {lever.en} at {high}, it changed {outcome.en} by {change.en} "
         en += f"(95% interval {span.en}){doubt.en}, compared with {alike.en} that have {low}."
@@ -67,11 +67,11 @@ def _found(row: AverageEffect, indicators: Names) -> Text:
 def _alike(row: AverageEffect, indicators: Names) -> Text:
     names = [name_of(key, indicators) for key in row.adjustment]
     if not names:
-        return Text("其他行", "all rows")
+        return Text("", "all rows")
     if len(names) > _NAMED:
-        return Text(f"其余{len(names)}个指标相近", f"rows alike in {len(names)} other indicators")
+        return Text(f"其余{len(names)}个指标相近而", f"rows alike in {len(names)} other indicators")
     zh, en = listed_zh([name.zh for name in names]), listed_en([name.en for name in names])
-    return Text(f"{zh}相近", f"rows alike in {en}")
+    return Text(f"{zh}相近而", f"rows alike in {en}")
 
 
 def _left_out(row: AverageEffect) -> Text:

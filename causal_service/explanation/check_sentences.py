@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from causal_service.effects.checks import Check, WhyNot
+from causal_service.effects.checks import SAME_DIRECTION, Check, WhyNot
 from causal_service.errors import Text
 from causal_service.explanation.phrases import Names, described, horizon_words, name_of, spaced
 from causal_service.explanation.quantities import (
@@ -14,6 +14,7 @@ from causal_service.explanation.quantities import (
     format_fixed,
     format_interval,
     format_number,
+    format_share,
 )
 from causal_service.levers.results import Lever
 
@@ -178,8 +179,9 @@ def _random_cause(w: _Words, passed: bool) -> Text:
 
 
 def _subset(w: _Words, passed: bool) -> Text:
-    zh = "方向始终不变" if passed else "方向并不稳定"
-    en = "always in the same direction" if passed else "not always in the same direction"
+    share = format_share(SAME_DIRECTION)
+    zh = f"至少{share}的子集方向一致" if passed else f"方向一致的子集不足{share}"
+    en = f"in the same direction in {'at least' if passed else 'fewer than'} {share} of them"
     return Text(
         f"随机取80%的数据重算{w.repeats}次：只靠少数数据支撑的效应会时有时无；移动一步使{w.outcome.zh}{w.when.zh}改变{w.between.zh}，{zh}。",
         f"It was computed again on {w.repeats} random subsets of 80% of the data: an effect carried by a few would "
@@ -188,19 +190,18 @@ def _subset(w: _Words, passed: bool) -> Text:
 
 
 def _entity(w: _Words, passed: bool) -> Text:
-    zh, en = _most(w, passed)
-    return Text(
-        f"逐个去掉{w.repeats}个实体重算：靠某一个实体支撑的效应会消失；移动一步使{w.outcome.zh}{w.when.zh}改变{w.between.zh}，{zh}。",
-        f"Each of {w.repeats} entities was left out in turn: an effect that hangs on one would vanish; one step "
-        f"moved {w.outcome.en} by {w.between.en}{w.when.en}{en}.",
-    )
+    return _left_out(w, passed, Text("实体", "entities"))
 
 
 def _period(w: _Words, passed: bool) -> Text:
+    return _left_out(w, passed, Text("时期", "periods"))
+
+
+def _left_out(w: _Words, passed: bool, what: Text) -> Text:
     zh, en = _most(w, passed)
     return Text(
-        f"逐个去掉{w.repeats}个时期重算：靠某一个时期支撑的效应会消失；移动一步使{w.outcome.zh}{w.when.zh}改变{w.between.zh}，{zh}。",
-        f"Each of {w.repeats} periods was left out in turn: an effect that hangs on one would vanish; one step "
+        f"逐个去掉{w.repeats}个{what.zh}重算：靠某一个{what.zh}支撑的效应会消失；移动一步使{w.outcome.zh}{w.when.zh}改变{w.between.zh}，{zh}。",
+        f"Each of {w.repeats} {what.en} was left out in turn: an effect that hangs on one would vanish; one step "
         f"moved {w.outcome.en} by {w.between.en}{w.when.en}{en}.",
     )
 

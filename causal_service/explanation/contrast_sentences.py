@@ -41,7 +41,7 @@ _REASONS: dict[str, Text] = {
         "cause explains it: something unmeasured may drive both, or the data cannot tell which of the two comes first",
     ),
     "season": Text(
-        "它与{outcome}同受季节和大盘影响：相关系数为{before}，剔除各期的共同波动后为{after}",
+        "它与{outcome}同受季节和共同趋势影响：相关系数为{before}，剔除各期的共同波动后为{after}",
         "it shares season and trend with {outcome}. The correlation of {before} is {after} once they are removed",
     ),
     "mediator:carried": Text(
@@ -119,7 +119,7 @@ _LABELS: dict[ContrastReason, Text] = {
     "consequence": Text("结果而非原因", "Consequence"),
     "duplicate": Text("重复计量", "Counted twice"),
     "no-within-variation": Text("只有实体间差异", "Differs between entities only"),
-    "season": Text("季节与大盘", "Season and trend"),
+    "season": Text("季节与共同趋势", "Season and trend"),
     "agrees": Text("一致", "Agrees"),
 }
 _SHARES = frozenset({"share", "between"})

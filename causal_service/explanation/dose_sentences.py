@@ -27,7 +27,7 @@ NO_CURVE: dict[str, tuple[Text, Text]] = {
             "The panel is too large to be held in memory, so no dose-response curve is drawn.",
         ),
         Text(
-            "请抽取部分个体（例如2000个）另做一次研究。",
+            "请抽取部分实体（例如2000个）另做一次研究。",
             "Repeat the study on a part of the entities, say 2,000 of them.",
         ),
     ),
@@ -48,7 +48,7 @@ NO_CURVE: dict[str, tuple[Text, Text]] = {
             "Most values of {lever} are the same, so the response at other levels cannot be seen.",
         ),
         Text(
-            "请在部分个体中改变它的水平，积累若干期后再研究。",
+            "请在部分实体中改变它的水平，积累若干期后再研究。",
             "Vary it in some entities for a few periods, then repeat the study.",
         ),
     ),
@@ -58,7 +58,7 @@ NO_CURVE: dict[str, tuple[Text, Text]] = {
             "{lever} was observed too rarely around its usual level to support a curve.",
         ),
         Text(
-            "请增加个体或时期，使各水平都有足够的观测。",
+            "请增加实体或时期，使各水平都有足够的观测。",
             "Add entities or periods until every level has been observed often enough.",
         ),
     ),
@@ -68,7 +68,7 @@ NO_CURVE: dict[str, tuple[Text, Text]] = {
             "Within a period {outcome} seems to move {lever} rather than the reverse, so no curve is drawn.",
         ),
         Text(
-            "如果业务上确知方向，请在词典中声明层级或必需的箭头。",
+            "如果业务上确知方向，请在字典中声明层级或必需的箭头。",
             "Declare layers or a required arrow in the dictionary if the direction is known.",
         ),
     ),
@@ -84,7 +84,7 @@ NO_CURVE: dict[str, tuple[Text, Text]] = {
             "互相独立的观测组太少，无法给曲线配上可信的误差带。",
             "There are too few independent groups of rows for a band that can be trusted.",
         ),
-        Text("请增加个体。", "Add entities."),
+        Text("请增加实体。", "Add entities."),
     ),
     "no-variation": (
         Text(
@@ -92,7 +92,7 @@ NO_CURVE: dict[str, tuple[Text, Text]] = {
             "Once its own causes are allowed for, {lever} hardly varies, so the response by level cannot be seen.",
         ),
         Text(
-            "请在部分个体中不按惯例地改变它，积累若干期后再研究。",
+            "请在部分实体中不按惯例地改变它，积累若干期后再研究。",
             "Move it in some entities against the usual rule for a few periods, then repeat the study.",
         ),
     ),
@@ -213,7 +213,7 @@ def _shape(dose: DoseResponse, indicators: Names) -> Text:
         )
     if dose.shape == "accelerating":
         return Text(
-            f"效果递增：{more.zh}，在低端改变{early.zh}，在高端改变{late.zh}；用得少时作用有限。",
+            f"效果递增：{more.zh}，在低端改变{early.zh}，在高端改变{late.zh}。",
             f"It works better at higher levels: {more.en} changes it by {early.en} at the low end and by {late.en} at "
             "the high end.",
         )
