@@ -30,9 +30,18 @@ from causal_service.preparation.prepared import Prepared
 from causal_service.preparation.segment_moments import SegmentMoments, SegmentSize, segment_moments, segment_sizes
 from causal_service.preparation.within_rows import WithinRows
 
-__all__ = ["BySegment", "Interaction", "SegmentDraws", "SegmentEffect", "segment_draws", "segment_effects"]
+__all__ = [
+    "BySegment",
+    "Interaction",
+    "NoSegments",
+    "SegmentDraws",
+    "SegmentEffect",
+    "segment_draws",
+    "segment_effects",
+]
 
 Array = NDArray[np.float64]
+NoSegments = Literal["one-segment", "too-few-segments"]
 _LEAST_APART = 0.25
 """Least own variance of a segment, in shares of the average one; less is noise of the shared part."""
 LEVEL = 0.05
@@ -109,7 +118,7 @@ class BySegment:
     """Every lever x outcome x kind x segment."""
     tests: tuple[Interaction, ...]
     """Every lever x outcome x kind: do segments differ."""
-    reason: Literal["one-segment", "too-few-segments"] | None
+    reason: NoSegments | None
     """Why there are no effects."""
     text: Text = Text("", "")
     """In one paragraph."""

@@ -16,8 +16,10 @@ from causal_service.explanation.quantities import (
     unit_words,
 )
 
-__all__ = ["NO_CURVE", "further_unit", "level_words", "not_asked", "worded_dose"]
+__all__ = ["MOST_CURVES", "NO_CURVE", "further_unit", "level_words", "not_asked", "worded_dose"]
 
+MOST_CURVES = 5
+"""Curves of one outcome."""
 _SHARES = {0.1: Text("十分之一", "a tenth"), 0.2: Text("五分之一", "a fifth")}
 
 NO_CURVE: dict[str, tuple[Text, Text]] = {
@@ -98,13 +100,13 @@ NO_CURVE: dict[str, tuple[Text, Text]] = {
     ),
     "not-asked": (
         Text(
-            "曲线只为判定为“行动”或“试点”、或关系明显弯曲的杠杆绘制；{lever}不在其中。",
-            "Curves are drawn for levers to act on or to test and for those whose links clearly bend; {lever} is none "
-            "of them.",
+            "每个目标最多绘制{count}条曲线，依次为判定为“行动”或“试点”的杠杆和关系明显弯曲的杠杆；{lever}不在其中。",
+            "At most {count} curves are drawn per outcome: of levers to act on or to test, then of those whose links "
+            "clearly bend; {lever} is none of them.",
         ),
         Text(
-            "请把它指定为杠杆并在数据更多时重做研究。",
-            "Name it as a lever and repeat the study when there are more data.",
+            "请只把它指定为杠杆，或在数据更多时重做研究。",
+            "Repeat the study with it as the only lever, or when there are more data.",
         ),
     ),
 }
@@ -113,7 +115,7 @@ NO_CURVE: dict[str, tuple[Text, Text]] = {
 
 def not_asked(lever: str, outcome: str, indicators: Names) -> NoDoseResponse:
     """Return the answer for a lever whose curve the study did not draw."""
-    return _refusal(NoDoseResponse(lever, outcome, "not-asked"), indicators)
+    return _refusal(NoDoseResponse(lever, outcome, "not-asked", MOST_CURVES), indicators)
 
 
 def worded_dose(

@@ -9,14 +9,12 @@ import numpy as np
 from causal_service.discovery.discover import Discovery
 from causal_service.effects.dose_response import dose_response
 from causal_service.effects.dose_results import DoseResponse, NoDoseResponse
-from causal_service.explanation.dose_sentences import worded_dose
+from causal_service.explanation.dose_sentences import MOST_CURVES, worded_dose
 from causal_service.inference import Inference
 from causal_service.levers.results import Lever
 
-__all__ = ["MOST_CURVES", "doses_of"]
+__all__ = ["doses_of"]
 
-MOST_CURVES = 5
-"""Curves of one outcome."""
 BENT = 0.5
 """Share of draws in which a link of the lever bends from which its curve is drawn whatever its verdict."""
 

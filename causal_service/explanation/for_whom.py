@@ -9,7 +9,7 @@ import numpy as np
 
 from causal_service.effects.entity_effects import ByEntity, EntityEffect, entity_draws, entity_effects
 from causal_service.effects.results import EffectKind
-from causal_service.effects.segments import BySegment, segment_draws, segment_effects
+from causal_service.effects.segments import BySegment, NoSegments, segment_draws, segment_effects
 from causal_service.explanation.entity_sentences import entity_sentence, no_entity_effects
 from causal_service.explanation.segment_sentences import no_segments, segment_sentence, segments_text
 from causal_service.inference import Inference
@@ -33,8 +33,8 @@ def by_segment(learned: Inference, levers: Sequence[Lever], outcomes: Sequence[s
     horizon = learned.draws.horizon
     drawn = segment_draws(within, learned.prepared, learned.discovery, labels, horizon=horizon, seed=seed)
     if len(drawn.names) < 2:
-        reason = "one-segment" if len(drawn.sizes) < 2 else "too-few-segments"
-        empty = BySegment(column, drawn.sizes, (), (), "one-segment" if len(drawn.sizes) < 2 else "too-few-segments")
+        reason: NoSegments = "one-segment" if len(drawn.sizes) < 2 else "too-few-segments"
+        empty = BySegment(column, drawn.sizes, (), (), reason)
         return replace(empty, text=no_segments(empty, reason))
     kinds: tuple[EffectKind, ...] = ("impact", "sustained") if learned.headline == "sustained" else ("impact",)
     units = {key: entry.unit for key, entry in learned.indicators.items()}
