@@ -21,6 +21,8 @@ SCRIPTS = {
     "reason_classes": "Why charts and causes differ",
     "robustness_cost": "Robustness checks and their cost",
 }
+PAGES = {"robustness_cost": "robustness"}
+"""Pages that are not called as their script."""
 
 
 def main() -> int:
@@ -47,7 +49,7 @@ def assembled() -> str:
     """Return the page of all results that are here."""
     parts = ["# Effects in depth: results\n\nQuestions, settings and bars: [question.md](question.md).\n"]
     for name, title in SCRIPTS.items():
-        page, result = HERE / f"{name}.md", HERE / f"{name}.json"
+        page, result = HERE / f"{PAGES.get(name, name)}.md", HERE / f"{name}.json"
         said = _lowered(page.read_text(encoding="utf-8")) if page.exists() else ""
         if result.exists() and "|---" not in said:
             said += ("\n" if said else "") + _tabled(json.loads(result.read_text(encoding="utf-8")))
