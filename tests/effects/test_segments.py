@@ -80,7 +80,7 @@ def test_entities_are_told_apart_along_their_segment() -> None:
     assert x.differs and x.entities == 30 and len(x.best) == 10 and len(x.worst) == 10
     south = {f"E{i:02d}" for i in range(0, 30, 3)}
     ends = [{row.entity for row in x.best} & south, {row.entity for row in x.worst} & south]
-    assert sorted(map(len, ends)) == [0, 10]
+    assert list(map(len, ends)) == [0, 10]  # one step up helps in the north
     assert all(0 <= row.p_best_quarter <= 1 for row in (*x.best, *x.worst))
 
 
@@ -95,7 +95,8 @@ def test_all_numbers_are_finite_and_the_record_is_read_back() -> None:
         return [value] if isinstance(value, float) else []
 
     assert all(map(math.isfinite, [*numbers(content["segments"]), *numbers(content["entity_effects"])]))
-    assert cs.Study.from_dict(content).segments == cs.Study.from_dict(content).segments
+    again = cs.Study.from_dict(content).to_dict()
+    assert again["segments"] == content["segments"] and again["entity_effects"] == content["entity_effects"]
 
 
 def test_a_segment_that_never_varies_is_explained() -> None:
