@@ -155,6 +155,16 @@ def test_a_column_that_is_not_there_changes_nothing(live):
     assert live.ours("GET", f"/v1/panels/{panel['id']}").json() == panel
 
 
+def test_a_text_column_that_was_set_aside_can_be_named_afterwards(live, panel_csv):
+    header, *rows = panel_csv().decode().splitlines()
+    lines = [f"{header},site", *(f"{row},site {row.split(',')[0]}" for row in rows if row)]
+    made = live.ours.upload(chr(10).join(lines).encode())
+    assert made["state"] == "ready"
+    answer = live.ours("PATCH", f"/v1/panels/{made['id']}", json={"entity": "site", "period": "month"})
+    assert answer.status_code == 200, answer.text
+    assert live.ours.until(f"/v1/panels/{made['id']}", lambda body: body["state"] != "checking")["state"] == "ready"
+
+
 def test_columns_can_be_named_after_the_upload(live):
     made = live.ours.upload(dictionary="layers: [a]")
     assert (made["state"], made["problem"]["status"]) == ("failed", 422)

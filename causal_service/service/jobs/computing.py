@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from causal_service.errors import CausalServiceError, Text, UnreadableFile
 from causal_service.service.documents import document_of
 from causal_service.service.uploads.guards import Limits, second_look
+
+if TYPE_CHECKING:
+    from causal_service.panel.findings import Finding
+    from causal_service.panel.panel import Panel
 
 __all__ = ["TASKS", "check_panel", "compute_study", "warm_up", "write_reports"]
 
@@ -50,8 +54,18 @@ def check_panel(folder: Path, task: dict[str, Any], progress: Progress) -> dict[
         "indicators": plain(indicators),
         "layers": list(known.layers),
         "goals": [goal.indicator for goal in known.goals],
-        "columns": [*filter(None, (panel.entity_column, panel.period_column)), *panel.indicators],
+        "columns": _columns(panel, findings),
     }
+
+
+def _columns(panel: Panel, findings: Sequence[Finding]) -> list[str]:
+    """Return what a panel's columns may be called: as read, those set aside, and headers that stand for a key."""
+    found = [*filter(None, (panel.entity_column, panel.period_column)), *panel.indicators]
+    for code, param in (("text-columns", "columns"), ("renamed-columns", "headers")):
+        for finding in findings:
+            names = finding.params[param] if finding.code == code else ()
+            found += [str(name) for name in names] if isinstance(names, tuple) else []
+    return list(dict.fromkeys(found))
 
 
 def compute_study(folder: Path, task: dict[str, Any], progress: Progress) -> dict[str, Any]:
