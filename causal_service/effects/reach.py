@@ -129,7 +129,7 @@ def together(system: System, outcome: str, gap: float, levers: Sequence[str], ho
         before = float(means[:-1] @ np.array(changes)) if changes else 0.0
         room = _room(_standing(system, lever), float(means[-1]) * gap)
         after = before + float(means[-1]) * room
-        if (after - filled) / gap < WORTHWHILE:
+        if (after - filled) / gap < WORTHWHILE or before / gap >= 1:  # held, it adds nothing, or all by itself too much
             continue
         if after / gap >= 1:
             room = (gap - before) / float(means[-1])

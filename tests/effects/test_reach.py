@@ -79,3 +79,16 @@ def test_met_by_direction(systems):
     for better, target, met in [("higher", 11, True), ("higher", 13, False), ("lower", 13, True), ("lower", 11, False),
                                 ("target", 12, True), ("target", 11, False), (None, 11, False)]:  # fmt: skip
         assert is_met(systems.standing("e", better=better), target) is met
+
+
+def test_a_lever_whose_holding_alone_would_overshoot_is_left_out(systems):
+    # a works directly and, against itself, through b: with b held, a alone passes the target, and b would have to be
+    # moved the wrong way, here beyond its bound
+    C = np.zeros((5, 10))
+    C[4, 5], C[1, 5], C[4, 6] = 1.0, 1.0, -0.9
+    made = systems.system([C] * 3, H, b=systems.standing("b", bound_high=12.5))
+    most = 9.0 * alone(made, "e", 1.0, "a", H).effect
+    found = together(made, "e", most + 1.0, ["a", "b"], H)
+    assert [move.lever for move in found.moves] == ["a"]
+    assert found.value == pytest.approx(most)
+    assert not found.reaches
