@@ -180,3 +180,21 @@ def test_the_contour_is_zero_where_the_robustness_value_is():
     assert all((left > 0) == (share < rv) for left, share in zip(at, row.shares, strict=True))
     assert all(first > second for first, second in pairwise(at))
     assert max(max(line) for line in row.left) < 2.0
+
+
+def test_a_lever_unidentified_in_every_graph_is_explained_on_every_part():
+    """Two indicators that go together, nothing known: no graph can tell which way."""
+    rng = np.random.default_rng(4)
+    x = rng.normal(size=400)
+    study = cs.study(
+        pd.DataFrame({"x": x, "y": 0.8 * x + rng.normal(size=400)}), outcome="y", lever="x", resamples=40, threads=1
+    )
+    (row,) = study.identification
+    assert (row.strategy, row.share, row.unidentified.code) == ("none", 0.0, "open-direction")
+    assert row.unidentified.reason.zh
+    assert row.unidentified.what_would_help.en
+    assert study.levers[0].verdict != "act"
+    checks = by_check(study, "x")
+    assert checks["placebo-lever"].why_not == checks["random-common-cause"].why_not == "not-adjusted"
+    assert "NaN" not in study.to_json()
+    assert study.whatif({"x": 1.0}).text.en
