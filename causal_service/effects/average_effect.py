@@ -3,8 +3,8 @@
 For everyone (ATE) and for the rows that have the upper state (ATT): outcome models of either state, corrected by the
 weighted residuals of the rows observed in it (Robins, Rotnitzky & Zhao 1994; cross-fitting: Chernozhukov et al. 2018,
 Econometrics Journal). The value is right when either the propensities or the outcome models are. Weights are inverse
-propensities that sum to one in each state (Hajek). Sample splits are repeated; value and variance are medians over them
-(Chernozhukov et al. 2018, section 3.4).
+propensities that sum to one in each state (Hajek). Sample splits are repeated; what is predicted for a row is averaged
+over them, always from folds without the row.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Averages:
     target: Literal["everyone", "treated"]
     """Over all rows that are comparable, or over those of them that have the upper state."""
     value: float
-    """Median over sample splits, outcome unit."""
+    """Outcome unit."""
     low: float
     """Lower end of the 95 % interval, same unit."""
     high: float
@@ -98,21 +98,18 @@ def averages(
         splits = [_split(kept, seed, s) for s in range(SPLITS)]
         stacks = _stacks(kept, splits[0])
         fitted = [_fit(kept, fold, stacks) for fold in splits]
-        shares = np.mean([f.share for f in fitted], axis=0)
-        by_row = np.mean([f.upper - f.lower for f in fitted], axis=0)
-    near = (shares >= COMPARABLE) & (shares <= 1 - COMPARABLE)
-    near_treated = treated & (shares <= 1 - COMPARABLE)
+    mean = _mean(fitted)
+    near = (mean.share >= COMPARABLE) & (mean.share <= 1 - COMPARABLE)
+    near_treated = treated & (mean.share <= 1 - COMPARABLE)
     told = (
         float(weight[near].sum() / weight.sum()),
         float(weight[near_treated].sum() / weight[treated].sum()),
     )
-    both = [_everyone(kept, f, near) for f in fitted] if told[0] >= LEAST_COMPARABLE else []
-    only = [_treated(kept, f, near_treated | ~treated) for f in fitted] if told[1] >= LEAST_COMPARABLE else []
     return TwoStates(
-        _median("everyone", both, told[0], scale) if both else None,
-        _median("treated", only, told[1], scale) if only else None,
+        _told("everyone", kept, fitted, near, told[0], scale),
+        _told("treated", kept, fitted, near_treated | ~treated, told[1], scale),
         told,
-        by_row * scale,
+        (mean.upper - mean.lower) * scale,
         (stacks.lower.r2, stacks.upper.r2),
     )
 
@@ -140,13 +137,13 @@ class _Fitted:
     upper: Array
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Once:
     value: float
-    variance: float
-    effective: float
-    dof: float
-    """Of the interval: effective rows, or clusters where there are fewer, less one."""
+    influence: Array
+    """(m,) of the rows used; sums to zero."""
+    effective: tuple[float, float]
+    """Effective number of weighted rows in the upper and the lower state."""
 
 
 def _split(kept: _Kept, seed: int, split: int) -> Codes:
@@ -184,7 +181,7 @@ def _everyone(kept: _Kept, f: _Fitted, rows: Mask) -> _Once:
     gap, part = f.upper[rows] - f.lower[rows], w / w.sum()
     value = float(part @ gap + upper @ (y - f.upper[rows]) - lower @ (y - f.lower[rows]))
     influence = part * (gap - value) + upper * (y - f.upper[rows]) - lower * (y - f.lower[rows])
-    return _once(kept, rows, value, influence, min(_kish(upper), _kish(lower)))
+    return _Once(value, influence, (_kish(upper), _kish(lower)))
 
 
 def _treated(kept: _Kept, f: _Fitted, rows: Mask) -> _Once:
@@ -194,7 +191,7 @@ def _treated(kept: _Kept, f: _Fitted, rows: Mask) -> _Once:
     rest = y - f.lower[rows]
     value = float(own @ rest - lower @ rest)
     influence = own * (rest - value) - lower * rest
-    return _once(kept, rows, value, influence, min(_kish(own), _kish(lower)))
+    return _Once(value, influence, (_kish(own), _kish(lower)))
 
 
 def _weights(raw: Array) -> Array:
@@ -202,23 +199,52 @@ def _weights(raw: Array) -> Array:
     return out
 
 
-def _once(kept: _Kept, rows: Mask, value: float, influence: Array, effective: float) -> _Once:
+def _told(
+    target: Literal["everyone", "treated"],
+    kept: _Kept,
+    fitted: list[_Fitted],
+    rows: Mask,
+    comparable: float,
+    scale: float,
+) -> Averages | None:
+    """Return value and interval from predictions averaged over the splits."""
+    if comparable < LEAST_COMPARABLE:
+        return None
+    score = _everyone if target == "everyone" else _treated
+    once = score(kept, _mean(fitted), rows)
+    left = float(np.var([score(kept, f, rows).value for f in fitted], ddof=1)) / len(fitted)
+    se = float(np.sqrt(_variance(kept, rows, once.influence) + left))
+    half = abs(float(stdtrit(_freedom(kept, rows, once), 0.025))) * se
+    v = once.value
+    return Averages(
+        target, v * scale, (v - half) * scale, (v + half) * scale, se * scale, comparable, min(once.effective)
+    )
+
+
+def _mean(fitted: list[_Fitted]) -> _Fitted:
+    share, lower, upper = (np.mean([getattr(f, part) for f in fitted], axis=0) for part in ("share", "lower", "upper"))
+    return _Fitted(share, lower, upper)
+
+
+def _variance(kept: _Kept, rows: Mask, influence: Array) -> float:
     if kept.clusters is not None:
         codes = np.unique(kept.clusters[rows], return_inverse=True)[1]
         influence = np.asarray(np.bincount(codes, influence), np.float64)
     m = influence.size
-    return _Once(float(value), float(influence @ influence) * m / max(m - 1, 1), effective, min(effective, m) - 1)
+    return float(influence @ influence) * m / max(m - 1, 1)
 
 
-def _median(target: Literal["everyone", "treated"], once: list[_Once], comparable: float, scale: float) -> Averages:
-    value = float(np.median([o.value for o in once]))
-    se = float(np.sqrt(np.median([o.variance + (o.value - value) ** 2 for o in once])))
-    effective = float(np.median([o.effective for o in once]))
-    dof = float(np.median([o.dof for o in once]))
-    half = abs(float(stdtrit(max(dof, 2.0), 0.025))) * se
-    return Averages(
-        target, value * scale, (value - half) * scale, (value + half) * scale, se * scale, comparable, effective
-    )
+def _freedom(kept: _Kept, rows: Mask, once: _Once) -> float:
+    """Return the degrees of freedom of two unequal variances (Satterthwaite 1946; Welch 1947), at least 2.
+
+    A state counts its effective rows; clusters are never exceeded.
+    """
+    upper = kept.t[rows]
+    parts = np.array([float(once.influence[arm] @ once.influence[arm]) for arm in (upper, ~upper)])
+    own = np.maximum(np.array(once.effective) - 1.0, 1.0)
+    units = once.influence.size if kept.clusters is None else np.unique(kept.clusters[rows]).size
+    spread = float((parts**2 / own).sum())
+    return max(min(float(parts.sum() ** 2 / spread) if spread else np.inf, units - 1.0), 2.0)
 
 
 def _kish(w: Array) -> float:

@@ -24,8 +24,10 @@ Codes = NDArray[np.int64]
 
 PENALTIES = 10.0 ** np.arange(-4.0, 1.5, 0.5)
 """Ridge penalties tried, per unit of weight."""
-STRENGTHS = (0.03, 0.1, 0.3, 1.0)
-"""Strengths C of the logistic regression tried."""
+STRENGTH = 0.1
+"""Strength C of the logistic regression: slopes are held towards 0 as by a normal prior of variance C."""
+FREE = 1.0
+"""Strength of the freer one that trees must beat as well: they join for curves, not for lack of a penalty."""
 WIDTHS = (1.5, 4.0)
 """Widths of the kernels, in median distances between rows."""
 LANDMARKS = 150
@@ -125,49 +127,40 @@ def outcome_stack(design: Design, y: Array, w: Array, arm: Mask, fold: Codes, *,
 
 @dataclass(frozen=True, slots=True)
 class ShareStack:
-    """Which learners predict the share treated, and how they are combined."""
+    """How the learners of the share treated are combined."""
 
-    strength: float
-    """C of the logistic regression."""
-    weights: tuple[float, float]
-    """Of logistic regression and boosted trees."""
+    trees: float
+    """Weight of boosted trees; the rest is logistic regression."""
 
     def predict(self, design: Design, t: Mask, w: Array, fold: Codes) -> Array:
         """Return held-out probabilities (n,)."""
         everyone = np.ones(t.size, bool)
-        out = np.zeros(t.size)
-        if self.weights[0]:
-            out += self.weights[0] * _by_fold(_logistic(self.strength), design.shape, t, w, everyone, fold)
-        if self.weights[1]:
-            out += self.weights[1] * _by_fold(boosted_share, design.plain, t, w, everyone, fold)
+        out = (1.0 - self.trees) * _by_fold(_logistic(STRENGTH), design.shape, t, w, everyone, fold)
+        if self.trees:
+            out += self.trees * _by_fold(boosted_share, design.plain, t, w, everyone, fold)
         return out
 
 
 def share_stack(design: Design, t: Mask, w: Array, fold: Codes) -> ShareStack:
-    """Return the simplest learner of the share treated that is not clearly worse on held-out rows than the best.
+    """Return a logistic regression with a fixed penalty; trees join where they are clearly better on held-out rows.
 
-    *Clearly* is 1.96 standard errors of the difference of held-out log losses: an overfitted propensity costs more, by
-    uneven weights, than a slightly blunt one. Trees join only where they are clearly better than any of the others.
+    *Clearly* is 1.96 standard errors of the difference of held-out log losses. The penalty is not chosen by that loss,
+    which is about all rows alike, while a wrong propensity costs by the weights of a few.
     """
     everyone = np.ones(t.size, bool)
     if not design.plain.shape[1]:
-        return ShareStack(STRENGTHS[0], (1.0, 0.0))
-    paths = [_by_fold(_logistic(c), design.shape, t, w, everyone, fold) for c in STRENGTHS]
-    losses = [_log_losses(path, t) for path in paths]
-    best = losses[int(np.argmin([np.average(loss, weights=w) for loss in losses]))]
-    chosen = next(i for i, loss in enumerate(losses) if not _clearly_worse(loss, best, w))
+        return ShareStack(0.0)
+    path, free = (_by_fold(_logistic(c), design.shape, t, w, everyone, fold) for c in (STRENGTH, FREE))
+    best = min((_log_losses(path, t), _log_losses(free, t)), key=lambda loss: float(np.average(loss, weights=w)))
     first = fold == 0
     tried = boosted_share(design.plain[~first], t[~first], w[~first], design.plain[first])
     if np.average(_log_losses(tried, t[first]), weights=w[first]) > WORSE * np.average(best[first], weights=w[first]):
-        return ShareStack(STRENGTHS[chosen], (1.0, 0.0))
+        return ShareStack(0.0)
     boosted = _by_fold(boosted_share, design.plain, t, w, everyone, fold)
     shares = np.linspace(0.0, 1.0, 11)
-    sharpest = paths[int(np.argmin([np.average(loss, weights=w) for loss in losses]))]
-    mixed = [_log_losses((1 - v) * sharpest + v * boosted, t) for v in shares]
+    mixed = [_log_losses((1 - v) * path + v * boosted, t) for v in shares]
     v = int(np.argmin([np.average(loss, weights=w) for loss in mixed]))
-    if not _clearly_worse(best, mixed[v], w):
-        return ShareStack(STRENGTHS[chosen], (1.0, 0.0))
-    return ShareStack(STRENGTHS[chosen], (float(1 - shares[v]), float(shares[v])))
+    return ShareStack(float(shares[v]) if _clearly_worse(best, mixed[v], w) else 0.0)
 
 
 def _promising(design: Design, y: Array, w: Array, arm: Mask, fold: Codes, held: Sequence[Array]) -> bool:

@@ -1,9 +1,8 @@
 """IHDP, its response surface drawn anew, a simulated design, and LaLonde: ours beside DoubleML and EconML.
 
-``python experiments/effects/binary_levers.py [--quick] [--seeds N] [--parts lalonde,ihdp,hill,simulated]`` writes
-``binary_levers.json`` and ``binary_levers.md``. Finished answers are kept in
-``out/``; ``--finished`` makes the tables of them.
-See ``question.md``.
+``python experiments/effects/binary_levers.py [--quick] [--seeds N] [--parts lalonde,ihdp,hill,simulated] [--who NAME]``
+writes ``binary_levers.json`` and ``binary_levers.md``. Finished answers are kept in ``out/``; ``--finished`` makes the
+tables of them. See ``question.md``.
 """
 
 from __future__ import annotations
@@ -69,6 +68,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="one seed, ours and regression, nothing written")
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--parts", default=",".join(PARTS))
+    parser.add_argument("--who", action="append", choices=sorted(CONTENDERS), help="one contender; repeatable")
     parser.add_argument("--finished", action="store_true", help="tables of what is finished")
     options = parser.parse_args()
     parts = options.parts.split(",")
@@ -76,7 +76,7 @@ def main() -> None:
         print("skipped: CAUSAL_SHARED_DATA (default ../shared/data) has no folder effects", file=sys.stderr)
         parts = [part for part in parts if part == "simulated"]
     kept = {} if options.quick else _kept()
-    names = LINEAR[:2] if options.quick else tuple(CONTENDERS)
+    names = options.who or (LINEAR[:2] if options.quick else tuple(CONTENDERS))
     seeds = 0 if options.finished else 1 if options.quick else options.seeds
     for step in range(seeds):
         for part in parts:
