@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from scipy.special import stdtrit
+from scipy.stats import ttest_ind
 
 from causal_service.effects import average_effect
 from causal_service.effects.average_effect import averages
@@ -39,6 +40,18 @@ def test_the_score_is_the_textbook_one() -> None:
     assert average_effect._everyone(kept, fitted, np.ones(n, bool)).value == pytest.approx(everyone, rel=1e-12)
     treated = mean(y - m0, w * t) - mean(y - m0, w * ~t * e / (1 - e))
     assert average_effect._treated(kept, fitted, np.ones(n, bool)).value == pytest.approx(treated, rel=1e-12)
+
+
+def test_degrees_of_freedom_are_those_of_welch() -> None:
+    rng = np.random.default_rng(8)
+    t = np.arange(260) < 60
+    y = np.where(t, rng.normal(0, 3, t.size), rng.normal(size=t.size))
+    kept = average_effect._Kept(design_of(np.empty((t.size, 0)), 0), t, y, np.ones(t.size), None)
+    rows, lower = np.ones(t.size, bool), np.full(t.size, y[~t].mean())
+    fitted = average_effect._Fitted(np.full(t.size, t.mean()), lower, np.full(t.size, y[t].mean()))
+    for score in (average_effect._everyone, average_effect._treated):
+        found = average_effect._freedom(kept, rows, score(kept, fitted, rows))
+        assert found == pytest.approx(ttest_ind(y[t], y[~t], equal_var=False).df, rel=0.01)
 
 
 def test_agrees_with_the_doubly_robust_learner_of_econml() -> None:
