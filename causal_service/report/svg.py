@@ -32,7 +32,7 @@ def plain(text: str) -> str:
 
 def px(value: float) -> str:
     """Return a coordinate with at most one decimal."""
-    text = f"{value:.1f}".removesuffix(".0")
+    text = f"{round(value, 6):.1f}".removesuffix(".0")  # first six: a stored number has twelve digits of the live one
     return "0" if text == "-0" else text
 
 

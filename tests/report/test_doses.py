@@ -12,6 +12,7 @@ from causal_service.explanation.dose_sentences import NO_CURVE, worded_dose
 from causal_service.report.composition import compose
 from causal_service.report.curves import dose_chart
 from causal_service.report.html import render_html
+from causal_service.report.svg import px
 from causal_service.report.words import words
 
 LEVELS = tuple(float(x) for x in range(8, 25, 2))
@@ -103,3 +104,8 @@ def test_picture_stays_inside_its_frame_and_marks_what_is_not_supported(study):
         assert 0 <= float(y) <= height
     assert svg.count("<rect") == 3  # two grey ranges and the interval of the saturation point
     assert dose_chart(replace(picture, lowest=8.0, highest=24.0, mark=None)).count("<rect") == 0
+
+
+def test_a_coordinate_half_way_between_two_is_the_same_live_and_stored():
+    assert px(147.25) == px(147.25 + 4e-11) == px(147.25 - 4e-11)
+    assert (px(12.0), px(-0.01)) == ("12", "0")
