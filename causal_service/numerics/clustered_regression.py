@@ -4,7 +4,8 @@ The contributions are those of the jackknife over clusters, CR3 (Bell & McCaffre
 MacKinnon, Nielsen & Webb 2023, Journal of Applied Econometrics 38): residuals of a cluster are multiplied by
 (I - H_gg)^(-1), H_gg its block of the hat matrix, which is what leaving the cluster out would show. With orthonormal
 columns U_g of the cluster, U_g'U_g = V s V', the adjusted score is V (1 - s)^(-1) V' U_g'e_g: no matrix is larger than
-the number of columns, or of the cluster's rows.
+the number of columns, or of the cluster's rows. The jackknife's factor (G - 1) / G is left out: a little wider
+with few clusters.
 """
 
 from __future__ import annotations
