@@ -129,12 +129,25 @@ def _cost_table(cost: Mapping[str, Any]) -> list[str]:
             f"{one['repeats_run']} of {one['repeats_stated']}",
             f"{one['script_total']:.1f}",
             f"{one['shap_seconds']:.2f}",
+            f"{one['study_stages']['explained']:.2f}",
             f"{one['study_median']:.2f}",
             f"{one['ratio']:.0f}",
+            f"{one['study_stages']['learned']:.2f}",
+            f"{one['ratio_graph_and_effects']:.0f}",
         ]
         for rows, one in cost.items()
     ]
-    head = ["rows", "PC", "ten estimates", "refuters", "repeats run", "script", "SHAP apart", "study", "ratio"]
+    head = [
+        "rows",
+        "PC",
+        "ten estimates",
+        "refuters",
+        "repeats run",
+        "script",
+        "its SHAP apart",
+        "our SHAP and words apart",
+    ]
+    head += ["study", "ratio", "of it graph, effects, verdicts", "ratio without effects in depth"]
     return _markdown(head, rows)
 
 
