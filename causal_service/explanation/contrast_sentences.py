@@ -18,22 +18,20 @@ _NOT_RANKED: dict[NotRanked, Text] = {
 }
 _REASONS: dict[str, Text] = {
     "confounded:entities": Text(
-        "它与{outcome}的关联主要来自实体之间的差异：相关系数为{before}，剔除实体差异后为{after}，再剔除各期共同波动后为{within}；移动它不会带来图表所许诺的变化",
+        "它与{outcome}的关联主要来自实体之间的差异：相关系数为{before}，剔除实体差异后为{after}，再剔除各期共同波动后为{within}；{promise}",
         "what ties it to {outcome} are mainly differences between entities. The correlation of {before} is {after} "
-        "once they are removed and {within} once periods are removed too; moving it would not bring what the charts "
-        "promise",
+        "once they are removed and {within} once periods are removed too; {promise}",
     ),
     "confounded:entities-and": Text(
         "它与{outcome}的关联主要来自实体之间的差异：相关系数为{before}，剔除实体差异后为{after}，再剔除各期共同波动并固定{by}后为{adjusted}；"
-        "移动它不会带来图表所许诺的变化",
+        "{promise}",
         "what ties it to {outcome} are mainly differences between entities. The correlation of {before} is {after} "
-        "once they are removed and {adjusted} once periods are removed and {by} {is} held fixed too; moving it would "
-        "not bring what the charts promise",
+        "once they are removed and {adjusted} once periods are removed and {by} {is} held fixed too; {promise}",
     ),
     "confounded:indicators": Text(
-        "它与{outcome}同受{by}影响：同一实体内的相关系数为{before}，固定{by}后为{after}，移动它不会带来图表所许诺的变化",
+        "它与{outcome}同受{by}影响：同一实体内的相关系数为{before}，固定{by}后为{after}，{promise}",
         "{by} {drives} both it and {outcome}. Inside entities the correlation is {before}, and {after} once {by} "
-        "{is} held fixed; moving it would not bring what the charts promise",
+        "{is} held fixed; {promise}",
     ),
     "confounded:unknown": Text(
         "它与{outcome}在同一实体内的相关系数为{before}，但没有找到从它出发的稳定路径，也没有找到能解释它的已观测原因：可能另有未观测的共同原因，也可能分不清两者的先后",
@@ -122,6 +120,11 @@ _LABELS: dict[ContrastReason, Text] = {
     "season": Text("季节与共同趋势", "Season and trend"),
     "agrees": Text("一致", "Agrees"),
 }
+_PROMISE = {
+    False: Text("移动它不会带来图表所许诺的变化", "moving it would not bring what the charts promise"),
+    True: Text("它确有作用，但没有图表显示的那么大", "it does have an effect, but less than the charts suggest"),
+}
+"""What is left of the promise of charts: of no cause, of a cause."""
 _SHARES = frozenset({"share", "between"})
 _CERTAIN = 0.9
 """Share of draws from which a consequence is said without reserve."""
@@ -185,13 +188,16 @@ def proof_words(row: Contrast, indicators: Names) -> Text:
         "within": format_fixed(row.within_correlation, 2),
     }
     outcome, by = name_of(row.outcome, indicators), [name_of(key, indicators) for key in row.by]
-    one = len(by) == 1
+    one, promise = len(by) == 1, _PROMISE["effect" in row.params]
     return Text(
-        words.zh.format(outcome=outcome.zh, by=listed_zh([n.zh for n in by]) if by else UNKNOWN, **numbers),
+        words.zh.format(
+            outcome=outcome.zh, by=listed_zh([n.zh for n in by]) if by else UNKNOWN, promise=promise.zh, **numbers
+        ),
         words.en.format(
             outcome=outcome.en,
             by=listed_en([n.en for n in by]) if by else UNKNOWN,
             drives="drives" if one else "drive",
+            promise=promise.en,
             **{"is": "is" if one else "are", "are": "is" if row.params.get("ahead") == 1 else "are"},
             **numbers,
         ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +26,8 @@ MOST_CONFOUNDERS = 3
 """Most indicators held fixed together to explain a correlation."""
 WORTH = 0.1
 """Share of the correlation that one more confounder must take away."""
+CARRIES = 0.15
+"""Share of a lever's effect that an indicator must carry to be called a mediator, and no confounder of that lever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +147,13 @@ def evidence(
     for x, name in enumerate(learned.names):
         if x == y:
             continue
-        names, adjusted = _confounders(learned, x)
         common, given = _common_effect(learned, x)
         twin = int(close[x].argmax())
         own = {m: share for (lever, m), share in through.items() if lever == name}
         others = {lever: share for (lever, m), share in through.items() if m == name and lever in causes}
         carrier = _largest(own)
+        carriers = {m for m, share in own.items() if abs(share) >= CARRIES}
+        names, adjusted = _confounders(learned, x, carriers)
         sender = _largest({lever: share * abs(effects[learned.names.index(lever)]) for lever, share in others.items()})
         after = learned.reaches[:, x, y] & ~learned.reaches[:, y, x] | learned.reaches_now[:, x, y]
         out[name] = Evidence(
@@ -181,11 +184,19 @@ def evidence(
     return out
 
 
-def _confounders(learned: Learned, x: int) -> tuple[tuple[str, ...], float]:
-    """Return (observed causes of both x and the outcome that take most of their correlation away, what is left)."""
-    y, reaches = learned.outcome, learned.reaches
+def _confounders(learned: Learned, x: int, carriers: Collection[str]) -> tuple[tuple[str, ...], float]:
+    """Return (observed causes of both x and the outcome that take most of their correlation away, what is left).
+
+    What x reaches within the period, or what carries its effect, is no cause to hold fixed: it may still reach x later.
+    """
+    y, reaches, names = learned.outcome, learned.reaches, learned.names
     both = (reaches[:, x, :] & reaches[:, y, :]).mean(axis=0)
-    candidates = [z for z in range(len(learned.names)) if z not in (x, y) and both[z] >= OFTEN]
+    after = learned.reaches_now[:, :, x].mean(axis=0)
+    candidates = [
+        z
+        for z, name in enumerate(names)
+        if z not in (x, y) and both[z] >= OFTEN and after[z] < OFTEN and name not in carriers
+    ]
     start = left = learned.correlation(x)
     chosen: list[int] = []
     while candidates and len(chosen) < MOST_CONFOUNDERS:

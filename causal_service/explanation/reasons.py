@@ -9,10 +9,10 @@ effect; one that they put too high is credited with what its own causes or the e
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from causal_service.explanation.evidence import Evidence
+from causal_service.explanation.evidence import CARRIES, Evidence
 from causal_service.explanation.results import ContrastReason
 
 __all__ = ["Reasoned", "reasoned"]
@@ -31,8 +31,6 @@ FADES = 0.5
 """A correlation has faded when less than this share of it is left."""
 MOSTLY_FOLLOWS = 0.5
 """Share of draws in which an indicator follows the outcome that makes it a consequence."""
-CARRIES = 0.15
-"""Share of another lever's effect that an indicator must carry to be called a mediator."""
 MOSTLY_CARRIED = 0.5
 """Share of an indicator's own effect that must travel through another for charts to credit that one."""
 BURIED = 0.25
@@ -163,7 +161,8 @@ def _cause(e: Evidence, place: Places, is_lever: bool, parts: tuple[str, ...]) -
     elif (lower and _hidden(e, BURIED)) or (place.too_low and _hidden(e, FADES)):
         said = _masked(e)
     elif place.too_high and (_fades(e.seen.pooled, e.seen.within) or _fades(e.beside, e.adjusted)):
-        said = _tied(e)
+        tied = _tied(e)
+        said = replace(tied, params=tied.params | {"effect": e.effect})
     elif place.too_high and parts:
         said = Reasoned("duplicate", parts, {"how": "sum"})
     elif e.carries_for is not None and e.carries >= CARRIES and (place.too_high or not is_lever):

@@ -296,6 +296,8 @@ def _contrast_row(row: Contrast, first: int, source: _Source) -> ContrastRow:
 
 def _misleads(row: Contrast) -> bool:
     """Whether moving it would not bring what the charts promise."""
+    if row.reason in {"confounded", "season"} and "effect" in row.params:
+        return False
     return row.reason in _FALSE_LEADS or (row.reason == "mediator" and row.causal_rank is None)
 
 
