@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from causal_service.errors import CallError, Text
+from causal_service.panel.columns import LARGEST
 
-__all__ = ["no_move", "refused_move", "unreadable_move"]
+__all__ = ["no_move", "refused_move", "too_large", "unreadable_move"]
 
 _PERIODS = Text(
     "起始期为 0 或以后的整数，结束期不早于起始期。",
@@ -70,6 +71,16 @@ def no_move() -> CallError:
         "no-move",
         Text("没有给出要移动的杠杆。", "No move was given."),
         Text("请至少给出一个，例如 delivery_cycle=-10%。", "Give at least one, for example delivery_cycle=-10%."),
+    )
+
+
+def too_large(text: str) -> CallError:
+    """Return the refusal of a number beyond ``LARGEST``, or of one that leads there."""
+    return CallError(
+        "number-too-large",
+        Text(f"“{text}”大得无法计算。", f"'{text}' is too large to calculate with."),
+        Text(f"请给出绝对值不超过{LARGEST:g}的数。", f"Give a number of at most {LARGEST:g} in size."),
+        {"value": text, "largest": LARGEST},
     )
 
 

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
-from causal_service.effects.move_refusals import no_move, refused_move, unreadable_move
+from causal_service.effects.move_refusals import no_move, refused_move, too_large, unreadable_move
 from causal_service.effects.standing import Standing
 from causal_service.effects.system import System
+from causal_service.panel.columns import LARGEST
 
 __all__ = ["Amount", "Move", "SettledMove", "moves_of", "read_amount", "read_move", "settled_moves", "supported"]
 
@@ -132,7 +133,7 @@ def settled_moves(moves: Sequence[Move], system: System, horizon: int) -> tuple[
     Raises
     ------
     CallError : ``unreadable-move``, ``wrong-periods``, ``moved-twice``, ``move-after-horizon``,
-        ``percent-of-nothing``, ``move-against-bounds`` or ``total-and-part``.
+        ``percent-of-nothing``, ``number-too-large``, ``move-against-bounds`` or ``total-and-part``.
     """
     standing = {entry.indicator: entry for entry in system.indicators}
     settled = tuple(sorted((_settled(move, standing[move.lever], horizon) for move in moves), key=lambda m: m.lever))
@@ -155,6 +156,8 @@ def supported(change: float, at: Standing) -> bool:
 
 def _settled(move: Move, at: Standing, horizon: int) -> SettledMove:
     asked, change = _change(move, at)
+    if not abs(change) <= LARGEST:
+        raise too_large(f"{move.lever}={change:.4g}")
     if not _whole(move.start) or not (move.last is None or (_whole(move.last) and move.last >= move.start)):
         raise refused_move("wrong-periods", move.lever, start=move.start, last=move.last)
     if move.start > horizon:
@@ -194,4 +197,6 @@ def _whole(value: object) -> bool:
 def _number(lever: str, value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
         raise unreadable_move(f"{lever}={value}")
+    if abs(value) > LARGEST:
+        raise too_large(f"{lever}={value:.4g}")
     return float(value)

@@ -23,7 +23,8 @@ __all__ = ["LIKELY", "Alone", "Together", "alone", "is_met", "together"]
 LIKELY = 0.8
 """Share of draws in which a likely move reaches the target."""
 WORTHWHILE = 0.01
-"""A lever joins a combination when it fills at least this share of the gap."""
+"""A lever joins a combination when it fills at least this share of the gap, or of the outcome's own fluctuation where
+that is smaller: how far levers bring it does not depend on how far away the target is."""
 
 Array = NDArray[np.float64]
 
@@ -91,7 +92,7 @@ def alone(system: System, outcome: str, gap: float, lever: str, horizon: int) ->
     effects = _per_unit(system, outcome, [lever], horizon)[:, 0]
     mean = float(effects.mean())
     likely = _likely(effects, gap)
-    if mean == 0:
+    if mean == 0 or not np.isfinite(gap / mean):
         return Alone(lever, 0.0, None, at.latest, None, False, False, 0.0, 0.0, likely, "no-effect")
     change = gap / mean
     low, high = at.bound_low, at.bound_high
@@ -121,6 +122,7 @@ def together(system: System, outcome: str, gap: float, levers: Sequence[str], ho
     chosen: list[str] = []
     changes: list[float] = []
     filled = 0.0
+    least = WORTHWHILE * min(abs(gap), _standing(system, outcome).within_sd)
     for lever in levers:
         if _conflicts(system, lever, chosen):
             continue
@@ -129,7 +131,9 @@ def together(system: System, outcome: str, gap: float, levers: Sequence[str], ho
         before = float(means[:-1] @ np.array(changes)) if changes else 0.0
         room = _room(_standing(system, lever), float(means[-1]) * gap)
         after = before + float(means[-1]) * room
-        if (after - filled) / gap < WORTHWHILE or before / gap >= 1:  # held, it adds nothing, or all by itself too much
+        if (after - filled) * np.sign(
+            gap
+        ) <= least or before / gap >= 1:  # held, it adds nothing, or all by itself too much
             continue
         if after / gap >= 1:
             room = (gap - before) / float(means[-1])

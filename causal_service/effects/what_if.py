@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causal_service.effects.estimate import Z95
+from causal_service.effects.move_refusals import too_large
 from causal_service.effects.moves import SettledMove
 from causal_service.effects.system import System
 from causal_service.numerics.moved_system import moved_responses
@@ -108,6 +109,10 @@ def responses_of(
     units : unit by indicator.
     first : keys of the outcomes; they are listed even where nothing reaches them.
     widening : factor for half-widths by indicator, from a rehearsal; default 1.
+
+    Raises
+    ------
+    CallError : ``number-too-large``.
     """
     standing = {entry.indicator: entry for entry in system.indicators}
     moved = {move.lever for move in moves}
@@ -116,6 +121,8 @@ def responses_of(
         _response(draws, name, standing[name].latest, units.get(name, ""), moves, (widening or {}).get(name, 1.0))
         for name in dict.fromkeys([*outcomes, *(name for name in draws.names if name not in moved)])
     ]
+    if not np.isfinite([[row.value, row.low, row.high] for row in rows]).all():
+        raise too_large(", ".join(f"{move.lever}={move.change:.4g}" for move in moves))
     kept = [row for row in rows if row.zero_share < 1 or row.indicator in outcomes]
 
     def place(row: Response) -> tuple[bool, int, float, str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from html import escape
 from typing import TYPE_CHECKING, Any, Literal
 
+from causal_service.effects.move_refusals import too_large
 from causal_service.effects.reach import Alone, Together, alone, is_met, together
 from causal_service.errors import CallError, Text
 from causal_service.explanation.phrases import name_of
@@ -15,6 +16,7 @@ from causal_service.explanation.quantities import format_number, format_share
 from causal_service.explanation.reach_sentences import reach_text
 from causal_service.explanation.scene import Scene
 from causal_service.levers.results import Verdict
+from causal_service.panel.columns import LARGEST
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,7 +91,8 @@ def reach(scene: Scene, outcome: str, target: float, horizon: int | None = None)
 
     Raises
     ------
-    CallError : an unknown name, ``wrong-target``, ``option-out-of-range`` or ``left-out-of-system``.
+    CallError : an unknown name, ``wrong-target``, ``number-too-large``, ``option-out-of-range`` or
+        ``left-out-of-system``.
     """
     last = scene.horizon(horizon)
     key = scene.key(outcome, Text("目标指标", "outcome"))
@@ -100,6 +103,8 @@ def reach(scene: Scene, outcome: str, target: float, horizon: int | None = None)
             Text("请给出该指标单位下的数值。", "Give a level in the indicator's unit."),
             {"target": str(target)},
         )
+    if abs(target) > LARGEST:
+        raise too_large(f"{target:.4g}")
     at = next(entry for entry in scene.system.indicators if entry.indicator == key)
     gap = target - at.latest
     ranked = sorted((row for row in scene.levers if row.outcome == key), key=lambda row: (row.rank, row.lever))

@@ -38,7 +38,7 @@ def reach_text(
     start = _start(scene, outcome, target, horizon, state)
     if state in {"met", "no-lever"}:
         return start
-    parts = [start, _alone(scene, singles, verdicts), _together(scene, outcome, joint)]
+    parts = [start, _alone(scene, singles, verdicts), _together(scene, outcome, verdicts, joint)]
     return spaced("".join(part.zh for part in parts), " ".join(part.en for part in parts))
 
 
@@ -121,7 +121,12 @@ def _one(scene: Scene, row: Alone) -> Text:
     )
 
 
-def _together(scene: Scene, outcome: str, joint: Together | None) -> Text:
+def _together(scene: Scene, outcome: str, verdicts: Mapping[str, Verdict], joint: Together | None) -> Text:
+    if joint is None and {"act", "test"} & set(verdicts.values()):
+        return Text(
+            "在界限和数据范围内，判定为“行动”或“试点”的杠杆都不能使它明显接近目标。",
+            "Within bounds and what was measured, no lever judged 'act' or 'test' brings it noticeably closer.",
+        )
     if joint is None:
         return Text("没有判定为“行动”或“试点”的杠杆可供组合。", "There is no lever judged 'act' or 'test' to combine.")
     at = next(entry for entry in scene.system.indicators if entry.indicator == outcome)

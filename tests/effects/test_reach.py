@@ -92,3 +92,10 @@ def test_a_lever_whose_holding_alone_would_overshoot_is_left_out(systems):
     assert [move.lever for move in found.moves] == ["a"]
     assert found.value == pytest.approx(most)
     assert not found.reaches
+
+
+def test_how_far_levers_bring_it_does_not_depend_on_a_target_out_of_reach(systems):
+    made = chain(systems, c=systems.standing("c", bound_high=12.5), b=systems.standing("b", bound_high=12.1))
+    near, far = (together(made, "e", gap, ["c", "b", "d"], H) for gap in (5.0, 1e5))
+    assert [move.lever for move in near.moves] == ["c", "b"]
+    assert (near.moves, near.value) == (far.moves, far.value)

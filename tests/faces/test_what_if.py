@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -115,6 +116,18 @@ def test_a_study_stored_without_its_system_says_so(study):
     with pytest.raises(cs.CallError) as refused:
         cs.Study.from_dict(content).whatif({"cycle": 1})
     assert refused.value.code == "no-system"
+
+
+@pytest.mark.parametrize(
+    "words", [("--move", "training=1e300"), ("--set", "training=1e300"), ("--reach", "satisfaction=1e308"),
+              ("--move", "training=1e101%"), ("--reach", "satisfaction=-1e101")]
+)  # fmt: skip
+def test_numbers_too_large_to_calculate_with_are_refused(study, refused, words):
+    what, remedy = refused(2, "whatif", "study.json", "--json", *words)[:2]
+    assert "too large to calculate with" in what
+    assert "1e+100" in remedy
+    whole = study.whatif({"training": 1e100}).responses[0]
+    assert math.isfinite(whole.high[-1])
 
 
 # --- the inverse question --------------------------------------------------------------------------------------------
