@@ -287,11 +287,15 @@ class Study:
             {outcome: factor for (outcome, kind), factor in factors.items() if kind == self.plan.headline},
         )
 
+    def _as_stored(self) -> Study:
+        """Return the study as ``study.json`` holds it, so that files made from it later are the same bytes."""
+        return Study.from_dict(self.to_dict())
+
     def report(self, lang: str = "en") -> str:
         """Return the report as one self-contained HTML page in ``lang`` (``zh`` or ``en``)."""
         from causal_service.report.html import render_html
 
-        return render_html(self, lang)
+        return render_html(self._as_stored(), lang)
 
     def dose(self, lever: str, outcome: str | None = None) -> DoseResponse | NoDoseResponse:
         """Return the response of an outcome (default: the first) by level of a lever, or why there is none.
@@ -354,12 +358,13 @@ class Study:
         from causal_service.report.tables import effects_csv, levers_csv
         from causal_service.report.writing import write_files
 
+        stored = self._as_stored()
         files = {
             "study.json": self.to_json(),
             "report.html": self.report(lang),
-            "graph.svg": graph_svg(self, lang),
-            "levers.csv": BOM + levers_csv(self),
-            "effects.csv": BOM + effects_csv(self),
+            "graph.svg": graph_svg(stored, lang),
+            "levers.csv": BOM + levers_csv(stored),
+            "effects.csv": BOM + effects_csv(stored),
         }
         return write_files(folder, files)
 

@@ -36,6 +36,8 @@ _REASONS: dict[str | None, Text] = {
     "against-bounds": Text("超出界限", "beyond its bounds"),
     "beyond-data": Text("超出数据范围", "beyond what was measured"),
 }
+_ONE_MORE = Text("另有1个指标只在少数重抽样中变化，见 --json。",
+                 "1 more indicator moves in few resamples only; --json lists it.")  # fmt: skip
 _MORE = Text("另有{count}个指标只在少数重抽样中变化，见 --json。",
              "{count} more indicators move in few resamples only; --json lists them.")  # fmt: skip
 
@@ -49,13 +51,15 @@ def whatif(options: Namespace, lang: str) -> int:
     if options.reach is not None:
         if options.move or options.set:
             raise _both_asked()
+        if options.panel or _with_panel(options):
+            raise _reach_of_one()
         wanted = read_move(options.reach, to=True)
         answer = stored_study(options).reach(wanted.lever, _level(wanted, options.reach), options.horizon)
         emit(json_text(answer.to_dict()) if options.json else _reach_text(answer, lang))
         return 0
     if options.panel:
         return _counterfactual(options, lang)
-    if options.entity_name is not None or options.period_name is not None or options.kept:
+    if _with_panel(options):
         raise _no_panel()
     moves = [*(read_move(text) for text in options.move), *(read_move(text, to=True) for text in options.set)]
     found = stored_study(options).whatif(moves, options.horizon)
@@ -111,12 +115,33 @@ def _instead_text(found: Counterfactual, lang: str) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def _with_panel(options: Namespace) -> bool:
+    """Say whether an option was given that means something with ``--panel`` only."""
+    names = (options.entity_name, options.period_name, options.dictionary)
+    return bool(options.kept) or any(name is not None for name in names)
+
+
+def _reach_of_one() -> CallError:
+    return CallError(
+        "reach-of-one",
+        Text(
+            "--reach 针对所有实体的平均水平，不能与 --panel、--entity-name、--period-name、--kept、--dictionary 同用。",
+            "--reach is about the mean over all entities; it cannot be used together with --panel, --entity-name, "
+            "--period-name, --kept or --dictionary.",
+        ),
+        Text(
+            "请去掉这些选项；若只看一个实体，请用 --panel 和 --set 尝试各个水平。",
+            "Leave them out; for one entity, try levels with --panel and --set.",
+        ),
+    )
+
+
 def _no_panel() -> CallError:
     return CallError(
         "no-panel",
         Text(
-            "--entity-name、--period-name 和 --kept 需要与 --panel 同用。",
-            "--entity-name, --period-name and --kept belong to --panel.",
+            "--entity-name、--period-name、--kept 和 --dictionary 需要与 --panel 同用。",
+            "--entity-name, --period-name, --kept and --dictionary belong to --panel.",
         ),
         Text("请用 --panel 给出研究所用的面板。", "Give the panel that was studied with --panel."),
     )
@@ -176,6 +201,7 @@ def _text(found: WhatIf, lang: str) -> str:
     if shown:
         parts.append(aligned(table, range(1, found.horizon + 3)))
     if len(shown) < len(found.responses):
-        parts.append(paragraph(_MORE.get(lang).format(count=len(found.responses) - len(shown))))
+        count = len(found.responses) - len(shown)
+        parts.append(paragraph((_ONE_MORE if count == 1 else _MORE).get(lang).format(count=count)))
     parts += ["\n".join(paragraph(note.text.get(lang), 2, "- ") for note in found.notes)] if found.notes else []
     return "\n\n".join(parts) + "\n"

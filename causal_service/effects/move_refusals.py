@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from causal_service.errors import CallError, Text
 from causal_service.panel.columns import LARGEST
 
-__all__ = ["no_move", "refused_move", "too_large", "unreadable_move"]
+__all__ = ["no_move", "not_a_move", "not_one_amount", "refused_move", "too_large", "unreadable_move"]
 
 _PERIODS = Text(
     "起始期为 0 或以后的整数，结束期不早于起始期。",
@@ -81,6 +83,30 @@ def too_large(text: str) -> CallError:
         Text(f"“{text}”大得无法计算。", f"'{text}' is too large to calculate with."),
         Text(f"请给出绝对值不超过{LARGEST:g}的数。", f"Give a number of at most {LARGEST:g} in size."),
         {"value": text, "largest": LARGEST},
+    )
+
+
+def not_a_move(value: object) -> CallError:
+    """Return the refusal of an object that is no move."""
+    return CallError(
+        "unreadable-move",
+        Text(f"看不懂这个移动：“{value}”。", f"This move cannot be read: '{value}'."),
+        Text(
+            '请给出 {杠杆: 数量}（如 {"delivery_cycle": "-10%"}）或 Move 对象。',
+            'Give {lever: amount}, for example {"delivery_cycle": "-10%"}, or Move objects.',
+        ),
+        {"move": str(value)},
+    )
+
+
+def not_one_amount(lever: str, given: Mapping[str, float]) -> CallError:
+    """Return the refusal of a move with no amount, or with several."""
+    text = f"{lever}: {', '.join(f'{key}={value}' for key, value in given.items())}" if given else lever
+    return CallError(
+        "unreadable-move",
+        Text(f"看不懂这个移动：“{text}”。", f"This move cannot be read: '{text}'."),
+        Text("by、percent、to 中请恰好给出一个。", "Give exactly one of by, percent and to."),
+        {"move": text},
     )
 
 

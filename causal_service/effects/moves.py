@@ -8,7 +8,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
-from causal_service.effects.move_refusals import no_move, refused_move, too_large, unreadable_move
+from causal_service.effects.move_refusals import (
+    no_move,
+    not_a_move,
+    not_one_amount,
+    refused_move,
+    too_large,
+    unreadable_move,
+)
 from causal_service.effects.standing import Standing
 from causal_service.effects.system import System
 from causal_service.panel.columns import LARGEST
@@ -81,7 +88,10 @@ def moves_of(moves: Mapping[str, Amount] | Iterable[Move]) -> tuple[Move, ...]:
     if isinstance(moves, Mapping):
         found = tuple(read_amount(str(lever), amount) for lever, amount in moves.items())
     else:
-        found = tuple(moves)
+        found = (moves,) if isinstance(moves, (str, Move)) else tuple(moves)
+    for move in found:
+        if not isinstance(move, Move):
+            raise not_a_move(move)
     if not found:
         raise no_move()
     return found
@@ -168,9 +178,10 @@ def _settled(move: Move, at: Standing, horizon: int) -> SettledMove:
 
 
 def _change(move: Move, at: Standing) -> tuple[Literal["by", "percent", "to"], float]:
-    given = [value is not None for value in (move.by, move.percent, move.to)]
-    if sum(given) != 1:
-        raise unreadable_move(str(move))
+    amounts = {"by": move.by, "percent": move.percent, "to": move.to}
+    given = {key: value for key, value in amounts.items() if value is not None}
+    if len(given) != 1:
+        raise not_one_amount(move.lever, given)
     if move.by is not None:
         return "by", _number(move.lever, move.by)
     if move.to is not None:

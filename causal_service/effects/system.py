@@ -72,9 +72,18 @@ class System:
                 out[draw[entries], place[y], (self.lags - lag) * q + place[x]] = coefficient[entries]
         return out
 
-    def after(self, moved: Sequence[int]) -> tuple[int, ...]:
-        """Return the positions of the moved indicators and of everything that follows them in some draw, sorted."""
-        return tuple(sorted(_reachable(moved, _neighbours(self.source, self.target))))
+    def after(self, moved: Sequence[int], share: float = 0.0) -> tuple[int, ...]:
+        """Return the positions of the moved indicators and of everything that follows them, sorted.
+
+        Arrows of more than ``share`` of the draws count; default: those of some draw.
+        """
+        least = share * self.draws
+        arrows = [
+            (x, y)
+            for k, (x, y) in enumerate(zip(self.source, self.target, strict=True))
+            if self.start[k + 1] - self.start[k] > least
+        ]
+        return tuple(sorted(_reachable(moved, _neighbours([x for x, _ in arrows], [y for _, y in arrows]))))
 
 
 def system_of(

@@ -131,10 +131,10 @@ def _worth_a_trial(levers: Sequence[Lever], indicators: Names) -> Text:
 
 
 def _idle(count: int) -> Text:
-    levers = "lever" if count == 1 else "levers"
+    others, them = ("lever", "it") if count == 1 else (f"{count} levers", "them")
     return Text(
         f"其余{count}个杠杆，目前的证据不支持为此投入。",
-        f"For the other {count} {levers} the evidence does not support spending on them for this purpose.",
+        f"For the other {others} the evidence does not support spending on {them} for this purpose.",
     )
 
 

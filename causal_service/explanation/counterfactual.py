@@ -16,7 +16,7 @@ import numpy as np
 from causal_service.effects.moves import Amount, SettledMove, read_amount, settled_moves
 from causal_service.effects.what_if import Response, response_draws, responses_of
 from causal_service.errors import DataError, Text
-from causal_service.explanation.counterfactual_sentences import counterfactual_text, other_panel
+from causal_service.explanation.counterfactual_sentences import counterfactual_text, other_panel, panel_ends
 from causal_service.explanation.phrases import name_of
 from causal_service.explanation.plain import plain
 from causal_service.explanation.scene import Note, Scene
@@ -144,8 +144,11 @@ def counterfactual(
         draws, here.system, settled, units=scene.units, first=scene.outcomes, widening=scene.widening
     )
     instead = tuple(_instead(row, panel, e, t) for row in responses)
-    notes = notes_on(here, settled, responses, last)
     labels = panel.periods[t : t + last + 1]
+    reached = {row.indicator: [value for value in row.value if value is not None] for row in instead}
+    notes = notes_on(here, settled, responses, last, reached)
+    if last < scene.horizon(horizon) and (kept or horizon is not None):
+        notes = (panel_ends(labels, scene.horizon(horizon)), *notes)
     mentioned = [*(move.lever for move in settled), *(row.indicator for row in instead)]
     return Counterfactual(
         entity=panel.entities[e],

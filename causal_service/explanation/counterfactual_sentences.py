@@ -17,7 +17,7 @@ from causal_service.explanation.quantities import (
 )
 from causal_service.explanation.scene import Note, Scene
 
-__all__ = ["counterfactual_text", "other_panel"]
+__all__ = ["counterfactual_text", "other_panel", "panel_ends"]
 
 
 class Told(Protocol):
@@ -79,6 +79,22 @@ def other_panel() -> Note:
             "这个面板的内容与研究所用的不同；效应来自研究，实测值来自这个面板。",
             "This panel differs from the one that was studied: effects are the study's, measured values this panel's.",
         ),
+    )
+
+
+def panel_ends(periods: Sequence[str], horizon: int) -> Note:
+    """Return the note on a panel that ends before the horizon; ``periods``: those that can be looked at."""
+    count = len(periods) - 1
+    told = Text(
+        f"之后{horizon}期中只能看{count}期" if count else "之后的时期无从比较",
+        f"only {count} of the {horizon} periods after {periods[0]} can be looked at"
+        if count
+        else "nothing after it can be looked at",
+    )
+    return Note(
+        "panel-ends",
+        {"last": periods[-1], "horizon": horizon, "periods": count},
+        spaced(f"面板到{periods[-1]}为止，{told.zh}。", f"The panel ends in {periods[-1]}: {told.en}."),
     )
 
 

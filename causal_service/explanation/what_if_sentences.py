@@ -75,8 +75,13 @@ def _move(scene: Scene, move: SettledMove, *, first: bool) -> Text:
     levels = [
         Text(*(format_level(x, entry.unit, lang) for lang in ("zh", "en"))) for x in (move.level, move.level_after)
     ]
-    gerund = "raising" if move.change >= 0 else "cutting" if entry.better == "lower" else "lowering"
     when = _when(scene, move)
+    if move.change == 0:
+        return Text(
+            f"{name.zh}保持原样（{levels[0].zh}{when.zh}）",
+            f"{'Keeping' if first else 'keeping'} {name.en} as it is ({levels[0].en}{when.en})",
+        )
+    gerund = "raising" if move.change >= 0 else "cutting" if entry.better == "lower" else "lowering"
     return Text(
         f"{name.zh}{verb_zh(move.change, entry.unit)}{size.zh}（{levels[0].zh}→{levels[1].zh}{when.zh}）",
         f"{gerund.capitalize() if first else gerund} {name.en} by {size.en} "
@@ -115,8 +120,8 @@ def _outcome(scene: Scene, row: Response, moves: Sequence[SettledMove], horizon:
 
 
 def _contributions(scene: Scene, row: Response) -> Text:
-    told = [part for part in row.contributions if part.value != 0]
-    if not told:
+    told = row.contributions
+    if all(part.value == 0 for part in told):
         return Text("", "")
     words = [
         (name_of(part.lever, scene.indicators), change_words(part.value, part.value, part.value, row.unit))

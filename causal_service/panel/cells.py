@@ -72,10 +72,14 @@ def _entity(panel: Panel, name: str | None) -> int:
     if name is None:
         if len(panel.entities) == 1:
             return 0
+        known = nearest_text("", panel.entities)
         raise CallError(
             "no-entity",
             Text("没有说明是哪个实体。", "No entity was named."),
-            nearest_text("", panel.entities),
+            Text(
+                f"请用 --entity-name（entity=）给出一个。{known.zh}",
+                f"Name one with --entity-name (entity=). {known.en}",
+            ),
         )
     if name in panel.entities:
         return panel.entities.index(name)

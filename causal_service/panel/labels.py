@@ -49,12 +49,13 @@ def noted(dictionary: Dictionary, notes: Mapping[str, str], limit: int = 5) -> T
     return Text(zh, listed((f"{text.en} ({note})" for text, note in texts), limit))
 
 
-def nearest_text(name: str, known: Iterable[str]) -> Text:
-    """Return a remedy that offers the nearest known names, or the first known ones when none is near."""
+def nearest_text(name: str, known: Iterable[str], shown: Iterable[str] | None = None) -> Text:
+    """Return a remedy that offers the nearest known names, or the first ``shown`` (known) ones when none is near."""
     names = list(dict.fromkeys(known))
     close = nearest(name, names)
     if close:
         return Text(f"最接近的名称：{'、'.join(close)}。", f"Nearest names: {', '.join(close)}.")
+    names = names if shown is None else list(shown)
     return Text(f"可用的名称：{listed(names, 8)}。", f"Known names: {listed(names, 8)}.")
 
 
@@ -115,6 +116,6 @@ def find_indicator(name: str, indicators: Sequence[str], dictionary: Dictionary,
     raise UnknownName(
         "unknown-indicator",
         Text(f"{role.zh}“{name}”不在面板数据中。", f"The {role.en} {name!r} is not in the panel."),
-        nearest_text(name, labels),
+        nearest_text(name, labels, indicators),
         {"name": name, "nearest": list(nearest(name, labels))},
     )

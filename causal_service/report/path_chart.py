@@ -8,7 +8,7 @@ from causal_service.explanation.quantities import decimals_of_interval, format_f
 from causal_service.report.bars import Scale, ticks
 from causal_service.report.document import WhatIfPart
 from causal_service.report.svg import FONT_FAMILY, INK, MUTED, POSITIVE, element, plain, px
-from causal_service.report.typesetting import em, typographic_minus
+from causal_service.report.typesetting import em, typographic_minus, wrap
 
 __all__ = ["arrival_columns", "path_chart"]
 
@@ -42,8 +42,7 @@ def path_chart(part: WhatIfPart, periods: Sequence[str]) -> str:
         element("path", {"d": line, "fill": "none", "stroke": POSITIVE, "stroke-width": 2.2}),
         *(element("circle", {"cx": x, "cy": y, "r": 3.4, "fill": POSITIVE}) for x, y in zip(xs, middle, strict=True)),
         *_periods(xs, periods),
-        _text(typographic_minus(end), xs[-1] + 9, middle[-1] - (4 if part.unit else -5), "start", 15.0, INK, 600),
-        _text(part.unit, xs[-1] + 9, middle[-1] + 12, "start", 11.0 if em(part.unit) < 6 else 9.5, _GREY, 400),
+        *_end(typographic_minus(end), part.unit, xs[-1] + 9, middle[-1]),
     ]  # fmt: skip
     size = {"viewBox": f"0 0 {px(_WIDTH)} {px(_HEIGHT)}", "width": px(_WIDTH), "height": px(_HEIGHT)}
     return element("svg", {**size, "class": "path-chart", "role": "img", "font-family": FONT_FAMILY}, shapes)
@@ -93,6 +92,16 @@ def _axis(scale: _Vertical) -> list[str]:
         label = "0" if zero else typographic_minus(format_fixed(mark, decimals))
         shapes.append(_text(label, _LEFT - 8, y + 4, "end", 11.0, _GREY, 400))
     return shapes
+
+
+def _end(number: str, unit: str, x: float, y: float) -> list[str]:
+    """Return the value at the end and, below it, its unit in as many lines as it needs within the right margin."""
+    room = _WIDTH - x - 2
+    size = 11.0 if all(11.0 * em(word) <= room for word in unit.split()) else 9.5
+    lines = wrap(unit, room / size, 3) if unit else []
+    y = min(y - 4, _HEIGHT - _BOTTOM - 12 - size * len(lines)) if lines else y + 5
+    rows = [_text(line, x, y + 16 + 1.1 * size * i, "start", size, _GREY, 400) for i, line in enumerate(lines)]
+    return [_text(number, x, y, "start", 15.0, INK, 600), *rows]
 
 
 def _periods(xs: Sequence[float], labels: Sequence[str]) -> list[str]:

@@ -45,7 +45,7 @@ def refuse_hopeless(question: Question, rows: Sequence[Panel]) -> None:
         return
     known = [label for item in found for label in (item["key"], item["name"]["zh"], item["name"]["en"])]
     for role, names in ((_OUTCOME, outcomes), (_LEVER, levers)):
-        _refuse_unknown(names, known, role)
+        _refuse_unknown(names, known, [item["key"] for item in found], role)
 
 
 def refuse_unknown_columns(row: Panel, options: dict[str, str | None]) -> None:
@@ -79,13 +79,13 @@ def _names(asked: str | Sequence[str]) -> tuple[str, ...]:
     return (asked,) if isinstance(asked, str) else tuple(asked)
 
 
-def _refuse_unknown(names: Sequence[str], known: Sequence[str], role: Text) -> None:
+def _refuse_unknown(names: Sequence[str], known: Sequence[str], keys: Sequence[str], role: Text) -> None:
     labels = {fold(label) for label in known}
     for name in names:
         if fold(name) not in labels:
             raise UnknownName(
                 "unknown-indicator",
                 Text(f"{role.zh}“{name}”不在面板数据中。", f"The {role.en} {name!r} is not in the panel."),
-                nearest_text(name, known),
+                nearest_text(name, known, keys),
                 {"name": name, "nearest": list(nearest(name, known))},
             )

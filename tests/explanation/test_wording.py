@@ -288,7 +288,7 @@ def test_answer_names_the_first_lever_the_next_and_the_rest():
     assert answer.en.startswith("To improve Satisfaction, move Delivery cycle first. Cutting Delivery cycle by 1 day")
     assert "Next comes Customer visits (+1, expected gain 0.40 points)." in answer.en
     assert "deserves a trial" in answer.en
-    assert "For the other 1 lever " in answer.en
+    assert "For the other lever the evidence does not support spending on it " in answer.en
     assert "其余1个杠杆" in answer.zh
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import causal_service as cs
+from causal_service.effects.moves import Move
 
 BOUNDS = "unit: days, better: lower, controllable: true"
 
@@ -130,6 +132,63 @@ def test_numbers_too_large_to_calculate_with_are_refused(study, refused, words):
     assert math.isfinite(whole.high[-1])
 
 
+def test_what_is_no_move_is_refused_in_words(study):
+    for moves, said, remedy in (
+        (["cycle=-10%"], "'cycle=-10%'", "Move objects"),
+        ("cycle=-10%", "'cycle=-10%'", "Move objects"),
+        ([Move("cycle", by=1, percent=2)], "'cycle: by=1, percent=2'", "exactly one of"),
+        ([Move("cycle")], "'cycle'", "exactly one of"),
+    ):
+        with pytest.raises(cs.CallError) as refused:
+            study.whatif(moves)
+        assert refused.value.code == "unreadable-move"
+        assert said in refused.value.what.en
+        assert remedy in refused.value.remedy.en
+
+
+def test_a_move_of_nothing_raises_nothing(study):
+    found = study.whatif({"cycle": 0})
+    assert found.text.en.startswith("Keeping Delivery cycle as it is (")
+    assert found.text.zh.startswith("把交付周期保持原样（")
+
+
+def test_a_lever_on_the_way_of_another_is_said_to_be_held(study):
+    found = study.whatif({"cycle": 1, "on_time": 0.5})
+    told = {note.code: note.text for note in found.notes}["held-between"]
+    assert told.en == "On-time rate is held, so what Delivery cycle does through it does not count."
+    assert "Delivery cycle 0" in found.text.en.replace("-0", "0")
+    assert "held-between" not in {note.code for note in study.whatif({"cycle": 1, "training": 0.5}).notes}
+
+
+@pytest.mark.parametrize(("declared", "bound"), [(None, 100), (98, 98)])
+def test_levels_that_cannot_be_are_marked(study, panel, declared, bound):
+    level = next(r for r in study.system.indicators if r.indicator == "on_time")
+    near = replace(level, latest=95.0, highest=97.0, bound_high=declared)
+    system = replace(study.system, indicators=tuple(near if r is level else r for r in study.system.indicators))
+    changed = replace(study, system=system)
+    beyond = [note for note in changed.whatif({"cycle": -6}).notes if note.code == "impossible-level"]
+    assert [(note.params["indicator"], note.params["bound"]) for note in beyond] == [("on_time", bound)]
+    assert f"above its limit of {bound}%" in beyond[0].text.en
+    assert "impossible-level" not in {note.code for note in changed.whatif({"cycle": -1}).notes}
+    panel["on_time"] += 28
+    past = changed.counterfactual(panel, entity="P03", period="2023-02", set={"cycle": "-8"})
+    row = next(row for row in past.instead if row.indicator == "on_time")
+    note = next(note for note in past.notes if note.code == "impossible-level")
+    assert note.params["level"] == max(row.value) > bound
+
+
+def test_two_states_cannot_be_left(study):
+    row = next(r for r in study.indicators if r.key == "satisfaction")
+    level = next(r for r in study.system.indicators if r.indicator == "satisfaction")
+    state = replace(level, latest=0.5, lowest=0.0, highest=1.0, mean=0.5)
+    system = replace(study.system, indicators=tuple(state if r is level else r for r in study.system.indicators))
+    for sd, marked in ((0.5001, True), (0.29, False)):
+        entry = replace(row, mean=0.5, sd=sd, unit="")
+        changed = replace(study, system=system, indicators=tuple(entry if r is row else r for r in study.indicators))
+        codes = [(n.code, n.params["indicator"]) for n in changed.whatif({"cycle": -5}).notes if "level" in n.params]
+        assert (("impossible-level", "satisfaction") in codes) is marked
+
+
 # --- the inverse question --------------------------------------------------------------------------------------------
 
 
@@ -168,6 +227,8 @@ def test_a_target_met_out_of_reach_or_without_levers_explains_itself(study):
         (("--reach", "satisfaction=5%"), "cannot be read"),
         (("--reach", "satisfied=90"), "is not in the panel"),
         (("--reach", "satisfaction=90", "--move", "cycle=+1"), "cannot be used together"),
+        (("--reach", "satisfaction=90", "--panel", "plants.csv", "--entity-name", "P03"), "mean over all entities"),
+        (("--reach", "satisfaction=90", "--kept"), "mean over all entities"),
     ],
 )
 def test_wrong_targets_are_refused(study, refused, words, said):
@@ -213,3 +274,25 @@ def test_options_of_a_panel_without_one_are_refused(study, refused):
     assert "belong to --panel" in refused(2, "whatif", "study.json", "--set", "cycle=11", "--entity-name", "P03")[0]
     words = ("whatif", "study.json", "--set", "cycle=11", "--panel", "plants.csv", "--entity-name", "P99")
     assert "no entity 'P99'" in refused(2, *words)[0]
+    assert "--entity-name" in refused(2, *words[:-2])[1]
+    assert "belong to --panel" in refused(2, "whatif", "study.json", "--move", "cycle=1", "--dictionary", "x.yaml")[0]
+
+
+def test_a_panel_that_ends_before_the_horizon_says_so(study, panel):
+    last = max(panel["month"])
+    short = study.counterfactual(panel, entity="P03", set={"cycle": 11}, kept=True, horizon=5)
+    assert short.periods == (last,)
+    assert short.notes[0].text.en == f"The panel ends in {last}: nothing after it can be looked at."
+    longer = study.counterfactual(panel, entity="P03", period="2023-06", set={"cycle": 11}, horizon=5)
+    assert "only 2 of the 5 periods after 2023-06 can be looked at" in longer.notes[0].text.en
+    whole = study.counterfactual(panel, entity="P03", period="2023-02", set={"cycle": 11}, kept=True)
+    assert "panel-ends" not in {note.code for note in whole.notes}
+
+
+def test_files_made_from_the_stored_study_are_the_same_bytes(study, shell):
+    study.save("made")
+    for lang in ("en", "zh"):
+        assert study.report(lang) == cs.load("made/study.json").report(lang)
+    cs.load("made/study.json").save("again")
+    for path in sorted(Path("made").iterdir()):
+        assert path.read_bytes() == (Path("again") / path.name).read_bytes(), path.name

@@ -11,6 +11,7 @@ import causal_service as cs
 from causal_service.report.composition import compose
 from causal_service.report.document import WhatIfPart
 from causal_service.report.path_chart import arrival_columns, path_chart
+from causal_service.report.typesetting import em
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +50,20 @@ def test_any_path_can_be_drawn(value):
     chart = path_chart(part, tuple(str(t) for t in range(len(value))))
     ElementTree.fromstring(chart)
     assert "nan" not in chart
+
+
+@pytest.mark.parametrize("unit", ["percentage points", "ten thousand yuan", "个百分点", "items per hundred orders"])
+@pytest.mark.parametrize("end", [5.0, -5.0])
+def test_a_unit_is_written_in_full_within_the_chart(unit, end):
+    part = WhatIfPart("a", "+1", "", "b", unit, (0.0, end), (0.0, end - 1), (0.0, end + 1), "month", "")
+    texts = re.findall(
+        r'<text x="([\d.]+)" y="([\d.]+)" [^>]*font-size="([\d.]+)"[^>]*>([^<]*)', path_chart(part, "01")
+    )
+    start = next(i for i, row in enumerate(texts) if row[3].endswith("5.0"))
+    lines = texts[start + 1 :]
+    assert " ".join(row[3] for row in lines) == unit
+    assert all(float(x) + float(size) * em(text) <= 420 for x, _, size, text in lines)
+    assert all(0 < float(y) < 196 for _, y, _, _ in texts)
 
 
 def test_columns_stay_within_their_frame():
