@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from causal_service.effects.average_effects import AverageEffect, average_effects
+from causal_service.effects.average_effects import FOLLOWS, AverageEffect, average_effects
 from causal_service.effects.checks import Check, Checked, robustness_checks
 from causal_service.effects.crosscheck import Crosscheck, crosschecked
 from causal_service.effects.dose_results import DoseResponse, NoDoseResponse
 from causal_service.effects.entity_effects import ByEntity
 from causal_service.effects.estimate import Z95
 from causal_service.effects.identification import Identification, identify
+from causal_service.effects.open_directions import settled_now
 from causal_service.effects.robustness import Contour, contour
 from causal_service.effects.segments import BySegment
 from causal_service.effects.standing import standings_of
@@ -116,11 +117,11 @@ def in_depth(asked: Asked, progress: Progress) -> InDepth:
             *crosscheck_findings(second, asked.dictionary),
         ),
         system=_system(asked),
-        mediation=mediations(asked.learned, asked.levers),
+        mediation=mediations(asked.learned, asked.levers, identification),
         segments=segments,
         entity_effects=by_entity(asked.learned, asked.levers, asked.question.outcomes, asked.seed),
         doses=doses_of(asked.learned, asked.levers, asked.seed),
-        average_effects=_average_effects(asked),
+        average_effects=_average_effects(asked, identification),
     )
 
 
@@ -178,10 +179,31 @@ def _system(asked: Asked) -> System:
     )
 
 
-def _average_effects(asked: Asked) -> tuple[AverageEffect, ...]:
+def _average_effects(asked: Asked, identification: Sequence[Identification]) -> tuple[AverageEffect, ...]:
     learned = asked.learned
     if learned.within is None:
         return ()
     units = {key: entry.unit for key, entry in learned.indicators.items()}
-    rows = average_effects(learned.within, learned.draws, learned.levers, asked.question.outcomes, units, asked.seed)
+    rows = average_effects(
+        learned.within,
+        learned.draws,
+        learned.levers,
+        asked.question.outcomes,
+        units,
+        asked.seed,
+        _open_pairs(asked, identification),
+    )
     return tuple(average_worded(row, learned.indicators) for row in rows)
+
+
+def _open_pairs(asked: Asked, identification: Sequence[Identification]) -> frozenset[tuple[str, str]]:
+    """Return pairs (lever, outcome) that are not identified for want of a direction, or whose order draws guess."""
+    draws, settled = asked.learned.draws, settled_now(asked.learned.discovery).mean(axis=0)
+    at = {name: i for i, name in enumerate(draws.names)}
+    guessed = (draws.follows >= FOLLOWS) & (settled < FOLLOWS)
+    return frozenset(
+        (row.lever, row.outcome)
+        for row in identification
+        if (row.unidentified is not None and row.unidentified.code == "open-direction")
+        or guessed[at[row.outcome], at[row.lever]]
+    )

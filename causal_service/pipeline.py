@@ -13,6 +13,7 @@ from causal_service.discovery.resampling import settled_penalty
 from causal_service.explanation.chains import chains_of, coefficient_draws, frequent_links
 from causal_service.explanation.contrast import contrasts
 from causal_service.explanation.hidden_causes import hidden_cause_sentence
+from causal_service.explanation.mediation import without_shares
 from causal_service.explanation.rehearsal_sentences import rehearsal_sentence
 from causal_service.explanation.results import Chain, Contrast
 from causal_service.explanation.wording import answer_text, lever_sentence, reason_text
@@ -225,7 +226,7 @@ def study(
         graph=learned.discovery.graph,
         effects=learned.effects,
         levers=tuple(ranked),
-        chains=tuple(chains),
+        chains=without_shares(chains, depth.mediation, learned),
         contrast=tuple(contrast),
         rehearsal=None if rehearsal is None else _with_sentences(rehearsal, learned),
         segments=depth.segments,

@@ -7,7 +7,7 @@ precede lever and outcome in the learned graphs.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -23,7 +23,9 @@ from causal_service.preparation.within_rows import WithinRows
 __all__ = ["AverageEffect", "NoAverage", "average_effects", "held_equal"]
 
 Array = NDArray[np.float64]
-Code = Literal["too-few-rows", "one-state", "no-comparable-rows", "follows-outcome", "outcome-constant"]
+Code = Literal[
+    "too-few-rows", "one-state", "no-comparable-rows", "follows-outcome", "open-direction", "outcome-constant"
+]
 
 FOLLOWS = 0.5
 """An indicator that follows from lever or outcome in at least this share of draws is not held equal."""
@@ -94,6 +96,7 @@ def average_effects(
     outcomes: Sequence[str],
     units: dict[str, str],
     seed: int,
+    open_pairs: Collection[tuple[str, str]] = (),
 ) -> tuple[AverageEffect, ...]:
     """Return two rows (treated, everyone) for every lever with two states and every outcome of a cross-section.
 
@@ -103,6 +106,7 @@ def average_effects(
     draws : for what precedes and what follows.
     units : unit of every indicator, by key.
     seed : of the sample splits.
+    open_pairs : (lever, outcome) whose order, or that of what to hold equal, the data leave open.
     """
     panel = within.panel
     if panel.regime != "cross-section":
@@ -114,7 +118,8 @@ def average_effects(
             continue
         for outcome in outcomes:
             if outcome != lever:
-                rows += _pair(within, draws, lever, outcome, units.get(outcome, ""), seed)
+                unsettled = (lever, outcome) in open_pairs
+                rows += _pair(within, draws, lever, outcome, units.get(outcome, ""), seed, unsettled)
     return tuple(rows)
 
 
@@ -139,7 +144,7 @@ def held_equal(draws: EffectDraws, lever: str, outcome: str) -> tuple[tuple[str,
 
 
 def _pair(
-    within: WithinRows, draws: EffectDraws, lever: str, outcome: str, unit: str, seed: int
+    within: WithinRows, draws: EffectDraws, lever: str, outcome: str, unit: str, seed: int, unsettled: bool
 ) -> list[AverageEffect]:
     panel, place = within.panel, within.rows
     at = (place.entity, place.time)
@@ -152,7 +157,9 @@ def _pair(
     held = tuple(name for name in held if name in within.names)
 
     clusters = _clusters(within, used)
-    refused = _refusal(draws, lever, outcome, upper, y[used], clusters)
+    refused: Code | None = "open-direction"
+    if not unsettled:
+        refused = _refusal(draws, lever, outcome, upper, y[used], clusters)
     empty = AverageEffect(
         lever=lever,
         outcome=outcome,

@@ -129,6 +129,17 @@ def _refused(row: AverageEffect, why: NoAverage, indicators: Names) -> NoAverage
     elif why.code == "outcome-constant":
         reason = spaced(f"{outcome.zh}在这些行中没有变化。", f"{outcome.en} is the same in all these rows.")
         remedy = Text("请换一个目标指标。", "Choose another outcome.")
+    elif why.code == "open-direction":
+        reason = spaced(
+            f"数据分不清{lever.zh}与{outcome.zh}或相邻指标之间谁影响谁，因此不给出{lever.zh}对{outcome.zh}的平均作用。",
+            f"The data cannot tell which way {lever.en} and {outcome.en}, or what lies between them, act on each "
+            f"other: there is no average effect of {lever.en} on {outcome.en}.",
+        )
+        remedy = spaced(
+            f"如果知道其方向，请声明层级、必需或禁止的因果边；否则请小范围试点，主动改变{lever.zh}。",
+            f"Declare layers, a required or a forbidden arrow if the direction is known; else change {lever.en} on "
+            "purpose in a small trial.",
+        )
     else:
         reason = spaced(
             f"在多数重抽样的图中，{lever.zh}是{outcome.zh}的后果，因此没有平均作用可言。",

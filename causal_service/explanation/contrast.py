@@ -55,7 +55,7 @@ def contrasts(
         values=panel.values[:, :, [panel.indicators.index(name) for name in charted]],
     )
     kind: EffectKind = levers[0].kind if levers else learned.headline
-    view = Learned.of(learned.prepared, learned.draws, outcome, kind)
+    view = Learned.of(learned.prepared, learned.discovery, learned.draws, outcome, kind)
     seen, between = _correlations(panel, learned, view, outcome), shares_between_entities(panel)
     chart = importance(panel, outcome)
     found = evidence(view, seen, between, chart.shares, chains)

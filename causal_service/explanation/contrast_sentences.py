@@ -89,6 +89,11 @@ _REASONS: dict[str, Text] = {
         "moving it does",
     ),
     "no-within-variation:constant": Text("它从不变化，什么也解释不了", "it never varies and explains nothing"),
+    "open-direction": Text(
+        "数据分不清它与{outcome}谁在前、谁在后：{share}的重抽样没有定出方向（相关系数{pooled}）。声明层级或小范围试点才能判断",
+        "the data cannot tell which of it and {outcome} comes first: {share} of resamples leave the direction open "
+        "(correlation {pooled}). Declared layers or a small trial would tell",
+    ),
     "masked": Text(
         "实体差异和时期影响掩盖了它的作用：表面相关系数为{before}，剔除这些影响后为{after}",
         "differences between entities and periods hide what it does. The plain correlation is {before}; once they are "
@@ -118,6 +123,7 @@ _LABELS: dict[ContrastReason, Text] = {
     "duplicate": Text("重复计量", "Counted twice"),
     "no-within-variation": Text("只有实体间差异", "Differs between entities only"),
     "season": Text("季节与共同趋势", "Season and trend"),
+    "open-direction": Text("方向未定", "Direction open"),
     "agrees": Text("一致", "Agrees"),
 }
 _PROMISE = {

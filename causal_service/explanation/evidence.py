@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from causal_service.discovery.discover import Discovery
 from causal_service.effects.estimate import KINDS, EffectDraws
+from causal_service.effects.open_directions import settled_now, undirected_now
 from causal_service.effects.results import EffectKind
 from causal_service.explanation.associations import Correlations, partial_correlation
 from causal_service.explanation.results import Chain
@@ -49,7 +51,9 @@ class Evidence:
     no_path: float
     """Share of draws without a path from it to the outcome."""
     follows: float
-    """Share of draws in which it follows from the outcome and does not act on it in the same period."""
+    """Share of draws in which it follows from the outcome and does not act on it in the same period, for certain."""
+    open: float
+    """Share of draws that leave open which of the two comes first in a period."""
     beside: float
     """Correlation within entities and periods, from the moments."""
     confounders: tuple[str, ...]
@@ -94,15 +98,28 @@ class Learned:
     """(B, p, p) [y, x]: a path from x to y, in the same period or later."""
     reaches_now: NDArray[np.bool_]
     """The same within a period."""
+    settled: NDArray[np.bool_]
+    """(B, p, p) [y, x]: the same where the class of the draw directs every arrow on the way."""
+    undirected: NDArray[np.bool_]
+    """(B, p, p): neighbours within a period whose arrow the class of the draw leaves open."""
 
     @staticmethod
-    def of(prepared: Prepared, draws: EffectDraws, outcome: str, kind: EffectKind) -> Learned:
+    def of(prepared: Prepared, discovery: Discovery, draws: EffectDraws, outcome: str, kind: EffectKind) -> Learned:
         """Return what the draws say about ``outcome``."""
         y = draws.names.index(outcome)
         now, later = (draws.values[:, KINDS.index(k)] != 0 for k in ("impact", "sustained"))
         scale = prepared.unit_sd / prepared.unit_sd[y]
         effects = draws.values[:, KINDS.index(kind), y, :] * scale
-        return Learned(draws.names, y, prepared.covariance()[0], effects, now | later, now)
+        return Learned(
+            draws.names,
+            y,
+            prepared.covariance()[0],
+            effects,
+            now | later,
+            now,
+            settled_now(discovery),
+            undirected_now(discovery),
+        )
 
     def column(self, i: int) -> int:
         """Return the column of indicator i in this period."""
@@ -155,7 +172,9 @@ def evidence(
         carriers = {m for m, share in own.items() if abs(share) >= CARRIES}
         names, adjusted = _confounders(learned, x, carriers)
         sender = _largest({lever: share * abs(effects[learned.names.index(lever)]) for lever, share in others.items()})
-        after = learned.reaches[:, x, y] & ~learned.reaches[:, y, x] | learned.reaches_now[:, x, y]
+        now_after, settled = learned.reaches_now[:, x, y], learned.settled[:, x, y]
+        after = settled | learned.reaches[:, x, y] & ~learned.reaches[:, y, x] & ~now_after
+        unsettled = learned.undirected[:, x, y] | now_after & ~settled
         out[name] = Evidence(
             seen=correlations[name],
             shap_share=shares.get(name),
@@ -165,6 +184,7 @@ def evidence(
             cause=name in causes,
             no_path=float(no_path[x]),
             follows=float(after.mean()),
+            open=float((unsettled & ~after).mean()),
             beside=learned.correlation(x),
             confounders=names,
             adjusted=adjusted,

@@ -115,6 +115,8 @@ def _false_lead(e: Evidence, sums: tuple[str, ...]) -> Reasoned | None:
         return Reasoned("duplicate", (e.twin,), {"correlation": e.twin_correlation, "how": "twin"})
     if e.between >= FIXED and (not e.cause):
         return Reasoned("no-within-variation", params={"between": e.between, "correlation": e.seen.pooled})
+    if not e.cause and e.follows + e.open > MOSTLY_FOLLOWS:
+        return Reasoned("open-direction", params={"share": e.open, "correlation": e.seen.pooled})
     return None if e.cause else _without_effect(e)
 
 

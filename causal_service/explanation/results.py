@@ -18,6 +18,7 @@ ContrastReason = Literal[
     "duplicate",
     "no-within-variation",
     "season",
+    "open-direction",
     "agrees",
 ]
 NotRanked = Literal["context", "after-outcome", "outcome", "removed", "not-a-lever"]
@@ -72,11 +73,11 @@ class Mediation:
     """Lower end of its 95 % interval."""
     direct_high: float
     """Upper end of its 95 % interval."""
-    direct_share: float
-    """``direct`` divided by ``value``."""
-    direct_share_low: float
+    direct_share: float | None
+    """``direct`` divided by ``value``; ``None`` with all shares where the effect is not clear enough to divide."""
+    direct_share_low: float | None
     """Lower end of the 95 % interval of that share."""
-    direct_share_high: float
+    direct_share_high: float | None
     """Upper end of the 95 % interval of that share."""
     mediated: float
     """The remaining part, through other indicators; adds up with ``direct`` to ``value``."""
@@ -84,7 +85,7 @@ class Mediation:
     """Lower end of its 95 % interval."""
     mediated_high: float
     """Upper end of its 95 % interval."""
-    mediated_share: float
+    mediated_share: float | None
     """``mediated`` divided by ``value``; adds up with ``direct_share`` to 1."""
     arrived: tuple[float, ...]
     """Share of ``value`` that has arrived in period 0, 1, ... up to the horizon (then 1)."""

@@ -72,13 +72,18 @@ def bent_findings(discovery: Discovery, dictionary: Dictionary) -> tuple[Finding
     names, p = discovery.names, len(discovery.names)
     share = np.mean([draw.bent for draw in discovery.draws], axis=0)
     pairs = np.maximum.reduce([share[:, lag * p : (lag + 1) * p] for lag in range(discovery.lags + 1)])
+    present = np.stack([draw.found[:, -p:] for draw in discovery.draws])
+    open_ = (present & present.transpose(0, 2, 1)).mean(axis=0) >= 0.5
+    pairs = np.where(open_, np.triu(pairs + pairs.T), pairs)
     found = sorted(((x, y) for y, x in np.argwhere(pairs >= 0.5)), key=lambda at: (-pairs[at[1], at[0]], at))
     if not found:
         return ()
     shown = found[:MOST_SHOWN]
     more = len(found) - len(shown)
-    zh = "、".join(f"“{dictionary.name(names[x]).zh}”→“{dictionary.name(names[y]).zh}”" for x, y in shown)
-    en = ", ".join(f"'{dictionary.name(names[x]).en}' -> '{dictionary.name(names[y]).en}'" for x, y in shown)
+    ties = {(x, y): ("与", "and", "---") if open_[y, x] else ("→", "->", "->") for x, y in found}
+    labels = {(x, y): (dictionary.name(names[x]), dictionary.name(names[y])) for x, y in found}
+    zh = "、".join(f"“{labels[at][0].zh}”{ties[at][0]}“{labels[at][1].zh}”" for at in shown)
+    en = ", ".join(f"'{labels[at][0].en}' {ties[at][1]} '{labels[at][1].en}'" for at in shown)
     return (
         Finding(
             "bent-mechanisms",
@@ -94,7 +99,7 @@ def bent_findings(discovery: Discovery, dictionary: Dictionary) -> tuple[Finding
                 "请勿把这些效应外推到面板水平之外；大幅调整前先小步验证。",
                 "Do not carry these effects to levels outside the panel; move in small steps.",
             ),
-            {"arrows": tuple(f"{names[x]} -> {names[y]}" for x, y in found)},
+            {"arrows": tuple(f"{names[x]} {ties[x, y][2]} {names[y]}" for x, y in found)},
         ),
     )
 

@@ -92,3 +92,26 @@ def test_what_follows_from_lever_or_outcome_is_never_held_equal() -> None:
     follows[2, 0] = 0.2
     draws = EffectDraws(names, 0, np.zeros((1, 3, 6, 6)), np.ones((3, 6, 6)), np.zeros((3, 6, 6)), follows)
     assert held_equal(draws, "lever", "outcome") == (("cause",), ("cause",))
+
+
+def test_an_open_direction_is_called_open_in_every_part() -> None:
+    """Nothing directs three indicators that all touch: no part may say which comes first, none divides the effect."""
+    rng = np.random.default_rng(0)
+    z = rng.normal(size=1200)
+    treat = (rng.random(1200) < 1 / (1 + np.exp(-z))).astype(float)
+    out = 2 * treat + 1.5 * z + rng.normal(size=1200)
+    frame = pd.DataFrame({"shop": np.arange(1200).astype(str), "z": z, "treat": treat, "out": out})
+    found = cs.study(frame, entity="shop", outcome="out", lever=["treat"], resamples=40, threads=1)
+
+    assert {edge.mark for edge in found.graph.edges} == {"---"}
+    assert [row.unidentified.code for row in found.identification] == ["open-direction"]
+    for row in found.average_effects:
+        assert row.refused.code == "open-direction"
+        assert "in a small trial" in row.refused.what_would_help.en and row.refused.what_would_help.zh
+        assert "follows" not in row.sentence.en and "后果" not in row.sentence.zh
+    assert {row.reason for row in found.contrast} == {"open-direction"}
+    assert [row.direct_share for row in found.mediation] == [None]
+    assert all(chain.share is None for chain in found.chains)
+    bent = [row for row in found.findings if row.code == "bent-mechanisms"]
+    assert all("->" not in row.message.en and "→" not in row.message.zh for row in bent)
+    assert "%" not in found.mediation[0].sentence.en and "direction open" in found.mediation[0].sentence.en

@@ -26,7 +26,7 @@ def seen_from_revenue(arrows_now: list[tuple[int, int]], arrows: list[tuple[int,
     for x, y in (*arrows, *arrows_now):
         ever[:, y, x] = True
     rng = np.random.default_rng(0)
-    return Learned(NAMES, 2, covariance, rng.normal(0.6, 0.01, (10, 3)), ever, now)
+    return Learned(NAMES, 2, covariance, rng.normal(0.6, 0.01, (10, 3)), ever, now, now, now & False)
 
 
 def confounders(learned: Learned, chains: tuple[Chain, ...] = ()) -> tuple[str, ...]:

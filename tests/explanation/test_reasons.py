@@ -17,6 +17,7 @@ NOTHING = Evidence(
     cause=False,
     no_path=1.0,
     follows=0.0,
+    open=0.0,
     beside=0.0,
     confounders=(),
     adjusted=0.0,
@@ -122,3 +123,10 @@ def test_a_part_of_an_exact_sum_put_too_high_is_a_duplicate():
     assert reasoned(found, frozenset("x"), {"x": ("c2", "c3")})["x"] == Reasoned(
         "duplicate", ("c2", "c3"), {"how": "sum"}
     )
+
+
+def test_an_order_that_the_class_leaves_open_is_no_consequence_and_no_cause():
+    assert one(replace(LEAD, open=0.6)).reason == "open-direction"
+    assert one(replace(LEAD, open=0.3, follows=0.3)).reason == "open-direction"
+    assert one(replace(LEAD, open=0.4, follows=0.6)).reason == "consequence"
+    assert one(replace(cause(0.6, 0.3), open=0.6)).reason == "agrees"
