@@ -14,7 +14,16 @@ from causal_service.numerics.natural_spline import KNOT_QUANTILES, bends
 from causal_service.numerics.possible_paths import descending
 from causal_service.preparation.within_rows import WithinRows
 
-__all__ = ["Beside", "Spline", "adjusters", "beside_columns", "column_values", "following", "stages_of"]
+__all__ = [
+    "Beside",
+    "Spline",
+    "adjusters",
+    "beside_columns",
+    "column_values",
+    "following",
+    "slopes_by_entity",
+    "stages_of",
+]
 
 Array = NDArray[np.float64]
 
@@ -28,6 +37,10 @@ UNLIKELY = 0.2
 """Share of draws below which a column is not taken for a consequence of the lever."""
 MOST_SETS = 4
 """Largest number of different adjustment sets that are averaged over."""
+FEWEST_ENTITIES = 12
+"""Entities from which slopes may differ by the entity's own level and spread."""
+GROUPED, MOST_GROUPS = 8, 6
+"""Entities per group with a slope of its own, and most such groups."""
 BENT = 0.5
 """Share of draws from which the arrow of an adjuster counts as bent."""
 
@@ -76,6 +89,41 @@ def column_values(within: WithinRows, name: str, *, raw: bool) -> Array:
         return values if name not in within.kinds else values / within.slopes[j]
     whole: Array = within.panel.values[:, :, within.panel.indicators.index(name)]
     return whole
+
+
+def slopes_by_entity(within: WithinRows, x: Array) -> Array:
+    """Return (E, T, k) columns by which the slope of the lever x (E, T) differs with an entity's own mean level (by
+    group and straight) and with its spread; k = 0 where entities are too few or are no panel."""
+    rows = within.rows
+    used = np.full_like(x, np.nan)
+    used[rows.entity, rows.time] = x[rows.entity, rows.time]
+    seen = ~np.isnan(used)
+    count = seen.sum(axis=1)
+    known = count >= 2
+    if within.panel.regime != "panel" or known.sum() < FEWEST_ENTITIES:
+        return x[..., None][..., :0]
+    values = np.where(seen, used, 0.0)
+    mean = values.sum(axis=1) / np.maximum(count, 1)
+    spread = np.sqrt((np.where(seen, used - mean[:, None], 0.0) ** 2).sum(axis=1) / np.maximum(count - 1, 1))
+    parts: list[Array] = []
+    for column in (*_groups(mean, known), mean, spread):
+        Q = np.column_stack([np.ones(int(known.sum())), *(part[known] for part in parts)])
+        left = column[known] - Q @ np.linalg.lstsq(Q, column[known], rcond=None)[0]
+        size = float(np.sqrt((left**2).mean()))
+        if size <= 1e-9 * float(np.abs(column[known]).max()):
+            continue
+        own = np.zeros_like(mean)
+        own[known] = left / size
+        parts.append(own)
+    return np.stack([x * own[:, None] for own in parts], axis=2) if parts else x[..., None][..., :0]
+
+
+def _groups(mean: Array, known: NDArray[np.bool_]) -> list[Array]:
+    """Return indicators (E,) of groups of entities by their mean level, all groups but the first."""
+    count = int(np.clip(known.sum() // GROUPED, 2, MOST_GROUPS))
+    edges = np.quantile(mean[known], np.linspace(0, 1, count + 1)[1:-1])
+    group = np.searchsorted(edges, mean, side="right")
+    return [(group == g).astype(np.float64) for g in range(1, count)]
 
 
 def adjusters(within: WithinRows, discovery: Discovery, lever: str, outcome: str) -> Beside:

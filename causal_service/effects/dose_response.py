@@ -20,12 +20,14 @@ from causal_service.effects.dose_columns import (
     beside_columns,
     column_values,
     following,
+    slopes_by_entity,
     stages_of,
 )
 from causal_service.effects.dose_results import DoseResponse, NoDoseResponse
 from causal_service.effects.dose_shape import Curve, shape_of
 from causal_service.effects.unrolled import label_of
 from causal_service.numerics.kept_response import Response, Stage, kept_response
+from causal_service.numerics.natural_spline import KNOT_QUANTILES
 from causal_service.numerics.simultaneous_band import coefficient_draws, sup_t
 from causal_service.preparation.within_rows import WithinRows
 
@@ -111,7 +113,7 @@ def dose_response(
     se, critical = sup_t(span, V, deviations, CONFIDENCE)
     values = span @ response.coefficients
     curve = Curve(levels_shown, response.coefficients, deviations, spline.slopes(at) / scale, V)
-    bend_p = _bend_p(response.coefficients, V, clusters)
+    bend_p = _bend_evidence(within, x, target, beside, horizon)
     shape = shape_of(curve, bend_p)
     return DoseResponse(
         lever=lever,
@@ -254,14 +256,30 @@ def _short(within: WithinRows, horizon: int) -> bool:
     return periods < HALVES_BELOW and periods - horizon >= 2 * HALVES_FROM
 
 
-def _bend_p(coefficients: Array, V: Array, clusters: int) -> float:
-    """Wald test that all bends are zero, F with Hotelling's factor for few clusters."""
-    b, q = coefficients[1:], coefficients.size - 1
-    wald = float(b @ np.linalg.lstsq(V[1:, 1:], b, rcond=1e-12)[0])
-    free = clusters - q
+def _bend_evidence(within: WithinRows, x: Array, target: Array, beside: Beside, horizon: int) -> float:
+    """Return the p-value of a straight line: a Wald test of the bends of a spline with few knots, F with Hotelling's
+    factor for few clusters.
+
+    Entities at different levels whose straight lines differ in slope look like a bend when taken together. The slope
+    may therefore differ with the entity's own mean level (Mundlak 1978, Econometrica 46) and spread: the bend must
+    show within entities.
+    """
+    seen = x[within.rows.entity, within.rows.time]
+    knots = np.quantile(seen[~np.isnan(seen)], KNOT_QUANTILES)
+    if not (np.diff(knots) > 1e-9 * (knots[-1] - knots[0])).all():
+        return 1.0
+    columns, bent = Spline(knots).columns(x), len(knots) - 2
+    with_slopes = np.concatenate([columns, slopes_by_entity(within, x)], axis=2)
+    found = _response(within, with_slopes, target, beside, horizon)
+    if isinstance(found, str):
+        return 1.0
+    response, spread, first = found
+    b, V = response.coefficients[1 : 1 + bent], (response.covariance + spread)[1 : 1 + bent, 1 : 1 + bent]
+    wald, clusters = float(b @ np.linalg.lstsq(V, b, rcond=1e-12)[0]), int(np.unique(first.cluster).size)
+    free = clusters - bent
     if free < 2:
         return 1.0
-    return float(fdtrc(q, free, wald * free / (q * (clusters - 1.0))))
+    return float(fdtrc(bent, free, wald * free / (bent * (clusters - 1.0))))
 
 
 def _names(within: WithinRows, beside: Beside) -> tuple[str, ...]:

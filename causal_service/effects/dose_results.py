@@ -8,7 +8,7 @@ from typing import Literal
 
 from causal_service.errors import Text
 
-__all__ = ["DoseResponse", "DoseValue", "NoDoseResponse", "Shape", "Unsupported"]
+__all__ = ["Apart", "DoseResponse", "DoseValue", "NoDoseResponse", "Shape", "Unsupported"]
 
 Shape = Literal["straight", "diminishing", "saturating", "accelerating", "turning", "irregular"]
 
@@ -39,6 +39,26 @@ class Unsupported:
     """Why, in one sentence."""
     what_would_help: Text
     """What would make an answer possible."""
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """One step from the reference: what a curve and the ranked effect say where their intervals do not meet."""
+
+    step: float
+    """Signed move from the reference, lever unit."""
+    curve: float
+    """Change of the outcome by the curve as estimated, outcome unit."""
+    curve_low: float
+    """Lower end of its band."""
+    curve_high: float
+    """Upper end of its band."""
+    ranked: float
+    """Change of the outcome by the ranked effect, outcome unit."""
+    ranked_low: float
+    """Lower end of its 95 % interval."""
+    ranked_high: float
+    """Upper end of its 95 % interval."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +96,10 @@ class DoseResponse:
     clusters: int
     """Entities (or other units) whose errors may hang together."""
     bend_p: float
-    """P-value of the test of a straight line (Wald, F on clusters - 1)."""
+    """P-value of the test of a straight line (Wald, F on clusters - 1; slopes may differ by entity)."""
     shape: Shape
-    """What the curve looks like; ``straight`` where there is no evidence against it."""
+    """What the curve looks like; ``straight`` where there is no evidence against it: then it is the straight line with
+    the slope of the ranked effect, in a band that also holds the bends the data do not rule out."""
     saturation_share: float
     """Share of the steepest slope below which the response is called saturated, 0..1."""
     saturation: float | None
@@ -102,6 +123,8 @@ class DoseResponse:
     """Unit of the lever."""
     sentence: Text = Text("", "")
     """The curve in words."""
+    apart: Apart | None = None
+    """Where the estimated curve and the ranked effect do not agree about one step; ``None`` where they do."""
 
     def at(self, level: float) -> DoseValue | Unsupported:
         """Return the response at ``level`` (lever unit), straight between the levels of the curve; or why not."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import isotonic_regression
 
 from causal_service.effects.dose_results import Shape
 from causal_service.numerics.simultaneous_band import sup_t
 
-__all__ = ["SATURATED", "Curve", "Shaped", "shape_of"]
+__all__ = ["BEND", "SATURATED", "Curve", "Shaped", "shape_of", "thirds"]
 
 Array = NDArray[np.float64]
 Place = tuple[float | None, float | None, float | None]
@@ -18,7 +20,12 @@ Place = tuple[float | None, float | None, float | None]
 SATURATED = 0.2
 """Share of the steepest slope below which a response is called saturated."""
 EVIDENCE = 0.05
-"""P-value from which a curve counts as bent."""
+"""One less the confidence with which the sign of a slope is told."""
+BEND = 0.02
+"""P-value from which a curve counts as bent, false discovery rate over the curves of a study; it keeps false bends of
+straight lines below 5 % on the tuning panels."""
+STEADY = 0.7
+"""Share of the variation of the slopes that a monotone sequence explains from which they count as falling or rising."""
 _NOWHERE: Place = (None, None, None)
 
 
@@ -50,7 +57,7 @@ class Shaped:
 
 def shape_of(curve: Curve, bend_p: float) -> Shaped:
     """Return the shape; a curve without evidence of a bend is straight and has no special point."""
-    if bend_p > EVIDENCE:
+    if bend_p > BEND:
         return Shaped("straight", SATURATED)
     slopes = curve.slopes @ curve.coefficients
     se, critical = sup_t(curve.slopes, curve.covariance, curve.deviations, 1 - EVIDENCE)
@@ -60,16 +67,29 @@ def shape_of(curve: Curve, bend_p: float) -> Shaped:
         return Shaped("turning", SATURATED, turning=_turning(curve.levels, slopes, simulated, rising, falling))
     sign = 1.0 if (slopes.sum() if not (rising.any() or falling.any()) else rising.sum() - falling.sum()) >= 0 else -1.0
     steep, drawn = sign * slopes, sign * simulated
-    third = max(steep.size // 3, 1)
-    early, late = steep[:third].mean(), steep[-third:].mean()
-    middle = steep[third:-third].mean()
-    if early > late and middle >= min(early, late):
+    early, late = thirds(steep)
+    steady = _steady(steep)
+    if early > late and steady:
         place = _saturation(curve.levels, steep, drawn)
         return Shaped("diminishing" if place[0] is None else "saturating", SATURATED, saturation=place)
-    if late > early and middle <= max(early, late):
+    if late > early and steady:
         return Shaped("accelerating", SATURATED)
     place = _saturation(curve.levels, steep, drawn)
     return Shaped("irregular" if place[0] is None else "saturating", SATURATED, saturation=place)
+
+
+def thirds(slopes: Sequence[float] | Array) -> tuple[float, float]:
+    """Return the mean slope over the lowest and over the highest third of the levels."""
+    third = max(len(slopes) // 3, 1)
+    return float(np.mean(slopes[:third])), float(np.mean(slopes[-third:]))
+
+
+def _steady(slopes: Array) -> bool:
+    """Whether slopes (m,) on the whole only fall or only rise: a monotone sequence explains most of how they vary."""
+    early, late = thirds(slopes)
+    fitted = isotonic_regression(slopes, increasing=late >= early).x
+    left, all_ = float(((slopes - fitted) ** 2).sum()), float(((slopes - slopes.mean()) ** 2).sum())
+    return left <= (1 - STEADY) * all_
 
 
 def _saturation(levels: Array, steep: Array, drawn: Array) -> Place:

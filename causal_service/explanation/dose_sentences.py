@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from causal_service.effects.dose_results import DoseResponse, NoDoseResponse
+from causal_service.effects.dose_shape import thirds
 from causal_service.errors import Text
 from causal_service.explanation.phrases import Names, described, horizon_words, name_of, spaced
 from causal_service.explanation.quantities import (
@@ -124,7 +125,12 @@ def worded_dose(
     """Return the curve, or the reason for none, with its words."""
     if isinstance(dose, NoDoseResponse):
         return _refusal(dose, indicators)
-    parts = (_support(dose, indicators, frequency), _shape(dose, indicators), _limits(dose, indicators))
+    parts = (
+        _support(dose, indicators, frequency),
+        _shape(dose, indicators),
+        _apart(dose, indicators),
+        _limits(dose, indicators),
+    )
     said = [part for part in parts if part is not None]
     return replace(dose, sentence=spaced("".join(p.zh for p in said), " ".join(p.en for p in said)))
 
@@ -188,11 +194,12 @@ def _support(dose: DoseResponse, indicators: Names, frequency: str) -> Text:
 def _shape(dose: DoseResponse, indicators: Names) -> Text:
     more = further_unit(dose.lever_unit)
     unit = described(dose.outcome, indicators).unit
-    early, late = (amount(format_number(x, 2), unit) for x in (dose.slopes[0], dose.slopes[-1]))
+    early, late = (amount(format_number(x, 2), unit) for x in thirds(dose.slopes))
     if dose.shape == "straight":
         return Text(
-            f"没有弯曲的证据：在此范围内，{more.zh}带来的改变大致相同。",
-            f"There is no evidence of a bend: within this range {more.en} brings about the same.",
+            "没有弯曲的证据，因此画成直线，斜率就是排序中的效应；误差带还包含数据不能排除的弯曲，所以比排序中的区间宽。",
+            "There is no evidence of a bend, so the line is straight, with the slope of the ranked effect; the band "
+            "also allows for bends that the data do not rule out and is therefore wider than the ranked interval.",
         )
     if dose.saturation is not None:
         share = _SHARES[dose.saturation_share]
@@ -209,20 +216,54 @@ def _shape(dose: DoseResponse, indicators: Names) -> Text:
         )
     if dose.shape == "diminishing":
         return Text(
-            f"效果递减：{more.zh}，在低端改变{early.zh}，在高端改变{late.zh}；数据范围内尚未饱和。",
-            f"Returns diminish: {more.en} changes it by {early.en} at the low end and by {late.en} at the high end; "
-            "within the data it is not yet saturated.",
+            f"效果递减：{more.zh}，在范围内最低的三分之一平均改变{early.zh}，在最高的三分之一平均改变{late.zh}；"
+            "数据范围内尚未饱和。",
+            f"Returns diminish: {more.en} changes it by {early.en} on average over the lowest third of the range and "
+            f"by {late.en} over the highest; within the data it is not yet saturated.",
         )
     if dose.shape == "accelerating":
         return Text(
-            f"效果递增：{more.zh}，在低端改变{early.zh}，在高端改变{late.zh}。",
-            f"It works better at higher levels: {more.en} changes it by {early.en} at the low end and by {late.en} at "
-            "the high end.",
+            f"效果递增：{more.zh}，在范围内最低的三分之一平均改变{early.zh}，在最高的三分之一平均改变{late.zh}。",
+            f"It works better at higher levels: {more.en} changes it by {early.en} on average over the lowest third of "
+            f"the range and by {late.en} over the highest.",
+        )
+    least, most = (amount(format_number(x, 2), unit) for x in (min(dose.slopes), max(dose.slopes)))
+    return Text(
+        f"反应不是直线，但起伏不规则，看不出递增或递减：{more.zh}带来的改变随水平不同，在{least.zh}与{most.zh}之间。",
+        f"The response is not straight but uneven, neither growing nor diminishing throughout: {more.en} changes it by "
+        f"between {least.en} and {most.en}, depending on the level.",
+    )
+
+
+def _apart(dose: DoseResponse, indicators: Names) -> Text | None:
+    """Return what to make of a curve and a ranked effect that do not agree about one step."""
+    gap = dose.apart
+    if gap is None:
+        return None
+    unit = described(dose.outcome, indicators).unit
+    to = _level(dose.reference + gap.step, dose)
+
+    def told(value: float, low: float, high: float) -> tuple[Text, Text]:
+        decimals = decimals_of_interval(value, low, high)
+        plus = "+" if value > 0 else ""
+        return amount(plus + format_fixed(value, decimals), unit), format_interval(low, high, decimals)
+
+    curve, band = told(gap.curve, gap.curve_low, gap.curve_high)
+    ranked, interval = told(gap.ranked, gap.ranked_low, gap.ranked_high)
+    if dose.shape == "straight":
+        return Text(
+            f"请注意：不假定直线而另行估计的曲线从通常水平到{to.zh}给出{curve.zh}（误差带{band.zh}），排序中的效应给出"
+            f"{ranked.zh}（95%区间{interval.zh}），两者之差超出误差；尚不知哪一个更接近真实，请先小范围试点。",
+            f"Note: a curve estimated without assuming a straight line gives {curve.en} from the usual level to "
+            f"{to.en} (band {band.en}), the ranked effect {ranked.en} (95% interval {interval.en}). They differ by "
+            "more than their errors allow; which is nearer the truth is not known, so try it on a small scale first.",
         )
     return Text(
-        f"反应明显不是直线：{more.zh}，在低端改变{early.zh}，在高端改变{late.zh}。",
-        f"The response is clearly not straight: {more.en} changes it by {early.en} at the low end and by {late.en} at "
-        "the high end.",
+        f"请注意：从通常水平到{to.zh}，这条曲线给出{curve.zh}（误差带{band.zh}），排序中的效应是各水平的平均，给出{ranked.zh}"
+        f"（95%区间{interval.zh}），两者之差超出误差；请先小范围试点。",
+        f"Note: from the usual level to {to.en} this curve gives {curve.en} (band {band.en}); the ranked effect, an "
+        f"average over all levels, gives {ranked.en} (95% interval {interval.en}). They differ by more than their "
+        "errors allow, so try it on a small scale first.",
     )
 
 

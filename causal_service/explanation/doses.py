@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from causal_service.discovery.discover import Discovery
+from causal_service.effects.dose_line import apart, bends_that_count, straight_line
 from causal_service.effects.dose_response import dose_response
 from causal_service.effects.dose_results import DoseResponse, NoDoseResponse
 from causal_service.explanation.dose_sentences import MOST_CURVES, worded_dose
 from causal_service.inference import Inference
 from causal_service.levers.results import Lever
 
-__all__ = ["doses_of"]
+__all__ = ["beside_ranked", "doses_of"]
 
 BENT = 0.5
 """Share of draws in which a link of the lever bends from which its curve is drawn whatever its verdict."""
@@ -22,7 +24,7 @@ BENT = 0.5
 def doses_of(learned: Inference, levers: Sequence[Lever], seed: int) -> tuple[DoseResponse | NoDoseResponse, ...]:
     """Return curves, or reasons for none, of levers to act on or to test and of those whose links bend; by rank."""
     bent = _bending(learned.discovery)
-    found = []
+    found: list[tuple[DoseResponse | NoDoseResponse, Lever]] = []
     for outcome in learned.ranked:
         own = sorted((row for row in levers if row.outcome == outcome), key=lambda row: (row.rank, row.lever))
         wanted = [row for row in own if row.verdict in ("act", "test") or row.lever in bent]
@@ -38,8 +40,25 @@ def doses_of(learned: Inference, levers: Sequence[Lever], seed: int) -> tuple[Do
                 seed=seed,
                 units=(units[0], units[1]),
             )
-            found.append(worded_dose(dose, learned.indicators, learned.panel.frequency))
-    return tuple(found)
+            found.append((dose, row))
+    return tuple(worded_dose(dose, learned.indicators, learned.panel.frequency) for dose in beside_ranked(found))
+
+
+def beside_ranked(
+    found: Sequence[tuple[DoseResponse | NoDoseResponse, Lever]],
+) -> tuple[DoseResponse | NoDoseResponse, ...]:
+    """Return the curves of one study beside their ranked levers: straight ones are lines with the ranked slope."""
+    curves = [dose for dose, _ in found if isinstance(dose, DoseResponse)]
+    bent = iter(bends_that_count(curves))
+    told: list[DoseResponse | NoDoseResponse] = []
+    for dose, row in found:
+        if isinstance(dose, NoDoseResponse):
+            told.append(dose)
+            continue
+        differs = apart(dose, row.step, row.value, row.low, row.high)
+        shown = dose if next(bent) else straight_line(dose, row.value, row.low, row.high)
+        told.append(replace(shown, apart=differs))
+    return tuple(told)
 
 
 def _bending(discovery: Discovery) -> set[str]:

@@ -20,7 +20,7 @@ _SHAPES: dict[Shape, Text] = {
     "saturating": Text("趋于饱和", "saturating"),
     "accelerating": Text("效果递增", "accelerating"),
     "turning": Text("先升后降或先降后升", "turns round"),
-    "irregular": Text("不是直线", "not straight"),
+    "irregular": Text("不规则", "uneven"),
 }
 _SATURATES, _TURNS = Text("{}后饱和", "saturated from {}"), Text("{}处转向", "turns at {}")
 

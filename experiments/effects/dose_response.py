@@ -16,8 +16,10 @@ import numpy as np
 from dose_worlds import NAMES, SHAPES, World, dictionary_text, world
 
 from causal_service.discovery.discover import discover
+from causal_service.effects.dose_line import bends_that_count, straight_line
 from causal_service.effects.dose_response import dose_response
 from causal_service.effects.dose_results import DoseResponse
+from causal_service.effects.estimate import Z95, effect_draws
 from causal_service.graph.knowledge import Knowledge
 from causal_service.panel.dictionary_reading import read_dictionary
 from causal_service.panel.reading import panel_from_frame
@@ -60,6 +62,10 @@ def trial(shape: str, size: str, graph: str, seed: int, folder: Path) -> dict[st
     curve = dose_response(within, found, "spend", "revenue", horizon=HORIZON, seed=0)
     if not isinstance(curve, DoseResponse):
         return {"seed": seed, "why": curve.code}
+    if not bends_that_count([curve])[0]:
+        effects = effect_draws(prepared_from(within), found, HORIZON).of("spend", "revenue", "sustained")
+        value, half = float(effects.mean()), Z95 * float(effects.std(ddof=1))
+        curve = straight_line(curve, value, value - half, value + half)
     levels, low, high = (np.array(part) for part in (curve.levels, curve.low, curve.high))
     truth = case.kept(levels, curve.reference, curve.horizon)
     point = saturation(case, levels, curve.reference, curve.horizon)
@@ -71,7 +77,7 @@ def trial(shape: str, size: str, graph: str, seed: int, folder: Path) -> dict[st
         "width": round(float((high - low).mean()), 4),
         "range": round(float(truth.max() - truth.min()), 4),
         "shape": curve.shape,
-        "bent": bool(curve.bend_p < 0.05),
+        "bent": curve.shape != "straight",
         "saturation": None if not said else [curve.saturation, curve.saturation_low, curve.saturation_high],
         "saturation_true": point,
     }

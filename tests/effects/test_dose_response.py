@@ -11,8 +11,10 @@ import statsmodels.api as sm
 
 from causal_service.discovery.discover import Discovery, discover
 from causal_service.effects.dose_columns import Spline, adjusters, column_values
+from causal_service.effects.dose_line import apart, bends_that_count, straight_line
 from causal_service.effects.dose_response import dose_response, knot_shares
 from causal_service.effects.dose_results import DoseResponse, DoseValue, NoDoseResponse, Unsupported
+from causal_service.effects.dose_shape import Curve, shape_of
 from causal_service.graph.knowledge import Knowledge
 from causal_service.numerics.natural_spline import KNOT_QUANTILES, bends
 from causal_service.panel.dictionary import Dictionary
@@ -223,3 +225,80 @@ def test_outcome_on_a_log_scale_is_told_in_its_unit(case):
     logged = replace(within, kinds={"revenue": "log"}, slopes=np.full(4, 0.5))
     plain = within.values[:, :, within.names.index("revenue")]
     np.testing.assert_allclose(column_values(logged, "revenue", raw=False), plain / 0.5)
+
+
+def by_slope(seed: int) -> pd.DataFrame:
+    """Straight for every shop; shops at higher levels have the steeper line, so that all together look bent."""
+    rng = np.random.default_rng(seed)
+    own = rng.normal(size=(40, 1))
+    spend = 2 * own + 0.7 * rng.normal(size=(40, 16))
+    revenue = (0.5 + 0.4 * np.tanh(2 * own)) * spend + 0.5 * rng.normal(size=(40, 16))
+    keys = {
+        "plant": np.repeat([f"S{i:03d}" for i in range(40)], 16),
+        "month": np.tile([f"{2020 + m // 12}-{m % 12 + 1:02d}" for m in range(16)], 40),
+    }
+    return pd.DataFrame(keys | {"spend": spend.ravel(), "revenue": revenue.ravel()})
+
+
+def test_slopes_that_differ_by_entity_are_no_bend(simulated, monkeypatch):
+    """Without slopes that may follow the entity's level the same panels would be called bent."""
+    cases = [learned(simulated, by_slope(seed)) for seed in range(4)]
+
+    def p_values() -> list[float]:
+        found = [dose_response(*case, "spend", "revenue", horizon=0, seed=0) for case in cases]
+        assert all(isinstance(curve, DoseResponse) for curve in found)
+        return [curve.bend_p for curve in found if isinstance(curve, DoseResponse)]
+
+    assert min(p_values()) > 0.02
+    monkeypatch.setattr("causal_service.effects.dose_columns.FEWEST_ENTITIES", 10**6)
+    assert max(p_values()) < 0.02
+
+
+def test_a_straight_line_is_the_ranked_effect(curve):
+    line = straight_line(curve, -2.0, -3.0, -1.0)
+    assert (line.shape, line.saturation, line.levels) == ("straight", None, curve.levels)
+    rows = zip(line.levels, line.values, line.low, line.high, curve.low, curve.high, strict=True)
+    for level, value, low, high, curve_low, curve_high in rows:
+        away = level - line.reference
+        assert value == pytest.approx(-2.0 * away)
+        assert low == pytest.approx(min(-3.0 * away, -1.0 * away, curve_low))
+        assert high == pytest.approx(max(-3.0 * away, -1.0 * away, curve_high))
+    found = line.at(line.reference + 0.5)
+    assert isinstance(found, DoseValue)
+    assert found.value == pytest.approx(-1.0)
+
+
+def test_bends_count_beside_all_curves_of_a_study(curve):
+    """One p-value of .01 is evidence alone; among six it is what chance brings."""
+    weak = replace(curve, bend_p=0.01)
+    others = [replace(curve, bend_p=p) for p in (0.2, 0.4, 0.6, 0.8, 0.9)]
+    assert bends_that_count([weak]) == (True,)
+    assert not any(bends_that_count([weak, *others]))
+    assert bends_that_count([curve, *others])[0]
+    assert bends_that_count([]) == ()
+
+
+def test_curve_and_ranked_effect_that_do_not_agree_are_told(curve):
+    slope = float(np.interp(0.5, np.array(curve.levels) - curve.reference, curve.values)) / 0.5
+    assert apart(curve, 0.5, slope, slope - 0.1, slope + 0.1) is None
+    gap = apart(curve, 0.5, slope + 5, slope + 4, slope + 6)
+    assert gap is not None
+    assert (gap.step, gap.ranked, gap.ranked_low) == pytest.approx((0.5, (slope + 5) * 0.5, (slope + 4) * 0.5))
+    beyond = curve.levels[-1] - curve.reference + 0.01
+    back = apart(curve, beyond, 50.0, 49.0, 51.0)
+    assert back is None or back.step == -beyond
+    assert apart(curve, 1e6, 50.0, 49.0, 51.0) is None
+
+
+@pytest.mark.parametrize(
+    ("slopes", "shape"),
+    [
+        (np.linspace(-0.5, -0.3, 24), "diminishing"),
+        (np.linspace(0.3, 0.5, 24), "accelerating"),
+        (np.interp(np.arange(24), [0, 4, 9, 14, 18, 23], [-0.29, -0.21, 0.11, -0.48, -0.06, -0.38]), "irregular"),
+    ],
+)
+def test_shape_goes_by_slopes_that_only_fall_or_only_rise(slopes, shape):
+    noise = np.random.default_rng(0).normal(size=(400, 24)) * 0.2
+    bent = Curve(np.arange(24.0), slopes, noise, np.eye(24), 0.04 * np.eye(24))
+    assert shape_of(bent, 0.001).shape == shape

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from causal_service.effects.dose_results import DoseResponse, NoDoseResponse
+from causal_service.effects.dose_results import Apart, DoseResponse, NoDoseResponse
 from causal_service.explanation.dose_sentences import NO_CURVE, worded_dose
 from causal_service.report.composition import compose
 from causal_service.report.curves import dose_chart
@@ -109,3 +109,31 @@ def test_picture_stays_inside_its_frame_and_marks_what_is_not_supported(study):
 def test_a_coordinate_half_way_between_two_is_the_same_live_and_stored():
     assert px(147.25) == px(147.25 + 4e-11) == px(147.25 - 4e-11)
     assert (px(12.0), px(-0.01)) == ("12", "0")
+
+
+@pytest.mark.parametrize("shape", ["diminishing", "accelerating"])
+def test_slopes_that_are_said_are_those_compared(study, shape):
+    """Means of the outer thirds, not the slopes of the two outermost points."""
+    slopes = (9.0, 1.0, 2.0, 0.0, 0.0, 0.0, 5.0, 6.0, 7.0)
+    dose = said(study, replace(CURVE, shape=shape, slopes=slopes, saturation=None, saturation_low=None))
+    for lang in ("zh", "en"):
+        text = dose.sentence.get(lang)
+        assert re.search(r"(?<![\d.])4(?![\d.]*\d)", text)
+        assert re.search(r"(?<![\d.])6(?![\d.]*\d)", text)
+        assert not re.search(r"(?<![\d.])9(?![\d%])", text)
+
+
+@pytest.mark.parametrize("shape", ["straight", "accelerating"])
+def test_curve_and_ranked_effect_that_do_not_agree_are_said(study, shape):
+    gap = Apart(2.0, 0.35, 0.1, 0.6, 1.53, 1.12, 1.94)
+    plain = replace(CURVE, shape=shape, saturation=None, saturation_low=None)
+    for lang in ("zh", "en"):
+        text = said(study, replace(plain, apart=gap)).sentence.get(lang)
+        assert all(number in text for number in ("0.35", "1.5", "1.1", "1.9"))
+        assert "0.35" not in said(study, plain).sentence.get(lang)
+
+
+def test_a_lone_curve_is_no_wider_than_the_text_is_large(study):
+    page = render_html(replace(study, doses=(said(study, CURVE),)), "en")
+    assert re.search(r"\.doses svg \{[^}]*max-width: 4\d\dpx", page)
+    assert re.search(r"\.contour tbody th, \.contour td \{ vertical-align: baseline", page)
