@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from causal_service.discovery.discover import Method
 from causal_service.discovery.resampling import settled_penalty
+from causal_service.explanation.both_orders import with_both_orders
 from causal_service.explanation.chains import chains_of, coefficient_draws, frequent_links
 from causal_service.explanation.contrast import contrasts
 from causal_service.explanation.hidden_causes import hidden_cause_sentence
@@ -236,7 +237,7 @@ def study(
         contours=depth.contours,
         crosscheck=depth.crosscheck,
         system=depth.system,
-        mediation=depth.mediation,
+        mediation=with_both_orders(depth.mediation, chains, learned),
         doses=depth.doses,
         average_effects=depth.average_effects,
     )

@@ -7,7 +7,7 @@ from causal_service.explanation.phrases import Names, listed_en, listed_zh, name
 from causal_service.explanation.quantities import UNKNOWN, format_fixed, format_share
 from causal_service.explanation.results import Contrast, ContrastReason, NotRanked
 
-__all__ = ["contrast_sentence", "not_ranked_words", "proof_words", "reason_label"]
+__all__ = ["contrast_label", "contrast_sentence", "crowded_out", "not_ranked_words", "proof_words", "reason_label"]
 
 _NOT_RANKED: dict[NotRanked, Text] = {
     "context": Text("属于外部环境，没有人能够调整", "it is context, which nobody moves"),
@@ -114,6 +114,7 @@ _REASONS: dict[str, Text] = {
         "neither charts nor causal analysis see much in it (correlation {pooled})",
     ),
 }
+_CROWDED = Text("被非原因挤后", "Crowded out")
 _LABELS: dict[ContrastReason, Text] = {
     "confounded": Text("共同原因", "Common cause"),
     "masked": Text("作用被掩盖", "Effect hidden"),
@@ -132,6 +133,8 @@ _PROMISE = {
 }
 """What is left of the promise of charts: of no cause, of a cause."""
 _SHARES = frozenset({"share", "between"})
+_FAR = 2
+"""Places by which a chart must put a lever behind its effect for the two not to agree."""
 _CERTAIN = 0.9
 """Share of draws from which a consequence is said without reserve."""
 
@@ -170,6 +173,17 @@ def _charts(row: Contrast) -> tuple[str, str]:
 def reason_label(reason: ContrastReason) -> Text:
     """Return a reason as a label."""
     return _LABELS[reason]
+
+
+def crowded_out(row: Contrast) -> bool:
+    """Say whether charts put a lever far behind its effect for what they put before it although it is no cause."""
+    chart = row.shap_rank or row.correlation_rank
+    return row.params.get("how") == "crowded" and row.causal_rank is not None and chart - row.causal_rank > _FAR
+
+
+def contrast_label(row: Contrast) -> Text:
+    """Return the reason of a row as a label."""
+    return _CROWDED if crowded_out(row) else reason_label(row.reason)
 
 
 def proof_words(row: Contrast, indicators: Names) -> Text:

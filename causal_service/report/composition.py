@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from causal_service.errors import Text
 from causal_service.explanation.arrival import arrival_words
-from causal_service.explanation.contrast_sentences import not_ranked_words, proof_words, reason_label
+from causal_service.explanation.contrast_sentences import contrast_label, crowded_out, not_ranked_words, proof_words
 from causal_service.explanation.phrases import (
     Names,
     described,
@@ -286,8 +286,8 @@ def _contrast_row(row: Contrast, first: int, source: _Source) -> ContrastRow:
         correlation_rank=row.correlation_rank,
         causal_rank=row.causal_rank,
         barred=not_ranked_words(row).get(source.lang),
-        label=reason_label(row.reason).get(source.lang),
-        agrees=row.reason == "agrees",
+        label=contrast_label(row).get(source.lang),
+        agrees=row.reason == "agrees" and not crowded_out(row),
         misleading=_misleads(row) and _chart_rank(row) <= first,
         best=row.causal_rank is not None and row.causal_rank <= _FEW,
         why=f"{why[:1].upper()}{why[1:]}{end}",
@@ -321,12 +321,23 @@ def _contrast_lead(rows: Sequence[Contrast], levers: Sequence[Lever], source: _S
     )
     if len(held) == len(chosen):
         return start + source.word("；因果分析也把它们排在前三。", "; the causal ranking has the same ones in front.")
+    ranked = [row for row in chosen if row.causal_rank is not None]
+    if not ranked:
+        return start + source.word("；它们都不是参与排名的杠杆。", "; none of them is a ranked lever.")
+    levers_only, sure = len(ranked) < len(chosen), len(best) == len(held)
+    group = source.word("其中参与排名的杠杆里", "of the ranked levers among them") if levers_only else ""
+    group = group or source.word("其中", "of them")
+    place = source.word("真正位列前三", "among the best three by effect")
+    if not sure:
+        place = source.word(
+            "位列前三且证据足以行动或试点", "among the best three by effect with evidence enough to act on or test"
+        )
     if not held:
-        return start + source.word("；其中没有一个真正位列前三。", "; none of them is among the best three by effect.")
+        return start + source.word(f"；{group}没有一个{place}。", f"; none {group} is {place}.")
     kept = listed(held, source.lang)
     verb = "is" if len(held) == 1 else "are"
     return start + source.word(
-        f"；其中真正位列前三的只有{kept}。", f"; only {kept} {verb} among the best three by effect."
+        f"；{group}{place}的只有{kept}。", f"; {f'{group}, ' if levers_only else ''}only {kept} {verb} {place}."
     )
 
 

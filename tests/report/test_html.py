@@ -209,3 +209,21 @@ def test_a_browser_shows_the_report_without_any_error(study, tmp_path, needs):
     ]  # fmt: skip
     subprocess.run(command, check=True, capture_output=True, timeout=120)
     assert picture.stat().st_size > 50_000
+
+
+def first_in_chart(study, changed: dict[str, int | None]) -> list[str]:
+    """What is said of the three that a chart puts first, with other ranks by effect."""
+    rows = tuple(replace(row, causal_rank=changed.get(row.indicator, row.causal_rank)) for row in study.contrast)
+    return [compose(replace(study, contrast=rows), lang).sections[0].contrast_lead for lang in ("en", "zh")]
+
+
+def test_only_ranked_levers_are_counted_among_the_best_three(study):
+    en, zh = first_in_chart(study, {})
+    assert "none of the ranked levers among them is among the best three by effect." in en
+    assert "其中参与排名的杠杆里没有一个真正位列前三" in zh
+    en, _ = first_in_chart(study, {"complaints": 10})
+    assert "none of them is among the best three by effect." in en
+    en, zh = first_in_chart(study, dict.fromkeys(("training_hours", "complaints", "customer_visits")))
+    assert "none of them is a ranked lever." in en and "都不是参与排名的杠杆" in zh
+    en, _ = first_in_chart(study, {"training_hours": 2})
+    assert "with evidence enough to act on or test" in en, "second, but with nothing to act on"
