@@ -26,7 +26,7 @@ from causal_service.explanation.check_findings import check_findings
 from causal_service.explanation.check_sentences import check_worded
 from causal_service.explanation.crosscheck_sentences import crosscheck_findings, crosscheck_worded
 from causal_service.explanation.doses import doses_of
-from causal_service.explanation.for_whom import by_entity, by_segment
+from causal_service.explanation.for_whom import by_entity, segments_worded
 from causal_service.explanation.identification_sentences import identification_worded
 from causal_service.explanation.mediation import mediations
 from causal_service.explanation.results import Mediation
@@ -65,6 +65,8 @@ class Asked:
     """Worker threads; no result depends on it."""
     crosscheck: bool = False
     """Whether DoWhy is asked for a second opinion."""
+    segments: BySegment | None = None
+    """Effects by segment without words; ``None`` when no segment column was given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ def in_depth(asked: Asked, progress: Progress) -> InDepth:
     """
     identification = _identification(asked)
     checks = _checks(asked, identification)
-    segments = by_segment(asked.learned, asked.levers, asked.question.outcomes, asked.seed)
+    segments = None if asked.segments is None else segments_worded(asked.segments, asked.learned, asked.levers)
     second = _crosscheck(asked, identification, progress)
     return InDepth(
         identification=identification,

@@ -14,6 +14,7 @@ from causal_service.effects.observed_causes import strongest_causes
 from causal_service.effects.results import Effect, EffectKind
 from causal_service.graph.knowledge import Knowledge
 from causal_service.levers.ranking import RankedLever, Suspicions, ranked_levers
+from causal_service.levers.verdicts import InSegments
 from causal_service.panel.dictionary import Dictionary
 from causal_service.panel.findings import Finding
 from causal_service.panel.summary import IndicatorSummary, PanelSummary, summarise
@@ -32,7 +33,7 @@ from causal_service.study_choices.stability_findings import drift_findings, shif
 from causal_service.study_choices.studied import Studied
 from causal_service.study_choices.suspicions import combined_suspicions
 
-__all__ = ["Inference", "calibrated", "infer"]
+__all__ = ["Inference", "calibrated", "doubted_by_segments", "infer"]
 
 Progress = Callable[[str, int, int], None]
 
@@ -67,6 +68,8 @@ class Inference:
     """Ranked levers by outcome, best first."""
     slopes: tuple[EntitySlope, ...] = ()
     """Relations known to differ by entity."""
+    knowledge: Knowledge | None = None
+    """What was known before learning."""
 
 
 def infer(
@@ -152,7 +155,7 @@ def infer(
     }
     unranked = Inference(
         prepared, within, discovery, draws, effects, headline, levers, summary, described, findings, suspicions, {},
-        slopes,
+        slopes, background,
     )  # fmt: skip
     return replace(unranked, ranked=_ranked(unranked, dictionary, {}))
 
@@ -166,6 +169,21 @@ def calibrated(
     """
     wide = replace(learned, effects=widened(learned.effects, factors))
     return _ranked(wide, dictionary, factors)
+
+
+def doubted_by_segments(
+    learned: Inference,
+    dictionary: Dictionary,
+    factors: Mapping[tuple[str, EffectKind], float],
+    said: Mapping[tuple[str, str], InSegments],
+) -> Inference:
+    """Return the inference judged again with what segments say, by lever and outcome; no number changes."""
+    suspicions = {
+        outcome: replace(known, segments={lever: words for (lever, y), words in said.items() if y == outcome})
+        for outcome, known in learned.suspicions.items()
+    }
+    again = replace(learned, suspicions=suspicions)
+    return replace(again, ranked=calibrated(again, dictionary, factors))
 
 
 def _ranked(

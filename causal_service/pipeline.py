@@ -10,16 +10,18 @@ from typing import TYPE_CHECKING, Literal
 
 from causal_service.discovery.discover import Method
 from causal_service.discovery.resampling import settled_penalty
+from causal_service.effects.results import EffectKind
 from causal_service.explanation.both_orders import with_both_orders
 from causal_service.explanation.chains import chains_of, coefficient_draws, frequent_links
 from causal_service.explanation.contrast import contrasts
+from causal_service.explanation.for_whom import against_overall, by_segment
 from causal_service.explanation.hidden_causes import hidden_cause_sentence
 from causal_service.explanation.mediation import without_shares
 from causal_service.explanation.rehearsal_sentences import rehearsal_sentence
 from causal_service.explanation.results import Chain, Contrast
 from causal_service.explanation.wording import answer_text, lever_sentence, reason_text
 from causal_service.in_depth import Asked, in_depth
-from causal_service.inference import Inference, calibrated, infer
+from causal_service.inference import Inference, calibrated, doubted_by_segments, infer
 from causal_service.levers.ranking import RankedLever
 from causal_service.levers.results import Lever, Reason
 from causal_service.numerics.fan_out import cluster, one_thread_per_library
@@ -158,7 +160,7 @@ def study(
         learned = infer(
             studied, known, question, checked, lags=order, method=method, seed=seed, threads=workers, progress=tell
         )
-        rehearsal = None
+        rehearsal, factors = None, dict[tuple[str, EffectKind], float]()
         if rehearse:
             tell("rehearse", 0, rehearse)
             rehearsal = rehearsed(
@@ -174,13 +176,17 @@ def study(
                 threads=workers,
                 progress=lambda done, of: tell("rehearse", done, of),
             )
-            learned = replace(learned, ranked=calibrated(learned, known, rehearsal.factors))
+            factors = dict(rehearsal.factors)
+            learned = replace(learned, ranked=calibrated(learned, known, factors))
 
     designed = (
         *design_findings(studied.panel, learned.prepared, chosen_by),
         *lag_findings(studied, known, order, chosen_by),
     )
     tell("explain", 0, 1)
+    segments = by_segment(learned, question.outcomes, seed)
+    if segments is not None and segments.reason is None:
+        learned = doubted_by_segments(learned, known, factors, against_overall(segments, learned))
     described, frequency, prepared = learned.indicators, learned.panel.frequency, learned.prepared
     ranked: list[Lever] = []
     chains: list[Chain] = []
@@ -194,7 +200,7 @@ def study(
         ranked += worded
         chains += paths
     tell("explain", 1, 1)
-    depth = in_depth(Asked(learned, studied, known, question, tuple(ranked), seed, workers, crosscheck), tell)
+    depth = in_depth(Asked(learned, studied, known, question, tuple(ranked), seed, workers, crosscheck, segments), tell)
     return Study(
         schema=SCHEMA,
         regime=studied.panel.regime,

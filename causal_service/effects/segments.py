@@ -1,11 +1,13 @@
 """For whom: effects by segment, from the draws of the whole panel.
 
-Every draw keeps the graph it learned from all entities; its coefficients are fitted again on the moments of each
-segment under the draw's own weights, so that intervals hold graph uncertainty and the short-panel correction as the
-main estimates do. What the draw adds to plain least squares on the whole panel (bending mechanisms, a hidden driver) is
-kept for every segment. Values are then pooled partially (``numerics.partial_pooling``): what the draws of all segments
-share is an error of the graph, the rest is a segment's own. Whether segments differ at all is a Wald test on their
-differences, whose covariance is that of the draws (F with the resampled blocks as degrees of freedom).
+Every draw keeps the graph it learned from all entities, joined by arrows that only single segments show
+(``discovery.segment_arrows``): slopes that cancel over segments leave no arrow in the whole. Its coefficients are
+fitted again on the moments of each segment under the draw's own weights, so that intervals hold graph uncertainty and
+the short-panel correction as the main estimates do. What the draw adds to plain least squares on the whole panel
+(bending mechanisms, a hidden driver) is kept for every segment. Values are then pooled partially
+(``numerics.partial_pooling``): what the draws of all segments share is an error of the graph, the rest is a segment's
+own. Whether segments differ at all is a Wald test on their differences, whose covariance is that of the draws (F with
+the resampled blocks as degrees of freedom).
 """
 
 from __future__ import annotations
@@ -21,9 +23,12 @@ from threadpoolctl import threadpool_limits
 
 from causal_service.discovery.discover import Discovery
 from causal_service.discovery.resampling import block_weights
+from causal_service.discovery.search_problem import search_problem
+from causal_service.discovery.segment_arrows import with_segment_arrows
 from causal_service.effects.estimate import KINDS, Z95, EffectDraws, effect_unit, false_discovery_rates
 from causal_service.effects.results import EffectKind
 from causal_service.errors import Text
+from causal_service.graph.knowledge import Knowledge
 from causal_service.numerics.draw import member_coefficients, member_responses
 from causal_service.numerics.partial_pooling import pooled
 from causal_service.preparation.prepared import Prepared
@@ -146,6 +151,7 @@ def segment_draws(
     *,
     horizon: int,
     seed: int,
+    knowledge: Knowledge | None = None,
 ) -> SegmentDraws:
     """Return the effects of every draw in every segment that can be told apart.
 
@@ -154,6 +160,7 @@ def segment_draws(
     segments : (E,) label of every entity, empty where unknown.
     horizon : periods ahead of the sustained effect.
     seed : of the draws.
+    knowledge : what arrows a segment may have that the whole panel hides; ``None`` = none is looked for.
     """
     sizes = segment_sizes(within, segments)
     names = tuple(size.name for size in sizes if size.reason is None)
@@ -167,8 +174,11 @@ def segment_draws(
     values = np.empty((len(names), len(draws), 2, p, p))
     with threadpool_limits(1):
         beyond = _beyond_least_squares(prepared, discovery, weights)
+        members = [draw.members[:1] for draw in draws]
+        if knowledge is not None and discovery.graph_resampled:
+            members = with_segment_arrows(prepared, search_problem(prepared, knowledge), moments, draws, seed)
         for s, own in enumerate(moments):
-            values[s] = _effects(own, prepared, discovery, weights, beyond, horizon) * unit
+            values[s] = _effects(own, prepared, members, weights, beyond, horizon) * unit
     return SegmentDraws(sizes, names, tuple(int(m.blocks.size) for m in moments), values)
 
 
@@ -187,7 +197,7 @@ def _beyond_least_squares(prepared: Prepared, discovery: Discovery, weights: Arr
 def _effects(
     own: SegmentMoments,
     prepared: Prepared,
-    discovery: Discovery,
+    members: Sequence[NDArray[np.bool_]],
     weights: Array,
     beyond: Mapping[int, Array],
     horizon: int,
@@ -195,8 +205,7 @@ def _effects(
     """(B, 2, p, p) standardised effects in one segment."""
     S = own.covariances(weights, prepared)
     out = np.empty((len(S), 2, S.shape[1] // (prepared.lags + 1), S.shape[1] // (prepared.lags + 1)))
-    for i, draw in enumerate(discovery.draws):
-        member = draw.members[:1]
+    for i, member in enumerate(members):
         fit = member_coefficients(S[i], member)
         if i in beyond:
             fit[0] += beyond[i]

@@ -18,7 +18,8 @@ from causal_service.explanation.phrases import (
     step_words,
 )
 from causal_service.explanation.quantities import amount, format_number, is_known
-from causal_service.levers.results import Lever
+from causal_service.explanation.reason_texts import reason_text
+from causal_service.levers.results import Lever, Reason
 from causal_service.panel.panel import Regime
 
 __all__ = ["answer_text"]
@@ -91,6 +92,7 @@ def _act(ranked: Sequence[Lever], indicators: Names, frequency: str) -> Text:
         parts.append(_next(others[:_FOLLOWING], indicators))
     if test:
         parts.append(_worth_a_trial(test[:_CANDIDATES], indicators))
+    parts += _elsewhere(ranked, first, indicators, frequency)
     idle = len(ranked) - 1 - len(following) - len(test)
     if idle:
         parts.append(_idle(idle))
@@ -149,14 +151,26 @@ def _test(ranked: Sequence[Lever], indicators: Names, frequency: str, regime: Re
             f"The strongest candidate is {name.en}. {sentence.en}",
         )
     ]
-    against = [reason.text for reason in first.reasons if reason.code not in _FAVOURABLE]
+    against = [_plainly(reason) for reason in first.reasons if reason.code not in _FAVOURABLE]
     if against:
         en = against[0].en[:1].lower() + against[0].en[1:]
         parts.append(Text(f"暂不行动的原因：{against[0].zh}", f"Why not act at once: {en}"))
     parts.append(_TRIAL[regime])
     if others:
         parts.append(_worth_a_trial(others[: _CANDIDATES - 1], indicators))
+    parts += _elsewhere(ranked, first, indicators, frequency)
     return _joined(parts)
+
+
+def _plainly(reason: Reason) -> Text:
+    """Return a reason; without the numbers that the sentence of the lever has given already."""
+    return reason_text(reason.code) if reason.code == "opposite-in-segments" else reason.text
+
+
+def _elsewhere(ranked: Sequence[Lever], said: Lever | None, indicators: Names, frequency: str) -> list[Text]:
+    """Return the sentences of levers with opposite effects by segment that the answer has not spoken of."""
+    opposite = [x for x in ranked if any(reason.code == "opposite-in-segments" for reason in x.reasons)]
+    return [lever_sentence(x, indicators, frequency, len(ranked)) for x in opposite if x is not said]
 
 
 def _nothing_stands_out(ranked: Sequence[Lever], indicators: Names, frequency: str, regime: Regime) -> Text:
@@ -170,6 +184,7 @@ def _nothing_stands_out(ranked: Sequence[Lever], indicators: Names, frequency: s
             f"No lever stands out for {name.en}. "
             f"We looked for the effect of one step of each of {len(ranked)} {levers}{later}.",
         ),
+        *_elsewhere(ranked, None, indicators, frequency),
         *_smallest_seen(ranked, indicators),
         _HELP[regime],
     ]

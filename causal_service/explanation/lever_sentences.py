@@ -19,6 +19,7 @@ from causal_service.explanation.quantities import (
     decimals_of_interval,
     format_fixed,
     format_interval,
+    format_number,
     format_share,
     is_known,
 )
@@ -52,6 +53,13 @@ def lever_sentence(lever: Lever, indicators: Names, frequency: str = "", listed:
     frequency : ``PanelSummary.frequency``; empty in a cross-section.
     listed : number of levers ranked for this outcome; the top-three clause is left out when it says nothing (<= 3).
     """
+    said = _overall(lever, indicators, frequency, listed)
+    apart = _opposite(lever, indicators)
+    return said if apart is None else spaced(f"{said.zh}{apart.zh}", f"{said.en} {apart.en}")
+
+
+def _overall(lever: Lever, indicators: Names, frequency: str, listed: int | None) -> Text:
+    """Say what one step does on average over all entities."""
     if lever.value == lever.low == lever.high == 0:
         return _no_path(lever, indicators)
     move, outcome = move_words(lever, indicators), name_of(lever.outcome, indicators)
@@ -72,6 +80,21 @@ def lever_sentence(lever: Lever, indicators: Names, frequency: str = "", listed:
         f"{start.en} would {change.verb.en} {outcome.en} by about {change.size.en}{later}, "
         f"but the 95% interval {change.interval.en} includes no effect{top.en}.",
     )
+
+
+def _opposite(lever: Lever, indicators: Names) -> Text | None:
+    """Say for whom one step helps and for whom it harms, where segments are known to be opposite."""
+    params = next((reason.params for reason in lever.reasons if reason.code == "opposite-in-segments"), None)
+    if params is None:
+        return None
+    outcome, unit = name_of(lever.outcome, indicators), described(lever.outcome, indicators).unit
+    zh, en = [], []
+    for segment, change in ((params["helped"], params["helped_by"]), (params["harmed"], params["harmed_by"])):
+        by = float(change or 0.0)
+        size = amount(format_number(abs(by), 2), unit)
+        zh.append(f"在“{segment}”组{verb_zh(by, unit)}{size.zh}")
+        en.append(f"in '{segment}' it {'raises' if by > 0 else 'lowers'} {outcome.en} by {size.en}")
+    return Text(f"这是相反作用的平均：{zh[0]}，{zh[1]}。", f"This is an average of opposites: {en[0]}; {en[1]}.")
 
 
 def _no_path(lever: Lever, indicators: Names) -> Text:

@@ -18,6 +18,7 @@ ParamValue = float | int | str | bool | None
 
 _SHARES = frozenset({"identified_share", "p_sign", "p_top3", "zero_share", "descendant_share", "robustness"})
 _CHANCES = frozenset({"p", "q"})
+_CHANGES = frozenset({"helped_by", "harmed_by", "low", "high"})
 _SMALLEST_CHANCE = 0.001
 
 _STATEMENTS: dict[str, Text] = {
@@ -61,6 +62,7 @@ _STATEMENTS: dict[str, Text] = {
         "A moderate hidden common cause would be enough to overturn it",
     ),
     "not-significant": Text("效应尚不能与随机波动区分", "The effect cannot be told from chance"),
+    "opposite-in-segments": Text("它在不同组里作用相反", "It does opposite things in different segments"),
     "sign-uncertain": Text("效应的正负方向还不确定", "The direction of the effect is not certain"),
     "significant": Text("效应明显超出随机波动", "The effect stands clear of chance"),
     "step-harms": Text(
@@ -73,6 +75,9 @@ _STATEMENTS: dict[str, Text] = {
     ),
     "too-few-entities": Text("实体太少，不足以支持行动", "There are too few entities to act on"),
     "too-few-rows": Text("有效数据行太少", "There are too few effective rows"),
+    "unclear-in-segment": Text(
+        "在其中一组里，它的效应尚不能与无影响区分", "In one segment its effect cannot be told from none"
+    ),
 }
 _DETAILS: dict[str, Text] = {
     "below-detectable": Text(
@@ -93,10 +98,18 @@ _DETAILS: dict[str, Text] = {
         "只需同时解释双方{robustness}的剩余波动", "explaining {robustness} of what is left in both would do"
     ),
     "not-significant": Text("q {q}", "q {q}"),
+    "opposite-in-segments": Text(
+        "每移动一步，目标指标在“{helped}”组变化{helped_by}，在“{harmed}”组变化{harmed_by}",
+        "one step changes the outcome by {helped_by} in '{helped}' and by {harmed_by} in '{harmed}'",
+    ),
     "sign-uncertain": Text("方向一致的重抽样占{p_sign}", "{p_sign} of resamples agree on it"),
     "significant": Text("q {q}", "q {q}"),
     "too-few-entities": Text("现有{entities}个，至少需要{floor}个", "{entities} present, {floor} needed"),
     "too-few-rows": Text("现有{rows}行，至少需要{floor}行", "{rows} present, {floor} needed"),
+    "unclear-in-segment": Text(
+        "“{segment}”组：每移动一步，目标指标的变化在{low}到{high}之间",
+        "'{segment}': one step changes the outcome by {low} to {high}",
+    ),
 }
 REASON_CODES: tuple[str, ...] = tuple(_STATEMENTS)
 
@@ -110,7 +123,8 @@ def reason_text(code: str, params: Mapping[str, ParamValue] | None = None) -> Te
     params : numbers and names of the case; a detail may use ``q``, ``identified_share``, ``p_sign``, ``robustness``,
         ``smallest_detectable`` (with ``unit``), ``entities`` or ``rows`` with ``floor``, ``p_top3``,
         ``descendant_share``, ``before`` and ``after``, ``bound`` (with ``unit``), ``identity``, ``finding``,
-        ``zero_share``. A missing or unknown value drops the detail, never the reason. Shares are 0..1.
+        ``zero_share``, ``helped``, ``helped_by``, ``harmed`` and ``harmed_by`` (with ``unit``), ``segment``, ``low``
+        and ``high`` (with ``unit``). A missing or unknown value drops the detail, never the reason. Shares are 0..1.
 
     Raises
     ------
@@ -137,8 +151,9 @@ def _param_words(key: str, value: ParamValue, unit: str) -> Text:
         return _same(_chance(float(value)))
     if key == "bound":
         return Text(format_level(float(value), unit, "zh"), format_level(float(value), unit, "en"))
-    if key == "smallest_detectable":
-        return amount(format_number(float(value), 2), unit)
+    if key in _CHANGES or key == "smallest_detectable":
+        number = format_number(float(value), 2)
+        return amount(f"+{number}" if key in _CHANGES and float(value) > 0 else number, unit)
     return _same(format_number(float(value)))
 
 

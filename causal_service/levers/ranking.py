@@ -13,7 +13,7 @@ from causal_service.effects.results import Effect, EffectKind
 from causal_service.effects.robustness import Benchmark, ObservedCause, benchmarked, robustness_value
 from causal_service.levers.results import Lever
 from causal_service.levers.steps import Move, feasible_move, gains
-from causal_service.levers.verdicts import FLOORS, Evidence, ReasonCode, judged
+from causal_service.levers.verdicts import FLOORS, Evidence, InSegments, ReasonCode, judged
 from causal_service.panel.dictionary import Dictionary
 from causal_service.panel.summary import IndicatorSummary
 from causal_service.preparation.rows import BlockUnit
@@ -42,6 +42,8 @@ class Suspicions:
     """The graph was learned once and held fixed, so that the draws say nothing about it."""
     shifted: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     """Effects that changed midway: in the first and the second half, outcome unit per lever unit, by lever."""
+    segments: Mapping[str, InSegments] = field(default_factory=dict)
+    """What segments say against the overall effect, by lever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,7 @@ def ranked_levers(
             hidden_driver=name in suspicions.driven,
             graph_fixed=suspicions.graph_fixed,
             shifted=suspicions.shifted.get(name),
+            segments=suspicions.segments.get(name, InSegments()),
         )
         verdict, reasons = judged(evidence)
         lever = Lever(

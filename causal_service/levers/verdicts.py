@@ -9,7 +9,17 @@ from causal_service.effects.robustness import WEAK
 from causal_service.levers.results import Verdict
 from causal_service.preparation.rows import BlockUnit
 
-__all__ = ["CLUSTER_FLOOR", "ENTITY_FLOOR", "FLOORS", "ROW_FLOOR", "Evidence", "Floors", "ReasonCode", "judged"]
+__all__ = [
+    "CLUSTER_FLOOR",
+    "ENTITY_FLOOR",
+    "FLOORS",
+    "ROW_FLOOR",
+    "Evidence",
+    "Floors",
+    "InSegments",
+    "ReasonCode",
+    "judged",
+]
 
 USEFUL = 0.2
 """A useful effect of one step, in within-SDs of the outcome."""
@@ -35,6 +45,16 @@ SERIES_FLOOR = 100
 """The same in a single series, where shocks in common stay in the data."""
 
 ReasonCode = tuple[str, dict[str, float | int | str | bool | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class InSegments:
+    """What the segments of a panel say against the overall effect of one lever; changes are those of one step."""
+
+    opposite: tuple[tuple[str, float], tuple[str, float]] | None = None
+    """The segment that gains most and the one that loses most, each with its change, outcome unit."""
+    unclear: tuple[tuple[str, float, float], ...] = ()
+    """Segments whose interval holds zero, with its ends, outcome unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +129,8 @@ class Evidence:
     """What must be there for ``act``."""
     shifted: tuple[float, float] | None = None
     """Effect in the first and the second half of the time where it changed, outcome unit per lever unit."""
+    segments: InSegments = InSegments()
+    """What segments say against it."""
 
 
 def judged(e: Evidence) -> tuple[Verdict, tuple[ReasonCode, ...]]:
@@ -118,11 +140,11 @@ def judged(e: Evidence) -> tuple[Verdict, tuple[ReasonCode, ...]]:
     notes = _notes(e)
     short = _insufficient(e)
     if short:
-        driven = [reason for reason in doubts if reason[0] == "hidden-driver"]
+        driven = [reason for reason in doubts if reason[0] in ("opposite-in-segments", "hidden-driver")]
         return "insufficient", (*short, *driven, *notes)
     significance: ReasonCode = ("significant", {"q": e.q}) if e.q <= SIGNIFICANT else ("not-significant", {"q": e.q})
     if not blocking and not doubts:
-        return "act", (significance, *notes)
+        return "act", (significance, *_unclear(e), *notes)
     if not blocking:
         return "test", (*doubts, significance, *notes)
     if e.gain > 0 and e.p_sign >= SIGN_LIKELY and e.p_top3 >= TOP3_LIKELY and e.controllable:
@@ -162,8 +184,12 @@ def _blocking(e: Evidence) -> list[ReasonCode]:
 
 
 def _doubts(e: Evidence) -> list[ReasonCode]:
-    """Conditions of ``act`` that a test could settle: identification, leak suspicion, robustness."""
+    """Conditions of ``act`` that a test could settle: identification, leak suspicion, robustness, segments."""
     reasons: list[ReasonCode] = []
+    if e.segments.opposite is not None:
+        (helped, gain), (harmed, loss) = e.segments.opposite
+        params: dict[str, float | int | str | bool | None] = {"helped": helped, "helped_by": gain, "harmed": harmed}
+        reasons.append(("opposite-in-segments", params | {"harmed_by": loss, "unit": e.outcome_unit}))
     if e.suspected_leak:
         reasons.append(("suspected-leak", {}))
     if e.contradicted:
@@ -181,6 +207,14 @@ def _doubts(e: Evidence) -> list[ReasonCode]:
     if e.robustness < WEAK:
         reasons.append(("not-robust", {"robustness": e.robustness}))
     return reasons
+
+
+def _unclear(e: Evidence) -> list[ReasonCode]:
+    """Segments in which what is done overall may do nothing."""
+    return [
+        ("unclear-in-segment", {"segment": name, "low": low, "high": high, "unit": e.outcome_unit})
+        for name, low, high in e.segments.unclear
+    ]
 
 
 def _notes(e: Evidence) -> list[ReasonCode]:

@@ -67,6 +67,11 @@ class SegmentMoments:
         S = W if not self.span.size else self._stationary(W, prepared)
         return np.ascontiguousarray(prepared.expand @ S @ prepared.expand.T)
 
+    def within(self, prepared: Prepared) -> Array:
+        """Return the covariance (d, d) of the whole segment on which a graph is searched."""
+        W = self.grams.sum(axis=0) / self.mass.sum() / self.shrinkage
+        return np.ascontiguousarray(prepared.expand @ W @ prepared.expand.T)
+
     def _stationary(self, W: Array, prepared: Prepared) -> Array:
         """Remove the short-panel bias: that of all blocks together in full, from there two rounds per draw."""
         whole = self.grams.sum(axis=0) / self.mass.sum() / self.shrinkage

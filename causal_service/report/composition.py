@@ -178,6 +178,16 @@ def _section(outcome: str, source: _Source) -> OutcomeSection:
 # --- levers ----------------------------------------------------------------------------------------------------------
 
 
+def _only_in(lever: Lever, source: _Source) -> str:
+    """Return for whom the expected gain does not hold, where segments are opposite."""
+    params = next((reason.params for reason in lever.reasons if reason.code == "opposite-in-segments"), None)
+    if params is None:
+        return ""
+    return source.word(
+        f"；各组平均，“{params['harmed']}”组相反", f"; average of all, the opposite in '{params['harmed']}'"
+    )
+
+
 def _headline(levers: Sequence[Lever], ranks: dict[str, int], when: str, source: _Source) -> Headline | None:
     first = next((x for wanted in ("act", "test") for x in levers if x.verdict == wanted), None)
     if first is None:
@@ -197,7 +207,7 @@ def _headline(levers: Sequence[Lever], ranks: dict[str, int], when: str, source:
         Fact(
             word("预计改善", "Expected gain") + (word(zh, en) if when else ""),
             gain_words(first, source.indicators).get(source.lang),
-            word(f"95%区间 {interval}", f"95% interval {interval}"),
+            word(f"95%区间 {interval}", f"95% interval {interval}") + _only_in(first, source),
         ),
         Fact(
             word("把握", "How sure"),

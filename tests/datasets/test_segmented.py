@@ -99,3 +99,28 @@ def test_the_bank_is_told_that_calls_do_opposite_things() -> None:
     assert "small_firms" in result.segments.text.en and "households" in result.segments.text.zh
     for lang in ("zh", "en"):
         assert "households" in result.report(lang)
+
+
+@pytest.mark.slow
+def test_calls_that_cancel_over_all_clients_are_found_in_both_segments() -> None:
+    values = frame("bank")
+    firms = values.loc[values["clients"] == "small_firms", "desk"].unique()[:18]
+    kept = values[(values["clients"] == "households") | values["desk"].isin(firms)]
+    dictionary = ROOT / "datasets" / "bank" / "dictionary.yaml"
+    result = cs.study(kept, dictionary=dictionary, outcome="overdue", segment="clients", resamples=100)
+    assert result.segments is not None
+    calls = {e.segment: e for e in result.segments.effects if e.lever == "calls" and e.kind == "sustained"}
+    assert calls["small_firms"].high < -0.3 and calls["households"].low > 0.1
+    test = next(t for t in result.segments.tests if t.lever == "calls" and t.kind == "sustained")
+    assert test.opposite and test.sentence.en
+    assert "overall effects stand" not in result.segments.text.en
+    assert "small_firms" in result.answers[0].text.zh and "households" in result.answers[0].text.en
+
+
+@pytest.mark.slow
+def test_a_lever_that_harms_one_segment_is_no_act_and_one_without_clear_effect_is_named() -> None:
+    calls = next(row for row in study("bank", ("overdue", "take_up")).levers if row.lever == "calls")
+    assert calls.outcome == "overdue" and calls.verdict == "test" and calls.reasons[0].code == "opposite-in-segments"
+    row = next(row for row in study("retail", ("repurchase", "churn")).levers if row.lever == "membership")
+    assert row.verdict == "act"
+    assert "frequent" in {reason.params.get("segment") for reason in row.reasons}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -23,12 +24,14 @@ KNOWN = Dictionary(
 )
 
 
-def panel(entities: int = 30, periods: int = 24, seed: int = 3) -> pd.DataFrame:
-    """x -> y with slope .8 in the north and -.4 in the south; z does nothing."""
+def panel(
+    entities: int = 30, periods: int = 24, seed: int = 3, *, north: float = NORTH, south: float = SOUTH, every: int = 3
+) -> pd.DataFrame:
+    """x -> y with slope .8 in the north and -.4 in the south (every third shop); z does nothing."""
     rng = np.random.default_rng(seed)
     rows = []
     for i in range(entities):
-        slope = NORTH if i % 3 else SOUTH
+        slope = north if i % every else south
         level = rng.normal(size=3)
         x = y = z = 0.0
         for t in range(-20, periods):
@@ -37,7 +40,7 @@ def panel(entities: int = 30, periods: int = 24, seed: int = 3) -> pd.DataFrame:
             y = 0.3 * y + slope * x + rng.normal()
             if t >= 0:
                 month = f"{2022 + t // 12}-{t % 12 + 1:02d}"
-                region = "north" if i % 3 else "south"
+                region = "north" if i % every else "south"
                 rows.append((f"E{i:02d}", month, region, x + level[0], y + level[1], z + level[2]))
     return pd.DataFrame(rows, columns=["shop", "month", "region", "x", "y", "z"])
 
@@ -64,8 +67,38 @@ def test_both_slopes_are_found_and_the_difference_is_established() -> None:
 
 def test_the_overall_effects_do_not_depend_on_the_segment_column() -> None:
     without = studied(panel().drop(columns="region"), segment=None)
-    assert without.effects == result().effects and without.levers == result().levers
-    assert without.segments is None
+    assert without.effects == result().effects and without.segments is None
+
+    plain = {"verdict": "watch", "reasons": (), "sentence": Text("", "")}
+    one, two = ([replace(row, **plain) for row in study.levers] for study in (without, result()))  # type: ignore[arg-type]
+    assert one == two
+
+
+def test_a_lever_that_helps_some_and_harms_others_is_no_act() -> None:
+    without = {row.lever: row for row in studied(panel().drop(columns="region"), segment=None).levers}
+    (x,) = [row for row in result().levers if row.lever == "x"]
+    assert without["x"].verdict == "act" and x.verdict == "test"
+    assert x.reasons[0].code == "opposite-in-segments"
+    assert x.reasons[0].params["helped"] == "north" and x.reasons[0].params["harmed"] == "south"
+    said = result().answers[0].text
+    for words in (said.zh, said.en, x.sentence.zh, x.sentence.en):
+        assert "north" in words and "south" in words
+    assert "in 'south' it lowers y" in said.en and "move x first" not in said.en
+    for lang in ("zh", "en"):
+        assert "south" in result().report(lang).split('<dl class="headline')[1].split("</dl>")[0]
+
+
+def test_slopes_that_cancel_over_the_segments_are_found_in_each() -> None:
+    frame = panel(north=0.6, south=-0.6, every=2)
+    found = studied(frame)
+    assert found.segments is not None
+    x = {e.segment: e for e in found.segments.effects if e.lever == "x" and e.kind == "impact"}
+    assert x["north"].low < 0.6 < x["north"].high and x["south"].low < -0.6 < x["south"].high
+    (lever,) = [row for row in found.levers if row.lever == "x"]
+    assert lever.low < 0 < lever.high and lever.verdict != "act"
+    for text in (found.segments.text, found.answers[0].text):
+        assert "overall effects stand" not in text.en and "总体效应决策" not in text.zh
+    assert "north" in found.answers[0].text.en and "south" in found.answers[0].text.zh
 
 
 def test_order_of_rows_and_threads_change_nothing() -> None:
