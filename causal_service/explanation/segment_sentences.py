@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from causal_service.effects.results import EffectKind
 from causal_service.effects.segments import BySegment, Interaction, SegmentEffect
@@ -97,34 +97,68 @@ def _plus(number: str, value: float) -> str:
     return f"+{number}" if value > 0 and number.strip("0.") else number
 
 
-def segments_text(found: BySegment, levers: Sequence[Lever], headline: EffectKind, indicators: Names) -> Text:
-    """Say which levers work differently by segment, which work in opposite directions, and what was left out."""
-    worth = {(lever.lever, lever.outcome) for lever in levers}
-    tests = [t for t in found.tests if t.kind == headline and (t.lever, t.outcome) in worth]
+def segments_text(
+    found: BySegment, levers: Sequence[Lever], headline: EffectKind, indicators: Names, outcome: str | None = None
+) -> Text:
+    """Say which levers work differently by segment, which work in opposite directions, and what was left out.
+
+    Parameters
+    ----------
+    levers : of all outcomes.
+    outcome : what concerns this outcome only; ``None`` = all.
+    """
+    rows = {(lever.lever, lever.outcome): lever for lever in levers if outcome in (None, lever.outcome)}
+    tests = [t for t in found.tests if t.kind == headline and (t.lever, t.outcome) in rows]
     differing = [t for t in tests if t.differs and not t.opposite]
     opposite = [t for t in tests if t.opposite]
-    zh, en = [], []
-    if not differing and not opposite:
-        zh.append("没有证据表明杠杆的效应因组而异；各组都可以按总体效应决策。")
-        en.append("No lever is known to work differently by segment; the overall effects stand for all of them.")
-    for group, one in ((opposite, True), (differing, False)):
+    said = [] if differing or opposite else [_alike(found, tests, rows, indicators)]
+    for group, zh, one, many in (
+        (opposite, "在不同组里方向相反", "goes in opposite directions", "go in opposite directions"),
+        (differing, "大小因组而异", "differs in size", "differ in size"),
+    ):
         if group:
             pairs = [_pair(test, indicators) for test in group]
-            shown_zh, shown_en = listed_zh([p.zh for p in pairs]), listed_en([p.en for p in pairs])
-            zh.append(f"在不同组里方向相反的效应：{shown_zh}。" if one else f"大小因组而异的效应：{shown_zh}。")
-            en.append(
-                f"Opposite directions in different segments: {shown_en}."
-                if one
-                else f"Of different size by segment: {shown_en}."
+            noun, verb = ("effect", one) if len(pairs) == 1 else ("effects", many)
+            said.append(
+                Text(
+                    f"{listed_zh([pair.zh for pair in pairs])}的作用{zh}。",
+                    f"The {noun} of {listed_en([pair.en for pair in pairs])} {verb} by segment.",
+                )
             )
-    split = _split(found, levers, headline, indicators)
-    zh += [text.zh for text in split]
-    en += [text.en for text in split]
+    said += _split(found, levers, headline, indicators, outcome)
     left = _left_out(found)
     if left is not None:
-        zh.append(left.zh)
-        en.append(left.en)
-    return spaced("".join(zh), " ".join(en))
+        said.append(left)
+    return spaced("".join(text.zh for text in said), " ".join(text.en for text in said))
+
+
+def _alike(
+    found: BySegment, tests: Sequence[Interaction], rows: Mapping[tuple[str, str], Lever], indicators: Names
+) -> Text:
+    """Say that no difference is known, and where a segment shows an effect that the whole panel does not."""
+    hidden = [
+        test
+        for test in tests
+        if rows[test.lever, test.outcome].low <= 0 <= rows[test.lever, test.outcome].high
+        and any(
+            (e.low > 0 or e.high < 0)
+            for e in found.effects
+            if (e.lever, e.outcome, e.kind) == (test.lever, test.outcome, test.kind)
+        )
+    ]
+    if not hidden:
+        return Text(
+            "没有证据表明杠杆的效应因组而异；各组可先按总体效应决策。",
+            "No lever is known to work differently by segment; the overall effects are the best guide for each.",
+        )
+    pairs = [_pair(test, indicators) for test in hidden]
+    noun = "an effect" if len(pairs) == 1 else "effects"
+    return Text(
+        "没有证据表明杠杆的效应因组而异；"
+        f"但有的组单独显示出{listed_zh([pair.zh for pair in pairs])}的作用，总体中却看不到。",
+        f"No lever is known to work differently by segment, but a segment by itself shows {noun} of "
+        f"{listed_en([pair.en for pair in pairs])} that all together do not show.",
+    )
 
 
 def _pair(test: Interaction, indicators: Names) -> Text:
@@ -132,8 +166,10 @@ def _pair(test: Interaction, indicators: Names) -> Text:
     return Text(f"{lever.zh}对{outcome.zh}", f"{lever.en} on {outcome.en}")
 
 
-def _split(found: BySegment, levers: Sequence[Lever], headline: EffectKind, indicators: Names) -> list[Text]:
-    """One lever that helps different outcomes in different segments."""
+def _split(
+    found: BySegment, levers: Sequence[Lever], headline: EffectKind, indicators: Names, outcome: str | None
+) -> list[Text]:
+    """One lever that helps different outcomes, ``outcome`` among them, in different segments."""
     best: dict[str, dict[str, str]] = {}
     differing = {(t.lever, t.outcome) for t in found.tests if t.kind == headline and t.differs}
     for lever in levers:
@@ -147,7 +183,7 @@ def _split(found: BySegment, levers: Sequence[Lever], headline: EffectKind, indi
             best.setdefault(lever.lever, {})[lever.outcome] = max(sure, key=lambda name: (gains[name], name))
     said = []
     for name, places in sorted(best.items()):
-        if len(set(places.values())) < 2:
+        if len(set(places.values())) < 2 or (outcome is not None and outcome not in places):
             continue
         zh = "，".join(f"对{name_of(y, indicators).zh}在“{s}”组最有效" for y, s in sorted(places.items()))
         en = ", ".join(f"{name_of(y, indicators).en} most in '{s}'" for y, s in sorted(places.items()))

@@ -170,7 +170,7 @@ def _section(outcome: str, source: _Source) -> OutcomeSection:
         identification=identification_rows(
             parts.identification, levers, source.indicators, parts.panel.frequency, lang
         ),
-        for_whom=for_whom_part(parts.segments, parts.entity_effects, levers, source.indicators, lang),
+        for_whom=for_whom_part(parts.segments, parts.entity_effects, levers, source.indicators, lang, parts.levers),
         doses=dose_part(parts.doses, outcome, source.indicators, parts.panel.frequency, lang),
     )
 

@@ -15,7 +15,7 @@ from causal_service.explanation.quantities import (
     format_interval,
     format_share,
 )
-from causal_service.explanation.segment_sentences import change_of, gain_sign
+from causal_service.explanation.segment_sentences import change_of, gain_sign, segments_text
 from causal_service.levers.results import Lever
 from causal_service.report.document import ForWhomPart, GroupRow, LeverGroups
 
@@ -26,20 +26,38 @@ _SHOWN, _ENDS = 3, 5
 
 
 def for_whom_part(
-    segments: BySegment | None, entities: ByEntity | None, levers: Sequence[Lever], indicators: Names, lang: str
+    segments: BySegment | None,
+    entities: ByEntity | None,
+    levers: Sequence[Lever],
+    indicators: Names,
+    lang: str,
+    every: Sequence[Lever] = (),
 ) -> ForWhomPart | None:
     """Return the part of one outcome in ``lang``; ``None`` when there is nothing to say.
 
-    ``levers`` are those of the outcome by rank; only those with the verdict *act* or *test* are shown.
+    ``levers`` are those of the outcome by rank; those with the verdict *act* or *test* are shown, by segment also those
+    that do opposite things. ``every`` holds the levers of all outcomes.
     """
     worth = [lever for lever in levers if lever.verdict in ("act", "test")]
-    text = "" if segments is None else segments.text.get(lang)
-    by_segment = () if segments is None else tuple(_by_segment(segments, lever, indicators, lang) for lever in worth)
+    text, by_segment = "", tuple[LeverGroups, ...]()
+    if segments is not None:
+        text = _text(segments, levers, every, indicators, lang)
+        opposite = {(test.lever, test.outcome, test.kind) for test in segments.tests if test.opposite}
+        told = [x for x in levers if x in worth or (x.lever, x.outcome, x.kind) in opposite]
+        by_segment = tuple(_by_segment(segments, lever, indicators, lang) for lever in told)
     shown = [group for group in by_segment if group.rows]
     where, alike = _by_entity(entities, worth, indicators, lang)
     if not text and not where and not alike:
         return None
     return ForWhomPart(text, tuple(shown), where, alike)
+
+
+def _text(segments: BySegment, levers: Sequence[Lever], every: Sequence[Lever], indicators: Names, lang: str) -> str:
+    """Return what segments say about one outcome."""
+    if segments.reason is not None or not levers:
+        return segments.text.get(lang)
+    first = levers[0]
+    return segments_text(segments, every or levers, first.kind, indicators, first.outcome).get(lang)
 
 
 def _by_segment(found: BySegment, lever: Lever, indicators: Names, lang: str) -> LeverGroups:
