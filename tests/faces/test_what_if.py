@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import urllib.request
 from dataclasses import replace
 from pathlib import Path
 
@@ -251,6 +252,17 @@ def test_the_service_answers_the_same(study, service, folder):
         with pytest.raises(cs.CallError) as refused:
             ask(known, {"cycle": "-90%"})
         assert refused.value.code == "move-against-bounds"
+    with pytest.raises(cs.CallError) as refused:
+        client.reach(known, "satisfaction", 1e308)
+    assert refused.value.code == "number-too-large"
+    study.save("made")
+    for path, name in (
+        ("levers?format=csv", "levers.csv"),
+        ("effects?format=csv", "effects.csv"),
+        ("report?lang=en", "report.html"),
+    ):
+        with urllib.request.urlopen(f"{service.url}/v1/studies/{known}/{path}") as answer:
+            assert answer.read() == (Path("made") / name).read_bytes(), name
 
 
 # --- what would have been --------------------------------------------------------------------------------------------
