@@ -92,8 +92,8 @@ def column_values(within: WithinRows, name: str, *, raw: bool) -> Array:
 
 
 def slopes_by_entity(within: WithinRows, x: Array) -> Array:
-    """Return (E, T, k) columns by which the slope of the lever x (E, T) differs with an entity's own mean level (by
-    group and straight) and with its spread; k = 0 where entities are too few or are no panel."""
+    """Return (E, T, k) columns by which the slope of the lever x (E, T) differs with an entity's own mean level, with
+    its spread and by group of entities with like levels, in this order; k = 0 where entities are too few."""
     rows = within.rows
     used = np.full_like(x, np.nan)
     used[rows.entity, rows.time] = x[rows.entity, rows.time]
@@ -106,7 +106,7 @@ def slopes_by_entity(within: WithinRows, x: Array) -> Array:
     mean = values.sum(axis=1) / np.maximum(count, 1)
     spread = np.sqrt((np.where(seen, used - mean[:, None], 0.0) ** 2).sum(axis=1) / np.maximum(count - 1, 1))
     parts: list[Array] = []
-    for column in (*_groups(mean, known), mean, spread):
+    for column in (mean, spread, *_groups(mean, known)):
         Q = np.column_stack([np.ones(int(known.sum())), *(part[known] for part in parts)])
         left = column[known] - Q @ np.linalg.lstsq(Q, column[known], rcond=None)[0]
         size = float(np.sqrt((left**2).mean()))

@@ -57,6 +57,10 @@ BINS = 12
 FEWEST_VISITS = 5
 """Rows that must have visited a stretch, by at least ``FEWEST_VISITORS`` entities."""
 FEWEST_VISITORS = 3
+STRAIGHT = 2
+"""Columns of slopes by entity that always stand beside a bend: mean level and spread."""
+BETTER = 0.01
+"""Largest p-value of a bend, as a share of that of slopes by group, with which it is the better explanation."""
 HALVES_FROM = 5
 """Periods that each half must have for the jackknife."""
 HALVES_BELOW = 24
@@ -261,25 +265,37 @@ def _bend_evidence(within: WithinRows, x: Array, target: Array, beside: Beside, 
     factor for few clusters.
 
     Entities at different levels whose straight lines differ in slope look like a bend when taken together. The slope
-    may therefore differ with the entity's own mean level (Mundlak 1978, Econometrica 46) and spread: the bend must
-    show within entities.
+    may therefore differ with the entity's own mean level (Mundlak 1978, Econometrica 46) and spread, and, unless
+    the bend is by far the better explanation, by group of entities with like levels: it must show within entities.
     """
     seen = x[within.rows.entity, within.rows.time]
     knots = np.quantile(seen[~np.isnan(seen)], KNOT_QUANTILES)
     if not (np.diff(knots) > 1e-9 * (knots[-1] - knots[0])).all():
         return 1.0
-    columns, bent = Spline(knots).columns(x), len(knots) - 2
-    with_slopes = np.concatenate([columns, slopes_by_entity(within, x)], axis=2)
-    found = _response(within, with_slopes, target, beside, horizon)
-    if isinstance(found, str):
-        return 1.0
-    response, spread, first = found
-    b, V = response.coefficients[1 : 1 + bent], (response.covariance + spread)[1 : 1 + bent, 1 : 1 + bent]
-    wald, clusters = float(b @ np.linalg.lstsq(V, b, rcond=1e-12)[0]), int(np.unique(first.cluster).size)
-    free = clusters - bent
-    if free < 2:
-        return 1.0
-    return float(fdtrc(bent, free, wald * free / (bent * (clusters - 1.0))))
+    columns = Spline(knots).columns(x)
+    by_entity = slopes_by_entity(within, x)
+    always, groups = np.split(by_entity, [min(STRAIGHT, by_entity.shape[2])], axis=2)
+    straight, curved = columns[..., :1], columns[..., 1:]
+
+    def evidence(tested: Array, beside_it: Array) -> float:
+        found = _response(within, np.concatenate([straight, tested, beside_it], axis=2), target, beside, horizon)
+        if isinstance(found, str):
+            return 1.0
+        response, spread, first = found
+        clusters = int(np.unique(first.cluster).size)
+        return _wald_p(response.coefficients, response.covariance + spread, slice(1, 1 + tested.shape[2]), clusters)
+
+    bend = evidence(curved, always)
+    if groups.shape[2] == 0 or bend <= BETTER * evidence(groups, always):
+        return bend
+    return max(bend, evidence(curved, by_entity))
+
+
+def _wald_p(coefficients: Array, V: Array, which: slice, clusters: int) -> float:
+    """Wald test that some coefficients are zero, F with Hotelling's factor for few clusters."""
+    b = coefficients[which]
+    wald, free = float(b @ np.linalg.lstsq(V[which, which], b, rcond=1e-12)[0]), clusters - b.size
+    return float(fdtrc(b.size, free, wald * free / (b.size * (clusters - 1.0)))) if free >= 2 else 1.0
 
 
 def _names(within: WithinRows, beside: Beside) -> tuple[str, ...]:
