@@ -147,6 +147,7 @@ def latency(seconds: float) -> dict[str, Any]:
         for name in names:
             while service.client.get(f"/v1/studies/{name}").json()["state"] != "done":
                 time.sleep(0.2)
+        time.sleep(10)  # the worker makes a computing process ready for the next study; then the service is idle
         pid = service.processes["api"].pid
         place = [f"/v1/studies/{name}{part}" for name in names for part in ("", "", "", "/levers", "/result")]
         before = cpu_seconds(pid)
