@@ -15,9 +15,7 @@ from causal_service.panel.dictionary import Dictionary
 from causal_service.panel.findings import Finding
 from causal_service.panel.forgotten_period import refuse_forgotten_period
 from causal_service.panel.knowledge_reading import validate_knowledge
-from causal_service.panel.large import read_large
 from causal_service.panel.panel import Panel
-from causal_service.panel.parquet_table import large_table
 from causal_service.panel.segments import refuse_segment_in_pieces, refuse_segment_is_key, segment_headers
 from causal_service.panel.shape import column_named, to_wide
 from causal_service.panel.sources import Source, weight_holder
@@ -109,11 +107,17 @@ def _large(
     paths = [sources] if isinstance(sources, (str, Path)) else list(sources)
     if len(paths) != 1:
         return None
+    from causal_service.panel.parquet_table import large_table
+
     table = large_table(
         Path(paths[0]), entity=entity, period=period, weight=weight, dictionary=dictionary, stream=stream
     )
-    found = None if table is None else read_large(table)
-    if table is None or found is None:
+    if table is None:
+        return None
+    from causal_service.panel.large import read_large
+
+    found = read_large(table)
+    if found is None:
         return None
     panel, calendar = found
     validate_knowledge(dictionary, panel.indicators)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +16,13 @@ from causal_service.panel.panel import Panel, Regime
 from causal_service.panel.summary import RowTotals
 from causal_service.preparation.curves import Curves, curves_of
 from causal_service.preparation.drift import Drift, trend_columns
-from causal_service.preparation.large import LargeMoments, large_moments
 from causal_service.preparation.rows import BlockUnit
 from causal_service.preparation.steps import PreparationStep, steps_taken
 from causal_service.preparation.time_terms import TimeTerms
 from causal_service.preparation.within_rows import Total, WithinRows, within_rows
+
+if TYPE_CHECKING:
+    from causal_service.preparation.large import LargeMoments
 
 __all__ = ["Prepared", "Total", "prepare", "prepared_from"]
 
@@ -112,6 +115,8 @@ def prepare(panel: Panel, dictionary: Dictionary, totals: Sequence[Total], lags:
     DataError : ``too-few-rows`` when the effects to be removed leave too few rows.
     """
     if panel.behind is not None:
+        from causal_service.preparation.large import large_moments
+
         return _prepared_large(large_moments(panel, panel.behind, dictionary, totals, lags))
     return prepared_from(within_rows(panel, dictionary, totals, lags))
 

@@ -19,6 +19,10 @@ ROOTS = ("inference", "panel", "study_choices", "rehearsal")
 
 What is said, drawn, served or stored is not among them, nor are effects in depth that only look at what was learned.
 ``pipeline`` puts these together; of it only the arguments of ``study`` count, with their defaults."""
+DOORS = ("panel.parquet_table", "panel.large", "preparation.large")
+"""Modules that a panel in memory never enters: they are imported where a Parquet file is read in pieces, only there.
+
+What lies behind them alone cannot change a figure. ``tests/recovery`` looks at what a trial has imported."""
 PACKAGE = ROOT / "causal_service"
 DEFINITIONS = (
     *("case.py", "own_case.py", "scenarios.py", "settings.py", "world.py", "simulation.py", "twins.py", "truth.py"),
@@ -35,14 +39,23 @@ def code_digest() -> str:
     return _digest([ast.dump(study.args).encode(), *files])
 
 
-def reached(roots: Sequence[str]) -> set[Path]:
-    """Files of the package that can be imported on the way from the roots, directly or not."""
+def reached(roots: Sequence[str], doors: Sequence[str] = DOORS) -> set[Path]:
+    """Files of the package that can be imported on the way from the roots, directly or not, without passing a door."""
+    closed = {PACKAGE.joinpath(*door.split(".")).with_suffix(".py") for door in doors}
+    if missing := [str(file) for file in sorted(closed) if not file.is_file()]:
+        raise FileNotFoundError(f"no such door: {', '.join(missing)}")
+    behind = _walked(closed, set())
+    first = {file for root in roots for file in _files_of(root.split("."))}
+    first |= {file for root in roots for file in (PACKAGE / root).rglob("*.py") if file not in behind}
+    return _walked(first, closed)
+
+
+def _walked(first: set[Path], closed: set[Path]) -> set[Path]:
     found: set[Path] = set()
-    wanted = [file for root in roots for file in _files_of(root.split("."))]
-    wanted += [file for root in roots for file in (PACKAGE / root).rglob("*.py")]
+    wanted = list(first)
     while wanted:
         file = wanted.pop()
-        if file not in found:
+        if file not in found and file not in closed:
             found.add(file)
             wanted += _imported(file)
     return found
