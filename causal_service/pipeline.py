@@ -37,6 +37,7 @@ from causal_service.rehearsal.rehearse import rehearse as rehearsed
 from causal_service.rehearsal.results import Rehearsal
 from causal_service.study_choices.design import design_findings
 from causal_service.study_choices.findings import versions
+from causal_service.study_choices.power_findings import Extent, power_findings
 from causal_service.study_choices.question import check_options, question_of
 from causal_service.study_choices.studied import (
     chosen_lag_order,
@@ -200,6 +201,8 @@ def study(
         ranked += worded
         chains += paths
     tell("explain", 1, 1)
+    size = Extent(prepared.unit, prepared.entities, learned.panel.periods)
+    small = power_findings(ranked, described, size, known)
     depth = in_depth(Asked(learned, studied, known, question, tuple(ranked), seed, workers, crosscheck, segments), tell)
     return Study(
         schema=SCHEMA,
@@ -229,7 +232,7 @@ def study(
         layers=known.layers,
         indicators=tuple(described.values()),
         answers=tuple(answers),
-        findings=(*checked, *designed, *learned.findings, *depth.findings),
+        findings=(*checked, *designed, *learned.findings, *small, *depth.findings),
         graph=learned.discovery.graph,
         effects=learned.effects,
         levers=tuple(ranked),

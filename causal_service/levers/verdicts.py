@@ -14,6 +14,7 @@ __all__ = [
     "ENTITY_FLOOR",
     "FLOORS",
     "ROW_FLOOR",
+    "USEFUL",
     "Evidence",
     "Floors",
     "InSegments",

@@ -1,0 +1,126 @@
+"""What a panel is too small to show, and how large it would have to be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import ceil
+from statistics import median
+from typing import NamedTuple
+
+from causal_service.errors import Text
+from causal_service.levers.results import Lever
+from causal_service.levers.verdicts import USEFUL
+from causal_service.panel.dictionary import Dictionary
+from causal_service.panel.findings import Finding
+from causal_service.panel.labels import number
+from causal_service.panel.statements import about_indicators
+from causal_service.panel.summary import IndicatorSummary
+from causal_service.preparation.rows import BlockUnit
+
+__all__ = ["MANY", "Extent", "power_findings"]
+
+MANY = 0.4
+"""Share of the listed levers for which the panel is too small, above which it is said of the panel as a whole."""
+
+
+class Extent(NamedTuple):
+    """How large the panel is."""
+
+    unit: BlockUnit
+    """What is resampled."""
+    entities: int
+    """Entities, clusters of a clustered cross-section, rows of another."""
+    periods: int
+    """Periods."""
+
+
+def power_findings(
+    levers: Sequence[Lever], described: Mapping[str, IndicatorSummary], extent: Extent, dictionary: Dictionary
+) -> tuple[Finding, ...]:
+    """Return one finding per outcome for whose levers the panel is mostly too small.
+
+    The size named follows from the smallest detectable effect of the typical lever concerned: an interval shrinks with
+    the root of the number of rows. It is the least that would do, as an open direction does not close by itself.
+
+    Parameters
+    ----------
+    levers : ranked and judged, with their reasons.
+    described : summaries of the outcomes, by key.
+    extent : size of the panel.
+    """
+    outcomes = dict.fromkeys(lever.outcome for lever in levers)
+    told = ([lever for lever in levers if lever.outcome == outcome] for outcome in outcomes)
+    found = (_of_outcome(listed, described[listed[0].outcome].within_sd, extent, dictionary) for listed in told)
+    return tuple(finding for finding in found if finding is not None)
+
+
+def _of_outcome(listed: Sequence[Lever], sd: float, extent: Extent, dictionary: Dictionary) -> Finding | None:
+    unseen = [lever for lever in listed if any(reason.code == "below-detectable" for reason in lever.reasons)]
+    if len(unseen) <= MANY * len(listed):
+        return None
+    outcome = listed[0].outcome
+    smallest = median(lever.smallest_detectable for lever in unseen) / sd
+    times = (smallest / USEFUL) ** 2
+    entities, periods = _needed(extent, times)
+    name, unit = dictionary.name(outcome), _unit(outcome, dictionary)
+    return about_indicators(
+        "panel-too-small",
+        "review",
+        (outcome,),
+        dictionary,
+        message=Text(
+            f"“{name.zh}”的 {len(listed)} 个候选指标中，有 {len(unseen)} 个判为“数据不足”：这份面板通常只能看清每步"
+            f"至少 {number(smallest * sd)}{unit.zh}的效应（“{name.zh}”实体内标准差的 {number(smallest)} 倍），"
+            f"而有用的效应是 {number(USEFUL * sd)}（{USEFUL} 倍）。看不清不等于没有效应。",
+            f"For {len(unseen)} of the {len(listed)} levers of '{name.en}' there is too little data: a panel of "
+            f"this size typically shows effects from {number(smallest * sd)}{unit.en} a step ({number(smallest)} SDs "
+            f"of '{name.en}' within entities), and {number(USEFUL * sd)} ({USEFUL} SDs) would be useful. Not seen does "
+            "not mean without effect.",
+        ),
+        remedy=_remedy(entities, periods, extent.unit),
+        params={
+            "outcome": outcome,
+            "levers": len(listed),
+            "insufficient": len(unseen),
+            "smallest_detectable": smallest * sd,
+            "smallest_detectable_sd": smallest,
+            "useful_sd": USEFUL,
+            "entities": extent.entities,
+            "periods": extent.periods,
+            "entities_needed": entities,
+            "periods_needed": periods,
+        },
+    )
+
+
+def _unit(outcome: str, dictionary: Dictionary) -> Text:
+    entry = dictionary.indicators.get(outcome)
+    unit = "" if entry is None else entry.unit
+    return Text(f" {unit}", f" {unit}") if unit else Text("", "")
+
+
+def _needed(extent: Extent, times: float) -> tuple[int | None, int | None]:
+    """Return the entities and the periods that would do, each with the other as it is; ``None`` where it has no say."""
+    entities = None if extent.unit == "period" else ceil(extent.entities * times)
+    periods = None if extent.unit in ("cluster", "row") else ceil(extent.periods * times)
+    return entities, periods
+
+
+def _remedy(entities: int | None, periods: int | None, unit: BlockUnit) -> Text:
+    kind = {"row": Text("行数据", "rows"), "cluster": Text("个分组", "clusters")}.get(unit, Text("个实体", "entities"))
+    more = Text(f"约 {entities} {kind.zh}", f"about {entities} {kind.en}")
+    longer = Text(f"约 {periods} 期", f"about {periods} periods")
+    if periods is None:
+        size = more
+    elif entities is None:
+        size = longer
+    else:
+        size = Text(
+            f"{more.zh}（期数不变），或{longer.zh}（实体不变）",
+            f"{more.en} over as many periods, or {longer.en} of the same entities",
+        )
+    return Text(
+        f"要看清有用的效应，至少需要{size.zh}；在此之前，请先做小范围试验，而不要据此排除某个指标。",
+        f"To see a useful effect it takes at least {size.en}; until then try a lever on a small scale, and rule none "
+        "out because nothing was seen.",
+    )
