@@ -104,8 +104,10 @@ def in_depth(asked: Asked, progress: Progress) -> InDepth:
     ----------
     progress : called with (stage, done, of).
     """
+    progress("checks", 0, 1)
     identification = _identification(asked)
     checks = _checks(asked, identification)
+    progress("depth", 0, 1)
     segments = None if asked.segments is None else segments_worded(asked.segments, asked.learned, asked.levers)
     second = _crosscheck(asked, identification, progress)
     return InDepth(

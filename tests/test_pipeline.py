@@ -98,6 +98,8 @@ class TestPlan:
             "discover",
             "effects",
             "explain",
+            "checks",
+            "depth",
         ]
         assert [done for stage, done, _ in told if stage == "discover"] == list(range(21))
 

@@ -20,6 +20,8 @@ _STAGES = {
     "rehearse": Text("在模拟面板上预演", "Rehearsing on simulated panels"),
     "crosscheck": Text("请 DoWhy 核对", "Asking DoWhy for a second opinion"),
     "explain": Text("解释结果", "Explaining"),
+    "checks": Text("检验结论是否站得住", "Trying to break the effects"),
+    "depth": Text("细看效应：对谁、到什么程度、何时见效", "Effects in depth: for whom, up to where, when"),
     "twin": Text("再研究一次：不声明客诉率的层级", "Once more, without the layer of complaints"),
 }
 _COUNTED = {

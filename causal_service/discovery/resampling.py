@@ -124,7 +124,7 @@ def samples(prepared: Prepared, draws: int, seed: int) -> Iterator[list[Sample]]
     """Yield the samples of the draws in order, as many at a time as fit into the working memory."""
     d = len(prepared.names) * (prepared.lags + 1)
     curves = prepared.curves
-    widest = d if curves is None else curves.grams.shape[1]
+    widest = d if curves is None else curves.width
     size = max(1, min(draws, _CHUNK_FLOATS // (widest * widest)))
     periods = draw_periods(prepared, draws, seed)
     for start in range(0, draws, size):

@@ -19,14 +19,16 @@ Bool = NDArray[np.bool_]
 
 def settled_now(discovery: Discovery) -> Bool:
     """Return (B, p, p): [y, x] True where the class of a draw leads from x to y along directed arrows only."""
-    return np.stack([transitive_closure(now & ~now.T) for now in _present(discovery)])
+    now = _present(discovery)
+    return transitive_closure(now & ~now.transpose(0, 2, 1))
 
 
 def undirected_now(discovery: Discovery) -> Bool:
     """Return (B, p, p): where the class of a draw leaves the direction between two neighbours open; symmetric."""
-    return np.stack([now & now.T for now in _present(discovery)])
+    now = _present(discovery)
+    return np.asarray(now & now.transpose(0, 2, 1), np.bool_)
 
 
-def _present(discovery: Discovery) -> list[Bool]:
+def _present(discovery: Discovery) -> Bool:
     p = len(discovery.names)
-    return [np.asarray(draw.found[:, -p:], np.bool_) for draw in discovery.draws]
+    return np.stack([np.asarray(draw.found[:, -p:], np.bool_) for draw in discovery.draws])

@@ -18,10 +18,10 @@ Variable = tuple[str, int]
 
 
 def transitive_closure(arrows: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return (p, p): where a chain of ``arrows`` leads (Warshall 1962)."""
+    """Return (..., p, p): where a chain of ``arrows`` leads, for every graph of a stack (Warshall 1962)."""
     reach = np.asarray(arrows, np.bool_).copy()
-    for k in range(len(reach)):
-        reach |= np.outer(reach[:, k], reach[k])
+    for k in range(reach.shape[-1]):
+        reach |= reach[..., :, k, None] & reach[..., k, None, :]
     return reach
 
 

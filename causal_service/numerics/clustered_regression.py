@@ -21,6 +21,8 @@ Array = NDArray[np.float64]
 
 _ALONE = 1e-8
 """A direction that a single cluster determines up to this share has no residual and adds nothing."""
+_SURELY_FREE = 0.9
+"""A cluster whose leverages sum to less determines no direction alone."""
 _RANK = 1e-9
 """Relative size below which a column is a combination of the others."""
 
@@ -91,9 +93,15 @@ def _scores(U: Array, e: Array, cluster: NDArray[np.int64], clusters: int) -> Ar
 
 
 def _turned(H: Array, a: Array) -> Array:
-    """Return (I - H_g)^(-1) a_g for every cluster; H (k, n, n) symmetric, a (k, n, 1)."""
-    s, V = np.linalg.eigh(H)
+    """Return (I - H_g)^(-1) a_g for every cluster; H (k, n, n) symmetric, a (k, n, 1).
+
+    Eigenvalues, which tell directions without a residual, are needed only where their sum does not rule such out.
+    """
+    out = np.empty_like(a)
+    plain = np.trace(H, axis1=1, axis2=2) < _SURELY_FREE
+    out[plain] = np.linalg.solve(np.eye(H.shape[1]) - H[plain], a[plain])
+    s, V = np.linalg.eigh(H[~plain])
     free = 1.0 - s
     factor = np.where(free > _ALONE, 1.0 / np.where(free > _ALONE, free, 1.0), 0.0)
-    out: Array = V @ (factor[..., None] * (V.transpose(0, 2, 1) @ a))
+    out[~plain] = V @ (factor[..., None] * (V.transpose(0, 2, 1) @ a[~plain]))
     return out

@@ -33,8 +33,10 @@ FILLING_ROUNDS = 3
 class Curves:
     """Moments and slopes of mechanisms that may bend; columns are all p indicators, totals included."""
 
-    grams: Array
-    """(blocks, e, e) moments of [lagged | present] (d) and K bends of each, e = d (1 + K); zero where it has none."""
+    width: int
+    """Columns e = d (1 + K): [lagged | present] (d) and K bends of each; zero where it has none."""
+    triangles: Array
+    """(blocks, e (e + 1) / 2) upper triangles of their moments, row after row."""
     slopes: Array
     """(periods, p, K) average derivative of every bend, standardised units; one period where slopes are pooled."""
     steepness: Array
@@ -44,9 +46,11 @@ class Curves:
 
     def moments(self, weights: Array, mass: Array) -> Array:
         """Return the moments (B, e, e) under block weights (B, blocks); for many draws in one sweep over the blocks."""
-        blocks, e, _ = self.grams.shape
-        W: Array = (weights @ self.grams.reshape(blocks, e * e)).reshape(-1, e, e)
-        W /= (weights @ mass)[:, None, None]
+        upper = weights @ self.triangles / (weights @ mass)[:, None]
+        i, j = np.triu_indices(self.width)
+        place = np.empty((self.width, self.width), np.intp)
+        place[i, j] = place[j, i] = np.arange(i.size)
+        W: Array = np.take(upper, place, axis=1)
         return W
 
     def at(self, period: int | None) -> tuple[Array, Array]:
@@ -86,7 +90,7 @@ def curves_of(within: WithinRows, expand: Array) -> Curves | None:
     if within.values.shape[0] < FEW_ENTITIES:  # the slopes of a period would be those of single cells
         slopes, steepness = slopes.mean(axis=0, keepdims=True), np.ones((1, p))
     named: tuple[Kind, ...] = tuple(kinds[owner[i]] if is_base[i] else "continuous" for i in range(p))
-    return Curves(_block_moments(A, within), slopes, steepness, named)
+    return Curves(A.shape[1], _block_triangles(A, within), slopes, steepness, named)
 
 
 def _bend_columns(values: Array) -> tuple[Array, Array]:
@@ -150,14 +154,20 @@ def _steepness(x: Array, kind: Kind) -> Array:
     return np.where(enough, steep / average, 1.0) if average > 0 else np.ones(x.shape[1])
 
 
-def _block_moments(A: Array, within: WithinRows) -> Array:
-    """Return the weighted moments (blocks, e, e) of the rows A (R, e)."""
-    code, count = within.blocks.code, within.blocks.count
+def _block_triangles(A: Array, within: WithinRows) -> Array:
+    """Return the upper triangles (blocks, e (e + 1) / 2) of the weighted moments of the rows A (R, e).
+
+    Blocks of one size are taken together.
+    """
+    code, count, e = within.blocks.code, within.blocks.count, A.shape[1]
     order = np.argsort(code, kind="stable")
-    ends = np.searchsorted(code[order], np.arange(count + 1))
-    grams = np.empty((count, A.shape[1], A.shape[1]))
-    for block in range(count):
-        own = order[ends[block] : ends[block + 1]]
-        part = A[own]
-        grams[block] = part.T @ (within.rows.weight[own, None] * part)
-    return grams
+    starts = np.searchsorted(code[order], np.arange(count + 1))
+    sizes, upper = np.diff(starts), np.ravel_multi_index(np.triu_indices(e), (e, e))
+    triangles = np.zeros((count, upper.size))
+    for size in np.unique(sizes[sizes > 0]):
+        alike = np.flatnonzero(sizes == size)
+        rows = order[starts[alike][:, None] + np.arange(size)]
+        part = A[rows]
+        moments = part.transpose(0, 2, 1) @ (within.rows.weight[rows, None] * part)
+        triangles[alike] = np.take(moments.reshape(alike.size, e * e), upper, axis=1)
+    return triangles

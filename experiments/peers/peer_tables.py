@@ -130,10 +130,11 @@ def _cost_table(cost: Mapping[str, Any]) -> list[str]:
             f"{one['script_total']:.1f}",
             f"{one['shap_seconds']:.2f}",
             f"{one['study_stages']['explained']:.2f}",
-            f"{one['study_median']:.2f}",
-            f"{one['ratio']:.0f}",
             f"{one['study_stages']['learned']:.2f}",
-            f"{one['ratio_graph_and_effects']:.0f}",
+            f"{one['study_stages']['checks']:.2f}",
+            f"{one['ratio_same_questions']:.0f}",
+            f"{one['study_stages']['depth']:.2f}",
+            f"{one['ratio_whole_study']:.0f}",
         ]
         for rows, one in cost.items()
     ]
@@ -147,7 +148,7 @@ def _cost_table(cost: Mapping[str, Any]) -> list[str]:
         "its SHAP apart",
         "our SHAP and words apart",
     ]
-    head += ["study", "ratio", "of it graph, effects, verdicts", "ratio without effects in depth"]
+    head += ["our graph, effects, verdicts", "our checks", "ratio", "what the script does not ask", "ratio with it"]
     return _markdown(head, rows)
 
 

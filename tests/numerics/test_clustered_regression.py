@@ -25,20 +25,38 @@ def test_coefficients_are_those_of_weighted_least_squares(data):
     np.testing.assert_allclose(fit.coefficients, sm.WLS(y, X, weights=w).fit().params, rtol=1e-10)
 
 
-def test_covariance_is_the_dense_cr3(data):
-    X, y, w, cluster = data
-    fit = clustered_fit(X, y, w, cluster, 12)
+def dense_cr3(X, y, w, cluster):
     A, b = X * np.sqrt(w)[:, None], y * np.sqrt(w)
     bread = np.linalg.inv(A.T @ A)
     e = b - A @ (bread @ (A.T @ b))
-    meat = np.zeros((3, 3))
-    for g in range(12):
+    meat = np.zeros_like(bread)
+    for g in np.unique(cluster):
         own = cluster == g
-        values, vectors = np.linalg.eigh(np.eye(own.sum()) - A[own] @ bread @ A[own].T)
-        score = A[own].T @ (vectors / values) @ vectors.T @ e[own]
+        score = A[own].T @ np.linalg.pinv(np.eye(own.sum()) - A[own] @ bread @ A[own].T, rcond=1e-8) @ e[own]
         meat += np.outer(score, score)
+    return bread @ meat @ bread
+
+
+def test_covariance_is_the_dense_cr3(data):
+    X, y, w, cluster = data
+    fit = clustered_fit(X, y, w, cluster, 12)
     assert fit is not None
-    np.testing.assert_allclose(fit.covariance, bread @ meat @ bread, rtol=1e-9)
+    np.testing.assert_allclose(fit.covariance, dense_cr3(X, y, w, cluster), rtol=1e-9)
+
+
+def test_a_cluster_may_determine_a_column_alone(data):
+    X, y, w, cluster = data
+    X = np.c_[X, cluster == 3]
+    fit = clustered_fit(X, y, w, cluster, 12)
+    assert fit is not None
+    np.testing.assert_allclose(fit.covariance, dense_cr3(X, y, w, cluster), rtol=1e-7)
+
+
+def test_rows_on_their_own_have_the_errors_of_hc3(data):
+    X, y, _, cluster = data
+    fit = clustered_fit(X, y, np.ones(y.size), np.arange(cluster.size), cluster.size)
+    assert fit is not None
+    np.testing.assert_allclose(fit.covariance, sm.OLS(y, X).fit(cov_type="HC3").cov_params(), rtol=1e-9)
 
 
 def test_order_of_rows_and_units_of_columns_do_not_matter(data):

@@ -9,7 +9,7 @@ import { renderResult } from "./result.js";
 import { watch } from "./watch.js";
 
 // Stages with their share of the time of a study; a rehearsal is many studies, a cross-check loads DoWhy.
-const STAGES = { read: 4, prepare: 4, discover: 72, effects: 12, rehearse: 400, explain: 4, crosscheck: 300, report: 4 };
+const STAGES = { read: 4, prepare: 4, discover: 72, effects: 12, rehearse: 400, explain: 4, checks: 4, depth: 8, crosscheck: 300, report: 4 };
 const SECTIONS = ["connect", "data", "findings", "question", "progress", "result", "earlier"];
 const CHECK_MS = 700;
 
