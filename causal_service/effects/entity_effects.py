@@ -242,15 +242,32 @@ def _sampled(
     N, (p, d) = len(freedom), draw.members.shape[1:]
     mean = np.broadcast_to(draw.coefficients[0], (N, p, d)).copy()
     noise = np.zeros((PAIRS, N, p, d))
+    between = _between(draw.members[0], *at)
     for y, parents in _equations(prepared, draw):
+        z = rng.standard_normal((PAIRS, N, parents.size))
+        if not between[y]:
+            continue
         D = np.maximum(known[y, parents], 1e-6)
         m, root = deviations(*moments, freedom, counts, parents, d - p + y, D, ROUNDS)
         mean[:, y, parents] += m
-        z = rng.standard_normal((PAIRS, N, parents.size))
         noise[:, :, y, parents] = np.einsum("iab,sib->sia", root, z)
     order = causal_order(draw.members[0][:, d - p :])
     signs = [one for k in range(PAIRS) for one in (noise[k], -noise[k])]
     return [entity_responses(mean + one, order, at[0], at[1], horizon) for one in signs]
+
+
+def _between(member: NDArray[np.bool_], levers: NDArray[np.int64], outcomes: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return (p,): the indicators by whose equations a lever may move an outcome, at any lag."""
+    reach = _reach(member)
+    follows = (reach & ~np.eye(len(reach), dtype=bool))[levers].any(axis=0)
+    return np.asarray(follows & reach[:, outcomes].any(axis=1), np.bool_)
+
+
+def _reach(member: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return (p, p) [cause, effect]: where arrows of any lag lead; every indicator leads to itself."""
+    p = len(member)
+    any_lag: NDArray[np.bool_] = np.asarray(member.reshape(p, -1, p).any(axis=1))
+    return np.asarray(transitive_closure(any_lag.T) | np.eye(p, dtype=bool), np.bool_)
 
 
 def entity_effects(
@@ -323,9 +340,6 @@ def _of_one(
 
 def _on_the_way(discovery: Discovery, slopes: Sequence[EntitySlope], lever: str, outcome: str) -> bool:
     """Whether a relation that differs by entity lies between lever and outcome in the full-sample graph, any lag."""
-    names, member = discovery.names, discovery.full.members[0]
-    p = len(names)
-    any_lag = member.reshape(p, -1, p).any(axis=1)
-    reach = transitive_closure(any_lag.T) | np.eye(p, dtype=bool)
+    names, reach = discovery.names, _reach(discovery.full.members[0])
     x, y = names.index(lever), names.index(outcome)
     return any(reach[x, names.index(s.source)] and reach[names.index(s.target), y] for s in slopes)

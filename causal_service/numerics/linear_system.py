@@ -13,9 +13,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from causal_service.numerics.compiled import kernel
+from causal_service.numerics.compiled import inner, kernel
 
-__all__ = ["causal_order", "fit_system", "responses", "sustained_path", "sustained_paths"]
+__all__ = ["causal_order", "fit_system", "path_along", "responses", "sparse_rows", "sustained_path", "sustained_paths"]
 
 
 @kernel
@@ -76,14 +76,38 @@ def fit_system(S: NDArray[np.float64], parents: NDArray[np.bool_], C: NDArray[np
             C[y, index[i]] = x[i]
 
 
-@kernel
-def sustained_path(
-    C: NDArray[np.float64], order: NDArray[np.int64], lever: int, horizon: int, hold: bool
+@inner
+def sparse_rows(C: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return (first (p + 1,), columns): row y of C (p, d) is zero but at ``columns[first[y] : first[y + 1]]``.
+
+    The present period stands first, then one period ago, and so on.
+    """
+    p, d = C.shape
+    first, columns = np.zeros(p + 1, np.int64), np.empty(p * d, np.int64)
+    count = 0
+    for y in range(p):
+        for base in range(d - p, -1, -p):
+            for c in range(base, base + p):
+                if C[y, c] != 0.0:
+                    columns[count] = c
+                    count += 1
+        first[y + 1] = count
+    return first, columns
+
+
+@inner
+def path_along(
+    C: NDArray[np.float64],
+    rows: tuple[NDArray[np.int64], NDArray[np.int64]],
+    order: NDArray[np.int64],
+    lever: int,
+    horizon: int,
+    hold: bool,
 ) -> NDArray[np.float64]:
-    """Responses (horizon + 1, p) to the lever kept one unit up (``hold``) or to a one-period shock of one unit."""
+    """Return ``sustained_path`` of a system whose ``sparse_rows`` are known."""
     p, d = C.shape
     lags = d // p - 1
-    m = d - p
+    first, columns = rows
     path = np.zeros((horizon + 1, p))
     for t in range(horizon + 1):
         for i in range(p):
@@ -92,17 +116,23 @@ def sustained_path(
                 path[t, y] = 1.0
                 continue
             s = 0.0
-            for c in range(p):
-                if C[y, m + c] != 0.0:
-                    s += C[y, m + c] * path[t, c]
-            for lag in range(1, min(lags, t) + 1):
-                base = (lags - lag) * p
-                for c in range(p):
-                    s += C[y, base + c] * path[t - lag, c]
+            for k in range(first[y], first[y + 1]):
+                c = columns[k]
+                lag = lags - c // p
+                if lag <= t:
+                    s += C[y, c] * path[t - lag, c % p]
             if y == lever and t == 0:
                 s += 1.0
             path[t, y] = s
     return path
+
+
+@kernel
+def sustained_path(
+    C: NDArray[np.float64], order: NDArray[np.int64], lever: int, horizon: int, hold: bool
+) -> NDArray[np.float64]:
+    """Responses (horizon + 1, p) to the lever kept one unit up (``hold``) or to a one-period shock of one unit."""
+    return path_along(C, sparse_rows(C), order, lever, horizon, hold)
 
 
 @kernel
@@ -112,17 +142,17 @@ def sustained_paths(C: NDArray[np.float64], lever: int, horizon: int) -> NDArray
     out = np.empty((B, horizon + 1, p))
     for b in range(B):
         order = causal_order(C[b, :, d - p :] != 0.0)
-        out[b] = sustained_path(C[b], order, lever, horizon, True)
+        out[b] = path_along(C[b], sparse_rows(C[b]), order, lever, horizon, True)
     return out
 
 
 @kernel
 def responses(C: NDArray[np.float64], order: NDArray[np.int64], horizon: int, out: NDArray[np.float64]) -> None:
     """Write impact, sustained(horizon), cumulative(horizon) into out (3, p, p); [., y, j] is lever j on outcome y."""
-    p = C.shape[0]
+    p, rows = C.shape[0], sparse_rows(C)
     for j in range(p):
-        kept = sustained_path(C, order, j, horizon, True)
-        shock = sustained_path(C, order, j, horizon, False)
+        kept = path_along(C, rows, order, j, horizon, True)
+        shock = path_along(C, rows, order, j, horizon, False)
         for y in range(p):
             out[0, y, j] = kept[0, y]
             out[1, y, j] = kept[horizon, y]

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causal_service.numerics.compiled import inner, kernel
-from causal_service.numerics.linear_system import sustained_path
+from causal_service.numerics.linear_system import path_along, sparse_rows
 
 __all__ = ["deviations", "entity_responses"]
 
@@ -177,8 +177,9 @@ def entity_responses(
     N = coefficients.shape[0]
     out = np.empty((N, outcomes.shape[0], levers.shape[0]))
     for i in range(N):
+        rows = sparse_rows(coefficients[i])
         for j in range(levers.shape[0]):
-            path = sustained_path(coefficients[i], order, levers[j], horizon, True)
+            path = path_along(coefficients[i], rows, order, levers[j], horizon, True)
             for y in range(outcomes.shape[0]):
                 out[i, y, j] = path[horizon, outcomes[y]]
     return out
