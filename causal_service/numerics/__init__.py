@@ -7,6 +7,7 @@
 ``grow_shrink``       best parents for any set of candidates, cached (Andrews et al. 2023)
 ``order_search``      Best Order Score Search (Andrews et al. 2023)
 ``meek``              equivalence classes under background knowledge (Meek 1995)
+``inverse``           a small inverse in its own place, for kernels
 ``linear_system``     fit a lagged linear system, read effects off it (Bollen 1989)
 ``draw``              one draw put together
 ``factor_em``         EM for one hidden driver inside a linear system (Rubin & Thayer 1982)

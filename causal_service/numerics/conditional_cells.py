@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causal_service.numerics.compiled import inner, summing
+from causal_service.numerics.inverse import invert
 
 __all__ = ["fill"]
 
@@ -74,20 +75,10 @@ def fill(
 
 @inner
 def _invert(spread: Floats, k: int) -> None:
-    """Invert ``spread[:k, :k]`` in place by Gauss-Jordan elimination; it is positive definite."""
+    """Invert ``spread[:k, :k]`` in place; two cells, the most frequent gap, in closed form."""
     if k == 2:
         x, y, z = spread[0, 0], spread[0, 1], spread[1, 1]
         scale = 1.0 / (x * z - y * y)
         spread[0, 0], spread[0, 1], spread[1, 0], spread[1, 1] = z * scale, -y * scale, -y * scale, x * scale
         return
-    for a in range(k):
-        pivot = 1.0 / spread[a, a]
-        spread[a, a] = 1.0
-        for b in range(k):
-            spread[a, b] *= pivot
-        for c in range(k):
-            if c != a:
-                f = spread[c, a]
-                spread[c, a] = 0.0
-                for b in range(k):
-                    spread[c, b] -= f * spread[a, b]
+    invert(spread, k)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causal_service.numerics.compiled import inner, kernel
+from causal_service.numerics.inverse import invert
 
 __all__ = ["expected_grams", "fill_gaps", "precision"]
 
@@ -46,23 +47,13 @@ def _fill_row(
 ) -> None:
     """Write the conditional mean of the k missing cells into z and their covariance into spread[:k, :k].
 
-    ``spread`` = O_mm^-1 by Gauss-Jordan elimination without pivoting (O_mm is positive definite).
+    ``spread`` = O_mm^-1; O_mm is positive definite.
     """
     for a in range(k):
         z[index[a]] = 0.0
         for b in range(k):
             spread[a, b] = omega[index[a], index[b]]
-    for a in range(k):
-        pivot = 1.0 / spread[a, a]
-        spread[a, a] = 1.0
-        for b in range(k):
-            spread[a, b] *= pivot
-        for c in range(k):
-            if c != a:
-                f = spread[c, a]
-                spread[c, a] = 0.0
-                for b in range(k):
-                    spread[c, b] -= f * spread[a, b]
+    invert(spread, k)
     for a in range(k):
         s = 0.0
         for c in range(z.shape[0]):

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causal_service.numerics.compiled import inner, kernel
+from causal_service.numerics.inverse import invert
 from causal_service.numerics.linear_system import path_along, sparse_rows
 
 __all__ = ["deviations", "entity_responses"]
@@ -30,23 +31,13 @@ def _posterior(
     P: NDArray[np.float64],
     m: NDArray[np.float64],
 ) -> None:
-    """Write P = (A / s2 + D^-1)^-1 (k, k) and m = P r / s2, by Gauss-Jordan elimination."""
+    """Write P = (A / s2 + D^-1)^-1 (k, k) and m = P r / s2."""
     k = D.shape[0]
     for a in range(k):
         for b in range(k):
             P[a, b] = A[a, b] / s2
         P[a, a] += 1.0 / D[a]
-    for a in range(k):
-        pivot = 1.0 / P[a, a]
-        P[a, a] = 1.0
-        for b in range(k):
-            P[a, b] *= pivot
-        for c in range(k):
-            if c != a:
-                f = P[c, a]
-                P[c, a] = 0.0
-                for b in range(k):
-                    P[c, b] -= f * P[a, b]
+    invert(P, k)
     for a in range(k):
         s = 0.0
         for b in range(k):
