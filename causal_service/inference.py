@@ -8,6 +8,7 @@ from typing import Literal
 
 from causal_service.discovery.discover import Discovery, Method, discover
 from causal_service.discovery.layer_check import contradicted_layers
+from causal_service.discovery.shared_traces import shared_traces
 from causal_service.discovery.stability import EntitySlope, Shift, differing_slopes, shifted_effects
 from causal_service.effects.estimate import EffectDraws, effect_draws, effect_rows, widened
 from causal_service.effects.observed_causes import strongest_causes
@@ -32,6 +33,7 @@ from causal_service.study_choices.question import Question
 from causal_service.study_choices.stability_findings import drift_findings, shift_findings, slope_findings
 from causal_service.study_choices.studied import Studied
 from causal_service.study_choices.suspicions import combined_suspicions
+from causal_service.study_choices.trace_findings import trace_findings
 
 __all__ = ["Inference", "calibrated", "doubted_by_segments", "infer"]
 
@@ -124,6 +126,7 @@ def infer(
     )
     contradictions = contradicted_layers(prepared, background, discovery, seed=seed, threads=threads)
     plausible = tuple(driver for driver in discovery.drivers if driver.plausible)
+    traces = shared_traces(discovery, question.outcomes)
 
     shifts: tuple[Shift, ...] = ()
     slopes: tuple[EntitySlope, ...] = ()
@@ -143,6 +146,7 @@ def infer(
         *unapplied_knowledge(dictionary, prepared.names),
         *layer_findings(contradictions, dictionary),
         *driver_findings(plausible, discovery, dictionary, levers),
+        *trace_findings(traces, plausible, dictionary, levers),
         *drift_findings(prepared),
         *shift_findings(shifts, dictionary),
         *slope_findings(slopes, dictionary),
@@ -151,7 +155,8 @@ def infer(
     )
     said = (*checked, *findings)
     suspicions = {
-        name: combined_suspicions(said, contradictions, plausible, shifts, studied, name) for name in question.outcomes
+        name: combined_suspicions(said, contradictions, plausible, traces, shifts, studied, name)
+        for name in question.outcomes
     }
     unranked = Inference(
         prepared, within, discovery, draws, effects, headline, levers, summary, described, findings, suspicions, {},

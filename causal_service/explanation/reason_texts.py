@@ -30,6 +30,10 @@ _STATEMENTS: dict[str, Text] = {
         "这一步受可行范围限制，已按边界截短",
         "The step is cut short at the feasible bound",
     ),
+    "driver-possible": Text(
+        "仅由一个未观测到的共同驱动因素推动它与目标指标，也会留下同样的痕迹，数据无法区分",
+        "A hidden driver of it and the outcome would leave the same traces; the data cannot tell the two apart",
+    ),
     "effect-shifted": Text("它的效应在观察期中途发生了变化", "Its effect changed half way through the time observed"),
     "equivalent-direction": Text(
         "它可能是目标指标的结果：数据把它排在目标之后，或无法区分先后",

@@ -38,6 +38,8 @@ class Suspicions:
     """The exact sum an indicator belongs to, in words."""
     driven: frozenset[str] = frozenset()
     """Put in doubt by a hidden driver of the outcome."""
+    maybe_driven: frozenset[str] = frozenset()
+    """A hidden driver of them and the outcome would leave the same traces."""
     graph_fixed: bool = False
     """The graph was learned once and held fixed, so that the draws say nothing about it."""
     shifted: Mapping[str, tuple[float, float]] = field(default_factory=dict)
@@ -123,6 +125,7 @@ def ranked_levers(
             lever_unit=summaries[name].unit,
             identity=suspicions.identities.get(name),
             hidden_driver=name in suspicions.driven,
+            driver_possible=name in suspicions.maybe_driven,
             graph_fixed=suspicions.graph_fixed,
             shifted=suspicions.shifted.get(name),
             segments=suspicions.segments.get(name, InSegments()),

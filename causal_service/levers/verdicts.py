@@ -124,6 +124,8 @@ class Evidence:
     """The exact sum it belongs to, in words."""
     hidden_driver: bool = False
     """A hidden driver explains its link to the outcome better."""
+    driver_possible: bool = False
+    """A hidden driver of it and the outcome would leave the same traces."""
     graph_fixed: bool = False
     """The graph was learned once and held fixed."""
     floors: Floors = Floors()
@@ -141,7 +143,9 @@ def judged(e: Evidence) -> tuple[Verdict, tuple[ReasonCode, ...]]:
     notes = _notes(e)
     short = _insufficient(e)
     if short:
-        driven = [reason for reason in doubts if reason[0] in ("opposite-in-segments", "hidden-driver")]
+        driven = [
+            reason for reason in doubts if reason[0] in ("opposite-in-segments", "hidden-driver", "driver-possible")
+        ]
         return "insufficient", (*short, *driven, *notes)
     significance: ReasonCode = ("significant", {"q": e.q}) if e.q <= SIGNIFICANT else ("not-significant", {"q": e.q})
     if not blocking and not doubts:
@@ -199,6 +203,8 @@ def _doubts(e: Evidence) -> list[ReasonCode]:
         reasons.append(("graph-held-fixed", {}))
     if e.hidden_driver:
         reasons.append(("hidden-driver", {}))
+    elif e.driver_possible:
+        reasons.append(("driver-possible", {}))
     if e.shifted is not None:
         reasons.append(("effect-shifted", {"before": e.shifted[0], "after": e.shifted[1]}))
     if e.follows > FOLLOWS:

@@ -6,6 +6,7 @@
 ``design``          which kind of data was seen, and what was chosen because of it
 ``suspicions``      what all checks together say about single indicators
 ``findings``        what was found while learning, as findings
+``trace_findings``  what a hidden driver of one lever and the outcome would explain as well
 ``power_findings``  what the panel is too small to show
 ==================  ======================================================================================
 """

@@ -91,9 +91,11 @@ def bent_findings(discovery: Discovery, dictionary: Dictionary) -> tuple[Finding
             "indicator",
             tuple(sorted({names[i] for at in found for i in at})),
             Text(
-                f"以下关系明显不是直线：{zh}{f'，另有 {more} 条' if more else ''}。效应是面板现有水平上的平均值。",
+                f"以下关系明显不是直线：{zh}{f'，另有 {more} 条' if more else ''}。效应是面板现有各期的平均值，"
+                "区间适用于与这些时期相似的一期；在水平明显不同的时期，效应可能落在区间之外。",
                 f"These links are clearly not straight: {en}{f' and {more} more' if more else ''}. Their effects are "
-                "averages over the levels in the panel.",
+                "averages over the periods of the panel, their intervals hold for a period like those; at levels "
+                "unlike them the effect can lie outside.",
             ),
             Text(
                 "请勿把这些效应外推到面板水平之外；大幅调整前先小步验证。",

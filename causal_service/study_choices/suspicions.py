@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from causal_service.discovery.hidden_driver import HiddenDriver
 from causal_service.discovery.layer_check import Contradiction
+from causal_service.discovery.shared_traces import SharedTraces
 from causal_service.discovery.stability import Shift
 from causal_service.levers.ranking import Suspicions
 from causal_service.panel.findings import Finding
@@ -18,6 +19,7 @@ def combined_suspicions(
     findings: Sequence[Finding],
     contradictions: Sequence[Contradiction],
     drivers: Sequence[HiddenDriver],
+    traces: Sequence[SharedTraces],
     shifts: Sequence[Shift],
     studied: Studied,
     outcome: str,
@@ -35,5 +37,6 @@ def combined_suspicions(
     fixed = any(f.code == "graph-held-fixed" for f in findings)
     turned = frozenset(c.source for c in contradictions if c.target == outcome)
     driven = frozenset(name for driver in drivers if driver.outcome == outcome for name in driver.doubted)
+    maybe = frozenset(name for trace in traces if trace.outcome == outcome for name in trace.levers)
     shifted = {shift.lever: (shift.before, shift.after) for shift in shifts if shift.outcome == outcome}
-    return Suspicions(frozenset(leaks), turned, failed, studied.equations, driven, fixed, shifted)
+    return Suspicions(frozenset(leaks), turned, failed, studied.equations, driven, maybe, fixed, shifted)
