@@ -4,9 +4,9 @@
 >>> study = cs.study("plants.csv", outcome="satisfaction")  # doctest: +SKIP
 >>> study.levers, study.graph, study.effects  # doctest: +SKIP
 
-Verbs: ``study`` (the whole pipeline), ``check`` (findings only), ``moderation`` (how an effect changes along an
-indicator), ``load`` (a stored study), ``read_panel`` and ``read_dictionary``. Nouns: ``Study``, ``Dictionary``,
-``Panel``, and ``Client``, which asks a running service with the same verbs. Everything is loaded on first use.
+Verbs: ``study`` (the whole pipeline), ``check`` (findings only), ``load`` (a stored study), ``read_panel`` and
+``read_dictionary``. Nouns: ``Study``, ``Dictionary``, ``Panel``, and ``Client``, which asks a running service with the
+same verbs. Everything is loaded on first use.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from causal_service.client.client import Client
     from causal_service.errors import CallError, CausalServiceError, DataError
-    from causal_service.moderation import moderation
     from causal_service.panel.dictionary import Dictionary
     from causal_service.panel.dictionary_reading import read_dictionary
     from causal_service.panel.panel import Panel
@@ -35,7 +34,6 @@ __all__ = [
     "Study",
     "check",
     "load",
-    "moderation",
     "read_dictionary",
     "read_panel",
     "study",
@@ -51,7 +49,6 @@ _HOMES = {
     "Study": "study_record",
     "check": "pipeline",
     "load": "study_record",
-    "moderation": "moderation",
     "read_dictionary": "panel.dictionary_reading",
     "read_panel": "panel.reading",
     "study": "pipeline",

@@ -16,6 +16,8 @@ from causal_service.effects.dose_results import DoseResponse, NoDoseResponse
 from causal_service.effects.entity_effects import ByEntity
 from causal_service.effects.estimate import Z95
 from causal_service.effects.identification import Identification, identify
+from causal_service.effects.moderation import Moderator
+from causal_service.effects.moderation_results import Moderation, NoModeration
 from causal_service.effects.open_directions import settled_now
 from causal_service.effects.robustness import Contour, contour
 from causal_service.effects.segments import BySegment
@@ -29,6 +31,7 @@ from causal_service.explanation.doses import doses_of
 from causal_service.explanation.for_whom import by_entity, segments_worded
 from causal_service.explanation.identification_sentences import identification_worded
 from causal_service.explanation.mediation import mediations
+from causal_service.explanation.moderations import moderations
 from causal_service.explanation.results import Mediation
 from causal_service.explanation.segment_sentences import segment_findings
 from causal_service.inference import Inference
@@ -67,6 +70,8 @@ class Asked:
     """Whether DoWhy is asked for a second opinion."""
     segments: BySegment | None = None
     """Effects by segment without words; ``None`` when no segment column was given."""
+    moderator: Moderator | None = None
+    """What effects are followed along; ``None`` when none was named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +100,8 @@ class InDepth:
     """Response by level of the lever, or why there is none."""
     average_effects: tuple[AverageEffect, ...] = ()
     """Cross-section: average effects of levers with two states."""
+    moderation: tuple[Moderation | NoModeration, ...] = ()
+    """Effects along the moderator, or why there are none; empty when none was named."""
 
 
 def in_depth(asked: Asked, progress: Progress) -> InDepth:
@@ -110,6 +117,7 @@ def in_depth(asked: Asked, progress: Progress) -> InDepth:
     progress("depth", 0, 1)
     segments = None if asked.segments is None else segments_worded(asked.segments, asked.learned, asked.levers)
     second = _crosscheck(asked, identification, progress)
+    along = moderations(asked.learned, asked.levers, identification, asked.moderator, asked.seed)
     return InDepth(
         identification=identification,
         checks=checks,
@@ -126,6 +134,7 @@ def in_depth(asked: Asked, progress: Progress) -> InDepth:
         entity_effects=by_entity(asked.learned, asked.levers, asked.question.outcomes, asked.seed),
         doses=doses_of(asked.learned, asked.levers, asked.seed),
         average_effects=_average_effects(asked, identification),
+        moderation=along,
     )
 
 

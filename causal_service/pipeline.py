@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Literal
 
 from causal_service.discovery.discover import Method
 from causal_service.discovery.resampling import settled_penalty
+from causal_service.effects.moderation import moderator_of, require_learner
+from causal_service.effects.moderation_results import Learner
 from causal_service.effects.results import EffectKind
 from causal_service.explanation.both_orders import with_both_orders
 from causal_service.explanation.chains import chains_of, coefficient_draws, frequent_links
@@ -98,6 +100,8 @@ def study(
     method: Method = "boss",
     rehearse: int = 0,
     crosscheck: bool = False,
+    moderator: str | None = None,
+    moderation_learner: Learner = "linear",
     threads: int | None = None,
     stream: bool | None = None,
     scheduler: str | None = None,
@@ -123,6 +127,10 @@ def study(
     rehearse : number of simulated twins of the panel on which the whole plan is tried (20 or more; minutes). Their
         truth is known: they tell how far results can be trusted, and the levers' intervals are widened where needed.
     crosscheck : whether DoWhy is asked for a second opinion on how effects are identified and refuted (some 20 s).
+    moderator : key or display name of an indicator along whose entity means the effects of levers to act on or to test
+        are followed, through EconML (``pip install causal-service[heterogeneity]``).
+    moderation_learner : ``linear`` (LinearDML: a straight line, quick) or ``forest`` (CausalForestDML: any shape, some
+        seconds a lever).
     threads : worker threads; the result does not depend on it.
     stream : whether Parquet is read in pieces instead of into memory; default when it is large or a folder.
     scheduler : address of a Dask scheduler (``tcp://host:8786``) whose workers read large panels, learn from resamples
@@ -133,8 +141,11 @@ def study(
     Raises
     ------
     CallError : a wrong option or name; DataError : the data cannot carry the question (``FailedCheck`` names findings).
+    MissingPart : a moderator is named and EconML is not installed.
     """
     check_options(lags, horizon, resamples, seed, method, threads, rehearse)
+    if moderator is not None:
+        require_learner(moderation_learner)
     tell = progress or (lambda stage, done, of: None)
     tell("read", 0, 1)
     with cluster(scheduler):
@@ -151,6 +162,7 @@ def study(
         )
     refuse_if_stopped(findings)
     question = question_of(whole, known, outcome, lever, horizon, resamples)
+    along = None if moderator is None else moderator_of(moderator, whole, known, moderation_learner)
     studied = studied_panel(whole, known, question, findings)
     refuse_removed_levers(lever, question, studied, (*findings, *studied.findings))
     order, chosen_by = chosen_lag_order(studied, known, lags)
@@ -203,7 +215,8 @@ def study(
     tell("explain", 1, 1)
     size = Extent(prepared.unit, prepared.entities, learned.panel.periods)
     small = power_findings(ranked, described, size, known)
-    depth = in_depth(Asked(learned, studied, known, question, tuple(ranked), seed, workers, crosscheck, segments), tell)
+    asked = Asked(learned, studied, known, question, tuple(ranked), seed, workers, crosscheck, segments, along)
+    depth = in_depth(asked, tell)
     return Study(
         schema=SCHEMA,
         regime=studied.panel.regime,
@@ -227,6 +240,8 @@ def study(
             required=known.required,
             forbidden=known.forbidden,
             crosscheck=crosscheck,
+            moderator=None if along is None else along.key,
+            moderation_learner=None if along is None else along.learner,
         ),
         provenance=Provenance(seed, prepared.effective_n, prepared.steps, versions()),
         layers=known.layers,
@@ -249,6 +264,7 @@ def study(
         mediation=with_both_orders(depth.mediation, chains, learned),
         doses=depth.doses,
         average_effects=depth.average_effects,
+        moderation=depth.moderation,
     )
 
 

@@ -19,6 +19,7 @@ from causal_service.effects.crosscheck import Crosscheck
 from causal_service.effects.dose_results import DoseResponse, NoDoseResponse
 from causal_service.effects.entity_effects import ByEntity
 from causal_service.effects.identification import Identification
+from causal_service.effects.moderation_results import Learner, Moderation, NoModeration
 from causal_service.effects.results import Effect
 from causal_service.effects.robustness import Contour
 from causal_service.effects.segments import BySegment
@@ -105,6 +106,10 @@ class StudyPlan:
     """Column with the group of each entity."""
     crosscheck: bool = False
     """Whether DoWhy was asked for a second opinion."""
+    moderator: str | None = None
+    """Key of the indicator that effects are followed along."""
+    moderation_learner: Learner | None = None
+    """How they are; ``None`` without a moderator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +190,9 @@ class Study:
     """Response by level, or why there is none, of levers to act on or to test and of those that clearly bend."""
     average_effects: tuple[AverageEffect, ...] = ()
     """Cross-section: what levers with two states did to those who had them, and would do to everyone."""
+    moderation: tuple[Moderation | NoModeration, ...] = ()
+    """How effects of levers to act on or to test change along the moderator, or why that cannot be said; empty when
+    none was named."""
 
     def __str__(self) -> str:
         return "\n".join(answer.text.en for answer in self.answers)

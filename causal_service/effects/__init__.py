@@ -16,6 +16,7 @@
 ``e_value``          hidden causes as risk ratios (VanderWeele & Ding 2017)
 ``average_effects``  levers with two states in a cross-section: what having them did (``average_effect``, ``nuisances``)
 ``crosscheck``       a second opinion by DoWhy; ``via_dowhy`` is its door
+``moderation``       along what: effects by level of another indicator; ``via_econml`` is the door to EconML
 ``results``          what is said about one lever and one outcome
 ===================  ===============================================================================
 """

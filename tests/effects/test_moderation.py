@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 import causal_service as cs
-from causal_service.errors import DataError, MissingPart, Text
+from causal_service.effects.moderation_results import Learner, Moderation, NoModeration
+from causal_service.errors import CallError, MissingPart, Text, UnknownName
 from causal_service.panel.dictionary import Dictionary, Indicator
 
 LAYERS = {"size": "context", "x": "process", "y": "business"}
@@ -39,33 +40,50 @@ def panel(entities: int = 40, periods: int = 24) -> pd.DataFrame:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("learner", ["linear", "forest"])
-def test_it_agrees_with_the_segments_and_with_the_truth(learner: str) -> None:
+def test_it_agrees_with_the_segments_and_with_the_truth(learner: Learner) -> None:
     pytest.importorskip("econml")
-    frame = panel()
-    along = cs.moderation(
-        frame.drop(columns="group"), lever="x", outcome="y", moderator="size", dictionary=KNOWN,
-        learner=learner,  # type: ignore[arg-type]
+    study = cs.study(
+        panel(), dictionary=KNOWN, outcome="y", lever="x", segment="group", resamples=60, moderator="size",
+        moderation_learner=learner,
     )  # fmt: skip
+    assert (study.plan.moderator, study.plan.moderation_learner) == ("size", learner)
+    (along,) = study.moderation
+    assert isinstance(along, Moderation)
     small, large = along.effects[0], along.effects[-1]
     assert small.low <= 0.2 + 0.1 and small.high >= 0.2 - 0.1 and abs(small.value - 0.2) < 0.15
     assert abs(large.value - 0.8) < 0.15 and small.high < large.low
-    study = cs.study(frame, dictionary=KNOWN, outcome="y", lever="x", segment="group", resamples=60)
+    assert along.differs and abs(along.difference - (large.value - small.value)) < 1e-9
     assert study.segments is not None
     told = {e.segment: e.value for e in study.segments.effects if e.kind == "impact"}
     assert abs(told["small"] - small.value) < 0.15 and abs(told["large"] - large.value) < 0.15
+    assert "size" in along.sentence.en and along.sentence.zh and "graph" in along.caveat.en and along.caveat.zh
+    assert cs.Study.from_dict(study.to_dict()).to_json() == study.to_json()
 
 
-def test_without_econml_the_remedy_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_econml_it_stops_before_anything_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "econml", None)
-    monkeypatch.setitem(sys.modules, "econml.dml", None)
     with pytest.raises(MissingPart) as raised:
-        cs.moderation(panel().drop(columns="group"), lever="x", outcome="y", moderator="size", dictionary=KNOWN)
+        cs.study("nowhere.csv", outcome="y", moderator="size")
     assert "heterogeneity" in raised.value.remedy.en
 
 
-def test_a_moderator_that_is_the_same_everywhere_is_refused() -> None:
+def test_wrong_calls_are_refused_before_learning(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("econml")
+    monkeypatch.setattr("causal_service.pipeline.infer", None)
+    frame = panel().drop(columns="group")
+    with pytest.raises(UnknownName) as raised:
+        cs.study(frame, outcome="y", dictionary=KNOWN, moderator="siz")
+    assert "size" in raised.value.remedy.en
+    with pytest.raises(CallError) as wrong:
+        cs.study(frame, outcome="y", dictionary=KNOWN, moderator="size", moderation_learner="trees")  # type: ignore[arg-type]
+    assert wrong.value.code == "unknown-learner"
+
+
+def test_a_moderator_that_is_the_same_everywhere_is_explained() -> None:
+    pytest.importorskip("econml")
     frame = panel().drop(columns="group")
     frame["size"] = np.tile(np.sin(np.arange(24.0)), 40)
-    with pytest.raises(DataError) as raised:
-        cs.moderation(frame, lever="x", outcome="y", moderator="size", dictionary=KNOWN)
-    assert raised.value.remedy.zh
+    study = cs.study(frame, outcome="y", lever="x", dictionary=KNOWN, resamples=20, moderator="size")
+    (refused,) = study.moderation
+    assert isinstance(refused, NoModeration)
+    assert refused.code in ("same-everywhere", "not-studied") and refused.reason.zh and refused.what_would_help.en

@@ -55,6 +55,16 @@ class Page(HTMLParser):
         self.tags.append((tag, dict(attrs)))
 
 
+def test_every_stage_of_the_progress_bar_has_words():
+    listed = re.search(r"const STAGES = \{(.*?)\}", SCRIPTS["page.js"])
+    assert listed is not None
+    stages = re.findall(r"(\w+):", listed[1])
+    assert {"read", "checks", "depth", "crosscheck", "report"} <= set(stages)
+    for lang in ("zh", "en"):
+        words = script_words(lang)
+        assert not [stage for stage in stages if not words.get(f"stage_{stage}")]
+
+
 def test_the_reference_explains_every_route_and_asks_nobody_else(site):
     answer = site.get("/docs")
     assert "default-src 'none'" in answer.headers["content-security-policy"]

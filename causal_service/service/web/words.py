@@ -126,6 +126,8 @@ _SCRIPT: dict[str, Text] = {
     "stage_rehearse": Text("在模拟面板上预演", "Rehearsing on simulated panels"),
     "stage_crosscheck": Text("请 DoWhy 核对", "Second opinion by DoWhy"),
     "stage_explain": Text("解释结果", "Explaining"),
+    "stage_checks": Text("检验结论是否站得住", "Trying to break the effects"),
+    "stage_depth": Text("细看效应", "Effects in depth"),
     "stage_report": Text("撰写报告", "Writing the report"),
     "eta": Text("约剩 {seconds} 秒", "about {seconds} s left"),
     "eta_minutes": Text("约剩 {minutes} 分钟", "about {minutes} min left"),
