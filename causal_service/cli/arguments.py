@@ -34,6 +34,7 @@ _DATA = (
     "--entity", "--period", "--dictionary", "--outcome", "--lever", "--lags", "--horizon", "--resamples", "--seed",
     "--weight", "--segment", "--knowledge", "--method", "--threads", "--stream", "--scheduler",
 )  # fmt: skip
+_ALONG = ("--moderator", "--moderation-learner")
 _PANEL = ("PANEL", "CSV, Parquet or Excel, .gz allowed, long or wide; several files are joined on entity and period")
 VERBS = {
     "demo": _Verb("the main job on the bundled example, beside its known truth", None, ("--out", "--lang", "--debug")),
@@ -43,7 +44,7 @@ VERBS = {
     "study": _Verb(
         "from a panel to ranked, explained levers",
         _PANEL,
-        (*_DATA, "--rehearse", "--crosscheck", "--json", "--out", "--lang", "--debug"),
+        (*_DATA, "--rehearse", "--crosscheck", *_ALONG, "--json", "--out", "--lang", "--debug"),
     ),
     "report": _Verb(
         "a report from a stored study",
@@ -227,6 +228,16 @@ def _settings(verb: str) -> dict[str, dict[str, Any]]:
         "--crosscheck": {
             "action": "store_true",
             "help": "ask DoWhy for a second opinion on identification and refutations (some 20 s)",
+        },
+        "--moderator": {
+            "metavar": "NAME",
+            "help": "indicator along which effects of levers to act on or to test are followed, through EconML",
+        },
+        "--moderation-learner": {
+            "metavar": "NAME",
+            "type": one_of("--moderation-learner", ("linear", "forest")),
+            "default": "linear",
+            "help": "with --moderator: linear (a straight line) or forest (any shape) (default: linear)",
         },
         "--stream": {
             "metavar": "WHEN",

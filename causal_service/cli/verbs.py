@@ -81,6 +81,8 @@ def study(options: Namespace, lang: str) -> int:
             method=options.method,
             rehearse=options.rehearse,
             crosscheck=options.crosscheck,
+            moderator=options.moderator,
+            moderation_learner=options.moderation_learner,
             threads=options.threads,
             stream=_STREAM[options.stream],
             scheduler=options.scheduler,

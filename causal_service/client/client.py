@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from causal_service.discovery.discover import Method
+    from causal_service.effects.moderation_results import Learner
     from causal_service.effects.moves import Amount, Move
     from causal_service.explanation.reach import Reach
     from causal_service.explanation.what_if import WhatIf
@@ -50,6 +51,8 @@ class Options(TypedDict, total=False):
     rehearse: int
     segment: str | None
     crosscheck: bool
+    moderator: str | None
+    moderation_learner: Learner
     method: Method
 
 
@@ -126,6 +129,8 @@ class Client:
         method: Method = "boss",
         rehearse: int = 0,
         crosscheck: bool = False,
+        moderator: str | None = None,
+        moderation_learner: Learner = "linear",
         progress: Progress | None = None,
     ) -> Study:
         """Let the service study a panel and wait for the result; ``submit`` and ``wait`` in one call.
@@ -150,6 +155,8 @@ class Client:
             method=method,
             rehearse=rehearse,
             crosscheck=crosscheck,
+            moderator=moderator,
+            moderation_learner=moderation_learner,
         )
         return self.wait(submitted, progress)
 

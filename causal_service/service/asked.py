@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from causal_service.effects.moderation import require_learner
 from causal_service.errors import Text, UnknownName, nearest
 from causal_service.panel.dictionary import Dictionary
 from causal_service.panel.labels import fold, nearest_text
@@ -14,7 +15,7 @@ from causal_service.study_choices.question import check_options, no_outcome
 
 __all__ = ["refuse_hopeless", "refuse_unknown_columns"]
 
-_OUTCOME, _LEVER = Text("目标指标", "outcome"), Text("杠杆", "lever")
+_OUTCOME, _LEVER, _MODERATOR = Text("目标指标", "outcome"), Text("杠杆", "lever"), Text("调节指标", "moderator")
 
 
 def refuse_hopeless(question: Question, rows: Sequence[Panel]) -> None:
@@ -22,7 +23,8 @@ def refuse_hopeless(question: Question, rows: Sequence[Panel]) -> None:
 
     Raises
     ------
-    CallError : ``option-out-of-range``, ``unknown-method`` or ``no-outcome``. UnknownName : ``unknown-indicator``.
+    CallError : ``option-out-of-range``, ``unknown-method``, ``unknown-learner`` or ``no-outcome``. UnknownName :
+        ``unknown-indicator``. MissingPart : ``no-econml``.
     CausalServiceError : what the check said of a panel that is asked as it was checked.
     """
     check_options(
@@ -33,6 +35,8 @@ def refuse_hopeless(question: Question, rows: Sequence[Panel]) -> None:
         method=question.method,
         rehearse=question.rehearse,
     )
+    if question.moderator is not None:
+        require_learner(question.moderation_learner)
     as_checked = question.dictionary is None and all(_as_checked(question, row) for row in rows)
     if as_checked and len(rows) == 1 and rows[0].state == "failed" and rows[0].problem is not None:
         raise refusal_in(rows[0].problem)
@@ -44,7 +48,8 @@ def refuse_hopeless(question: Question, rows: Sequence[Panel]) -> None:
     if not as_checked or any(row.state != "ready" for row in rows):
         return
     known = [label for item in found for label in (item["key"], item["name"]["zh"], item["name"]["en"])]
-    for role, names in ((_OUTCOME, outcomes), (_LEVER, levers)):
+    moderators = () if question.moderator is None else (question.moderator,)
+    for role, names in ((_OUTCOME, outcomes), (_LEVER, levers), (_MODERATOR, moderators)):
         _refuse_unknown(names, known, [item["key"] for item in found], role)
 
 

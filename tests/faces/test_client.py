@@ -68,12 +68,22 @@ def refusal(verb, *arguments, **options) -> tuple[object, ...]:
     return type(error), error.code, error.what, error.remedy, json.dumps(error.params, sort_keys=True, default=list)
 
 
+def test_effects_along_a_moderator_are_the_same_there(client, folder):
+    pytest.importorskip("econml")
+    asked = {"dictionary": "indicators.yaml", **ASKED, "moderator": "Training hours"}
+    remote, local = client.study("plants.csv", **asked), cs.study("plants.csv", **asked)
+    assert remote.moderation
+    assert remote.to_json() == local.to_json()
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
         {"outcome": "satisfction"},
         {"lever": "nothing"},
         {"horizon": -1},
+        {"moderator": "nothing"},
+        {"moderator": "training", "moderation_learner": "trees"},
         {"entity": "month", "period": "month"},
         {"dictionary": None, "entity": "plant"},
         {"dictionary": {"indicatorz": {}}},

@@ -29,6 +29,14 @@ def test_shell_and_python_give_the_same_study(shell, folder):
     assert sorted(path.name for path in (folder / "result").iterdir()) == FILES
 
 
+def test_effects_along_a_moderator_are_the_same_in_the_shell(shell, folder):
+    pytest.importorskip("econml")
+    printed = shell(*STUDY, "--json", "--moderator", "Training hours", "--moderation-learner", "forest")
+    assert printed.out == asked(moderator="training", moderation_learner="forest").to_json()
+    told = json.loads(printed.out)
+    assert (told["plan"]["moderator"], told["moderation"][0]["moderator"]) == ("training", "training")
+
+
 def test_a_frame_gives_the_same_study_as_its_file(shell, panel):
     assert asked(panel).to_dict() == asked().to_dict()
 

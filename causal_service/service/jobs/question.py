@@ -63,6 +63,10 @@ class Question(BaseModel):
     """Simulated twins of the panel on which the whole plan is tried; 0 for none, else 20 or more (minutes)."""
     crosscheck: bool = False
     """Whether DoWhy is asked for a second opinion on identification and refutations (some 20 s)."""
+    moderator: str | None = None
+    """Indicator along whose entity means the effects of levers to act on or to test are followed, through EconML."""
+    moderation_learner: str = "linear"
+    """How: ``linear`` (a straight line) or ``forest`` (any shape)."""
     knowledge: Arrows | None = None
     """Further required and forbidden arrows."""
     method: str = "boss"
