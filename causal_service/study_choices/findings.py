@@ -134,10 +134,10 @@ def _driver_finding(driver: HiddenDriver, carried: float, dictionary: Dictionary
         Text(
             f"“{outcome.zh}”与{zh}的共同变动，可能来自一个随时间变化的未观测因素"
             f"（约占“{outcome.zh}”波动的{driver.explained:.0%}）：与它们之间的因果箭头相比，这种解释"
-            f"{'更符合' if better else '几乎同样符合'}数据。" + beside.zh,
+            f"{'更符合' if better else '几乎同样符合'}数据。" + beside.zh + _NARROW.zh,
             f"'{outcome.en}' and {en} move together as if something unmeasured that changes over time drove them all, "
             f"about {driver.explained:.0%} of the movement of '{outcome.en}'; that explains the data "
-            f"{'better than' if better else 'almost as well as'} arrows between them. " + beside.en,
+            f"{'better than' if better else 'almost as well as'} arrows between them. " + beside.en + _NARROW.en,
         ),
         Text(
             "请设法测量这一因素并加入面板；若它按大区或业务线变动，请先减去每组各期的均值；"
@@ -153,6 +153,12 @@ def _driver_finding(driver: HiddenDriver, carried: float, dictionary: Dictionary
             "doubted": driver.doubted,
         },
     )
+
+
+_NARROW = Text(
+    "受其影响的指标，效应的区间往往偏窄。", " The intervals of the levers that it puts in doubt tend to be too narrow."
+)
+"""How much of a lever's effect is the driver's is not known from the draws (docs/decisions/0454)."""
 
 
 def _carried(share: float) -> Text:
