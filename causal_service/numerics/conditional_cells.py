@@ -1,4 +1,8 @@
-"""Cells of a row that were not measured, by expectation given those that were (Little & Rubin 2002, sec. 11.3)."""
+"""Cells of a row that were not measured, by expectation given those that were (Little & Rubin 2002, sec. 11.3).
+
+What a row holds in its gaps is subtracted from sums over all its cells, because to write zeros first and read them back
+at once takes longer than the sums.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +12,66 @@ from numpy.typing import NDArray
 from causal_service.numerics.compiled import inner, summing
 from causal_service.numerics.inverse import invert
 
-__all__ = ["fill"]
+__all__ = ["fill", "first_filling"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+
+@summing
+def first_filling(
+    Z: Floats,
+    rows: Ints,
+    holes: Ints,
+    hole_count: Ints,
+    when: Ints,
+    mass: Floats,
+    second: Floats,
+    omega: Floats,
+    shift: Floats,
+    left: Floats,
+    spread: Floats,
+    work: Floats,
+) -> None:
+    """Write the conditional means of the gaps of Z + ``second``, less ``second``, into Z for the ``rows``.
+
+    Parameters
+    ----------
+    rows : places in Z; it is quickest where rows with as many gaps follow each other.
+    holes, hole_count : (n, q) columns of the gaps of each row, and (n,) their number.
+    when, mass : (n,) period and weight of each row.
+    second : (T, q) what is still to be added to the rows.
+    omega, shift : (q, q) precision matrix, and (T, q) its product with ``second``.
+    left : (q,) the conditional means are added to it by ``mass``.
+    spread, work : (q, q), (q,) work space.
+    """
+    for r in rows:
+        k, t = hole_count[r], when[r]
+        for a in range(k):
+            i = holes[r, a]
+            s = 0.0
+            for c in range(Z.shape[1]):
+                s += omega[i, c] * Z[r, c]
+            s += shift[t, i]
+            for b in range(k):
+                j = holes[r, b]
+                s -= omega[i, j] * (Z[r, j] + second[t, j])
+                spread[a, b] = omega[i, j]
+            work[a] = s
+        if k == 1:
+            i = holes[r, 0]
+            y = -work[0] / spread[0, 0]
+            left[i] += mass[r] * y
+            Z[r, i] = y - second[t, i]
+            continue
+        _invert(spread, k)
+        for a in range(k):
+            i = holes[r, a]
+            y = 0.0
+            for b in range(k):
+                y -= spread[a, b] * work[b]
+            left[i] += mass[r] * y
+            Z[r, i] = y - second[t, i]
 
 
 @summing
@@ -26,51 +86,35 @@ def fill(
     spread: Floats,
     work: Floats,
 ) -> None:
-    """Write the conditional means of the cells ``holes[r]`` into Z[r] for the ``rows``.
+    """Write the conditional means of the gaps into Z for the ``rows``; add their covariances by ``mass`` to ``total``.
 
-    Parameters
-    ----------
-    rows : places in Z; it is quickest where rows with as many gaps follow each other.
-    omega : (d, d) precision matrix.
-    total : (d, d) the conditional covariances are added to it by ``mass``; empty = they are not wanted.
-    spread, work : (d, d), (d,) work space.
-
-    What a row holds in its gaps is subtracted from sums over all its cells, because to write zeros first and read them
-    back at once takes longer than the sums.
+    Parameters: as in ``first_filling``; total is (q, q).
     """
-    d = Z.shape[1]
     for r in rows:
         k = hole_count[r]
-        if k == 1:
-            i = holes[r, 0]
-            s = 0.0
-            for c in range(d):
-                s += omega[i, c] * Z[r, c]
-            own = omega[i, i]
-            Z[r, i] -= s / own
-            if total.size > 0:
-                total[i, i] += mass[r] / own
-            continue
         for a in range(k):
             i = holes[r, a]
             s = 0.0
-            for c in range(d):
+            for c in range(Z.shape[1]):
                 s += omega[i, c] * Z[r, c]
             for b in range(k):
                 j = holes[r, b]
                 s -= omega[i, j] * Z[r, j]
                 spread[a, b] = omega[i, j]
             work[a] = s
+        if k == 1:
+            i = holes[r, 0]
+            Z[r, i] = -work[0] / spread[0, 0]
+            total[i, i] += mass[r] / spread[0, 0]
+            continue
         _invert(spread, k)
         for a in range(k):
-            s = 0.0
+            i = holes[r, a]
+            y = 0.0
             for b in range(k):
-                s += spread[a, b] * work[b]
-            Z[r, holes[r, a]] = -s
-        if total.size > 0:
-            for a in range(k):
-                for b in range(k):
-                    total[holes[r, a], holes[r, b]] += mass[r] * spread[a, b]
+                y -= spread[a, b] * work[b]
+                total[i, holes[r, b]] += mass[r] * spread[a, b]
+            Z[r, i] = y
 
 
 @inner

@@ -21,9 +21,11 @@ from numpy.typing import NDArray
 from scipy.linalg import lstsq
 
 from causal_service.errors import Text
+from causal_service.numerics.block_moments import settle
 from causal_service.numerics.entity_rows import EntityFit
 from causal_service.numerics.fan_out import in_order
 from causal_service.numerics.gaussian_em import precision
+from causal_service.numerics.short_panel import FARTHEST
 from causal_service.numerics.within import two_way
 from causal_service.panel.dictionary import Dictionary
 from causal_service.panel.large import LargePanel
@@ -113,7 +115,7 @@ def _plan(sample: WithinRows, large: LargePanel, dictionary: Dictionary, lags: i
         fit=EntityFit(
             _all_periods(effects, T),
             _all_periods(second, T),
-            1 / sd,
+            1 / sample.sd,
             precision(sample.first_sigma),
             precision(sample.sigma),
             np.nan_to_num(_mean(sample.values)),
@@ -159,10 +161,12 @@ class _Sums:
 
     def by_block(self) -> tuple[Floats, Floats, Floats]:
         """Return (grams, mass, sums by period) of the blocks that have rows."""
-        kept = self.mass > 0
-        if kept.all():
-            return self.grams, self.mass, self.period_sums
-        return self.grams[kept], self.mass[kept], self.period_sums[kept]
+        kept = np.flatnonzero(self.mass > 0)
+        for place, block in enumerate(kept):
+            if place < block:  # in place: there may be no room for a second copy
+                self.grams[place], self.mass[place] = self.grams[block], self.mass[block]
+                self.period_sums[place] = self.period_sums[block]
+        return self.grams[: kept.size], self.mass[: kept.size], self.period_sums[: kept.size]
 
     def of(self, name: str) -> Any:
         """Return one of the sums that are not by block."""
@@ -171,8 +175,7 @@ class _Sums:
 
 _PLAIN_SUMS = (
     "squares",
-    "normal",
-    "pairs",
+    "together",
     "between",
     "cells",
     "slopes",
@@ -187,23 +190,20 @@ def _finished(summed: _Sums, plan: MomentPlan, sample: WithinRows, large: LargeP
     b, names = plan.fit.middle.size, sample.panel.indicators
     grams, mass, S = summed.by_block()
     total, count, entities = float(mass.sum()), int(summed.of("rows")), int(summed.of("entities"))
-    A = summed.of("normal")
+    weights, together = summed.of("weights"), summed.of("together")
+    A = np.diag(weights) - together
     effect = np.asarray(lstsq(A, S.sum(axis=0), lapack_driver="gelsy")[0])
     second = effect.T @ A @ effect
     gone = S.sum(axis=0).T @ effect
-    for block in range(mass.size):
-        cross = S[block].T @ effect
-        grams[block] -= cross + cross.T - (mass[block] / total) * second
     squares, seen = summed.of("squares")
     left = (np.diag(gone) * 2 - np.diag(second))[lags * b :]
     growth = np.sqrt(np.maximum(squares - left, 0.0) / np.maximum(seen, 1e-300))
     growth = np.where(growth > 0, growth, 1.0)
     every = np.tile(growth, lags + 1)
-    grams *= (count / total) / np.outer(every, every)[None]
+    settle(grams, mass, S, np.ascontiguousarray(effect), second, total, (count / total) / np.outer(every, every))
     sd = sample.sd * growth
     slopes = summed.of("slopes")
     slope = np.where(slopes[1] > 0, slopes[0] / np.maximum(slopes[1], 1.0), sample.slopes)
-    weights = summed.of("weights")
     periods = np.flatnonzero(weights > 0)
     used = max(count - (entities + periods.size - 1), 1.0)
     sigma = grams.sum(axis=0) / count
@@ -221,7 +221,7 @@ def _finished(summed: _Sums, plan: MomentPlan, sample: WithinRows, large: LargeP
         lags=lags,
         grams=grams,
         mass=mass * (count / total),
-        span=_span(summed.of("pairs") / total, int(periods[-1] - periods[0]) + 1) if lags > 0 else np.empty(0),
+        span=_span(together / total, int(periods[-1] - periods[0]) + 1) if lags > 0 else np.empty(0),
         count=count,
         entities=entities,
         missing=float(1 - seen.mean() / total),
@@ -233,9 +233,10 @@ def _finished(summed: _Sums, plan: MomentPlan, sample: WithinRows, large: LargeP
     )
 
 
-def _span(pairs: Floats, span: int) -> Floats:
-    """Return the pair counts on both sides of distance 0."""
-    return np.concatenate([pairs[1:span][::-1], pairs[:span]])
+def _span(together: Floats, span: int) -> Floats:
+    """Return the weights of pairs of periods by their distance, on both sides of 0."""
+    pairs = np.array([np.trace(together, k) for k in range(min(span, FARTHEST + 1))])
+    return np.concatenate([pairs[1:][::-1], pairs])
 
 
 def _spread(cells: Floats) -> Floats:

@@ -6,23 +6,17 @@ of the sample and what is left of them is found when all partitions are added up
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg.blas import dsyrk
 
 from causal_service.numerics.entity_order import cell_totals, sorted_rows
-from causal_service.numerics.entity_rows import EntityFit, RowBuffers, entity_rows
+from causal_service.numerics.entity_rows import EntityFit, EntitySums, entity_rows, widened
 from causal_service.panel.spilling import Partition, PartitionRows, read_partition
 from causal_service.preparation.scale import Scale
 
 __all__ = ["MomentPlan", "PartitionMoments", "partition_moments"]
-
-_GROUP = 64
-"""Most entities whose rows are worked on together."""
-_LANES = 8
-"""Columns are worked on in multiples of this number, as processors do; those that are not there are zero."""
 
 Floats = NDArray[np.float64]
 
@@ -58,17 +52,15 @@ class PartitionMoments:
     blocks: NDArray[np.int64]
     """(k,) blocks that have rows here."""
     grams: Floats
-    """(k, d, d) expected Gram matrices."""
+    """(k, d, d) expected Gram matrices; of two lags, only the product of the older with the younger."""
     mass: Floats
     """(k,) sum of row weights."""
     period_sums: Floats
     """(k, T, d) weighted sums by period."""
     squares: Floats
     """(2, b) weighted squares and weight of the measured present cells."""
-    normal: Floats
-    """(T, T) normal equations of the period effects."""
-    pairs: Floats
-    """(T,) weight of pairs of periods at every distance within an entity, over the weight of the entity."""
+    together: Floats
+    """(T, T) products of the weights of two periods within an entity, over the weight of the entity."""
     between: Floats
     """(b + 1, b + 1) weighted products of [1 | entity mean less ``middle``]."""
     cells: Floats
@@ -89,61 +81,36 @@ def partition_moments(plan: MomentPlan, partition: Partition) -> PartitionMoment
     """Return the sums over one partition; a pure function of the rows and the plan, whatever their order on disk."""
     found = read_partition(partition)
     order, starts, keys = sorted_rows(found.key, found.time, plan.periods)
-    X, first, slopes = _on_scale(found, plan)
+    X, slopes = _on_scale(found, plan)
     weight = np.nan_to_num(found.rows[:, -1]) if plan.weighted else np.empty(0)
-    blocks, begins = np.unique(_blocks(keys, plan), return_index=True)
-    wide = replace(plan, fit=_widened(plan.fit))
-    out = _empty(wide, blocks, slopes)
-    design = _Design(plan.periods)
-    by_entity = np.argsort(begins, kind="stable")
-    ends = np.append(begins[by_entity], keys.size)[1:]
-    Z = np.empty((int(np.diff(starts).max(initial=0)) * _GROUP, wide.fit.omega.shape[0]))
-    for place, begin, end in zip(by_entity, begins[by_entity], ends, strict=True):
-        for low in range(begin, end, _GROUP):
-            group = starts[low : min(low + _GROUP, end) + 1]
-            _add_group(out, design, int(place), X, first, found.time, weight, order, group, wide, Z)
-    out.weights, out.normal, out.pairs = design.sums()
-    out = _narrowed(out, plan.fit)
-    if X is not found.rows:
-        out.cells = cell_totals(found.rows, plan.columns, order, plan.centre)
-    return out
-
-
-def _widened(fit: EntityFit) -> EntityFit:
-    """Return the fit with columns of zeros, so that their number is a multiple of ``_LANES``."""
-    b, blocks = fit.middle.size, fit.lags + 1
-    more = -b % _LANES
-
-    def wide(values: Floats) -> Floats:
-        shape = values.shape[:-1]
-        out = np.zeros((*shape, blocks, b + more))
-        out[..., :b] = values.reshape(*shape, blocks, b)
-        return out.reshape(*shape, -1)
-
-    return EntityFit(
-        wide(fit.effects),
-        wide(fit.second),
-        wide(fit.inverse_sd),
-        wide(wide(fit.first_omega).T).T.copy(),
-        wide(wide(fit.omega).T).T.copy(),
-        np.concatenate([fit.middle, np.zeros(more)]),
-        fit.lags,
+    blocks, place = np.unique(_blocks(keys, plan), return_inverse=True)
+    k, T, b, lagged = blocks.size, plan.periods, plan.fit.middle.size, plan.fit.lags + 1
+    sums = EntitySums(
+        np.zeros((k, lagged, b, lagged, b)),
+        np.zeros((k, T, lagged, b)),
+        np.zeros((2, b)),
+        np.zeros((3, b)),
+        np.zeros((keys.size, T)),
+        np.empty((keys.size, b)),
     )
-
-
-def _narrowed(out: PartitionMoments, fit: EntityFit) -> PartitionMoments:
-    """Return the sums without the columns that ``_widened`` has added, Gram matrices full."""
-    b = fit.middle.size
-    kept = np.concatenate([np.arange(b) + block * (b + -b % _LANES) for block in range(fit.lags + 1)])
-    grams = out.grams[:, kept[:, None], kept]
-    lower = np.tril_indices(kept.size, -1)
-    grams[:, lower[0], lower[1]] = grams[:, lower[1], lower[0]]
-    return replace(
-        out,
-        grams=grams,
-        period_sums=np.ascontiguousarray(out.period_sums[:, :, kept]),
-        squares=out.squares[:, :b],
-        cells=out.cells[:, :b],
+    rows = entity_rows(X, found.time, weight, order, starts, place, widened(plan.fit), sums)
+    mass = sums.grid.sum(axis=1)
+    used = mass > 0
+    grid, mass, level = sums.grid[used], mass[used], np.concatenate([np.ones((keys.size, 1)), sums.level], axis=1)[used]
+    return PartitionMoments(
+        blocks=blocks,
+        grams=sums.grams.reshape(k, lagged * b, lagged * b),
+        mass=np.bincount(place[used], weights=mass, minlength=k),
+        period_sums=sums.period_sums.reshape(k, T, lagged * b),
+        squares=sums.squares,
+        together=(grid / mass[:, None]).T @ grid,
+        between=(level * mass[:, None]).T @ level,
+        cells=sums.cells if plan.scale.plain else cell_totals(found.rows, plan.columns, order, plan.centre),
+        slopes=slopes,
+        weights=grid.sum(axis=0),
+        squared_weight=float((grid**2).sum()),
+        rows=rows,
+        entities=int(used.sum()),
     )
 
 
@@ -154,109 +121,15 @@ def _blocks(keys: NDArray[np.uint64], plan: MomentPlan) -> NDArray[np.int64]:
     return ((keys >> np.uint64(32)) * np.uint64(plan.slots) >> np.uint64(32)).astype(np.int64)
 
 
-def _empty(plan: MomentPlan, blocks: NDArray[np.int64], slopes: Floats) -> PartitionMoments:
-    k, T, d, wide, b = blocks.size, plan.periods, plan.fit.omega.shape[0], plan.fit.middle.size, slopes.shape[1]
-    return PartitionMoments(
-        blocks=blocks,
-        grams=np.zeros((k, d, d)),
-        mass=np.zeros(k),
-        period_sums=np.zeros((k, T, d)),
-        squares=np.zeros((2, wide)),
-        normal=np.zeros((T, T)),
-        pairs=np.zeros(T),
-        between=np.zeros((b + 1, b + 1)),
-        cells=np.zeros((3, wide)),
-        slopes=slopes,
-        weights=np.zeros(T),
-        squared_weight=0.0,
-        rows=0,
-        entities=0,
-    )
-
-
-def _on_scale(found: PartitionRows, plan: MomentPlan) -> tuple[Floats, int, Floats]:
-    """Return (array that holds the base columns side by side, place of the first, slopes (2, b))."""
+def _on_scale(found: PartitionRows, plan: MomentPlan) -> tuple[Floats, Floats]:
+    """Return (rows of the base columns (n, >= b), slopes (2, b))."""
     b = plan.fit.middle.size
     measured = np.zeros((2, b))
-    if plan.scale.plain and np.array_equal(plan.columns, np.arange(b) + plan.columns[0]):
-        return found.rows, int(plan.columns[0]), measured
+    if plan.scale.plain:
+        first = int(plan.columns[0])
+        if np.array_equal(plan.columns, np.arange(b) + first):
+            return found.rows[:, first:], measured
+        return np.ascontiguousarray(found.rows[:, plan.columns]), measured
     values, slopes, counts = plan.scale.of(found.rows[:, plan.columns])
     measured[0], measured[1] = slopes * counts, counts
-    return values, 0, measured
-
-
-def _add_group(
-    out: PartitionMoments,
-    design: _Design,
-    place: int,
-    X: Floats,
-    first: int,
-    time: NDArray[np.int64],
-    weight: Floats,
-    order: NDArray[np.int64],
-    starts: NDArray[np.int64],
-    plan: MomentPlan,
-    Z: Floats,
-) -> None:
-    """Add entities of one block; ``Z`` holds their rows in passing."""
-    entities, d, b = starts.size - 1, plan.fit.omega.shape[0], out.slopes.shape[1]
-    buffers = RowBuffers(
-        Z,
-        np.zeros((d, d)),
-        out.period_sums[place],
-        out.squares,
-        out.cells,
-        np.zeros((entities, plan.periods)),
-        np.empty((entities, b)),
-    )
-    count = entity_rows(X, first, time, weight, order, starts, plan.fit, buffers)
-    grid = buffers.grid
-    mass = grid.sum(axis=1)
-    used = mass > 0
-    if not used.any():
-        return
-    out.grams[place] += dsyrk(1.0, Z[:count].T) + buffers.spread  # only above the diagonal
-    grid, mass, level = grid[used], mass[used], buffers.level[used]
-    out.mass[place] += mass.sum()
-    design.add(grid, mass)
-    deviation = np.ones((mass.size, b + 1))
-    np.subtract(level, plan.fit.middle[:b], out=deviation[:, 1:])
-    deviation[np.isnan(deviation)] = 0.0
-    out.between += (deviation * mass[:, None]).T @ deviation
-    out.squared_weight += float((grid**2).sum())
-    out.rows += count
-    out.entities += int(used.sum())
-
-
-class _Design:
-    """Which rows there are: what the period effects and the short-panel correction need to know of them."""
-
-    def __init__(self, periods: int) -> None:
-        self._periods = periods
-        self._weights, self._pairs = np.zeros(periods), np.zeros(periods)
-        self._normal = np.zeros((periods, periods))
-        self._alike: dict[bytes, tuple[Floats, float]] = {}
-
-    def add(self, grid: Floats, mass: Floats) -> None:
-        """Add entities; ``grid`` (entities, T) holds the weights of their rows, ``mass`` their sums."""
-        if (grid == grid[0]).all():
-            key = grid[0].tobytes()
-            self._alike[key] = grid[:1], self._alike.get(key, (grid, 0.0))[1] + mass.size
-        else:
-            self._add(grid, mass, 1.0)
-
-    def sums(self) -> tuple[Floats, Floats, Floats]:
-        """Return (weights (T,), normal equations (T, T), pairs (T,)), see ``PartitionMoments``."""
-        for grid, count in self._alike.values():
-            self._add(grid, grid.sum(axis=1), count)
-        self._alike.clear()
-        return self._weights, self._normal, self._pairs
-
-    def _add(self, grid: Floats, mass: Floats, count: float) -> None:
-        T = self._periods
-        weights = count * grid.sum(axis=0)
-        self._weights += weights
-        self._normal[np.diag_indices(T)] += weights
-        self._normal -= count * ((grid / mass[:, None]).T @ grid)
-        power = (np.abs(np.fft.rfft(grid, 2 * T, axis=1)) ** 2 / mass[:, None]).sum(axis=0)
-        self._pairs += count * np.fft.irfft(power, 2 * T)[:T]
+    return values, measured
