@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from causal_service.numerics.compiled import kernel
 
-__all__ = ["TOGETHER", "mark_cells", "places_by_group", "scatter_columns", "text_hashes"]
+__all__ = ["TOGETHER", "mark_cells", "places_by_partition", "scatter_columns", "text_hashes"]
 
 TOGETHER = 8
 """Columns that are scattered at a time."""
@@ -16,18 +16,34 @@ _STRIP = 64
 
 
 @kernel
-def places_by_group(group: NDArray[np.int64], groups: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return (place (n,) of each row when rows stand by group, stable; first place (groups + 1,) of each group)."""
-    starts = np.zeros(groups + 1, np.int64)
-    for g in group:
-        starts[g + 1] += 1
-    for g in range(groups):
+def places_by_partition(
+    keys: NDArray[np.uint64],
+    who: NDArray[np.int32],
+    when: NDArray[np.int32],
+    partitions: int,
+    rows: NDArray[np.float64],
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return (place (n,) of each row when rows stand by partition, stable; first place (partitions + 1,) of each).
+
+    Partitions hold ascending ranges of keys. The bits of the key ``keys[who[r]]`` and the period ``when[r]`` of each
+    row are written into the first two columns of ``rows`` at its place.
+    """
+    starts = np.zeros(partitions + 1, np.int64)
+    group = np.empty(who.size, np.int64)
+    for r in range(who.size):
+        group[r] = np.int64((keys[who[r]] >> np.uint64(32)) * np.uint64(partitions) >> np.uint64(32))
+        starts[group[r] + 1] += 1
+    for g in range(partitions):
         starts[g + 1] += starts[g]
     free = starts[:-1].copy()
-    place = np.empty(group.size, np.int64)
-    for r in range(group.size):
-        place[r] = free[group[r]]
+    place = np.empty(who.size, np.int64)
+    bits = rows.view(np.uint64)
+    for r in range(who.size):
+        at = free[group[r]]
         free[group[r]] += 1
+        place[r] = at
+        bits[at, 0] = keys[who[r]]
+        rows[at, 1] = when[r]
     return place, starts
 
 

@@ -16,10 +16,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from causal_service.numerics.fan_out import in_order
+from causal_service.numerics.key_table import KeyTable
 from causal_service.numerics.scatter import mark_cells
 from causal_service.panel.calendar import Calendar, build_calendar
 from causal_service.panel.coverage_checks import FEW_ENTITIES
-from causal_service.panel.key_codes import keys_of
 from causal_service.panel.large_refusals import (
     refuse_duplicates,
     refuse_empty_keys,
@@ -132,16 +132,16 @@ def read_large(table: ParquetTable) -> tuple[Panel, Calendar] | None:
     calendar = build_calendar(
         pd.Series(list(seen.periods), dtype=object), seen.first_rows(), table.period, table.row_word
     )
-    labels = sorted(seen.entities)
+    labels, order = seen.sorted_labels()
     if len(labels) < FEW_ENTITIES:
         return None
     refuse_infinite(table, units)
     refuse_negative_weights(table, units)
-    present = seen.present(labels, calendar)
+    present = seen.present(order, calendar)
     missing = np.sum([unit.missing for unit in units], axis=0)
     large = LargePanel(
         entities=tuple(labels),
-        keys=keys_of(labels),
+        keys=seen.entities.keys[order],
         present=present,
         indicators=tuple(table.indicators),
         missing=missing[: len(table.indicators)],
@@ -169,7 +169,8 @@ class _Seen:
     """Entities, periods and cells met so far, in order of appearance."""
 
     def __init__(self, table: ParquetTable) -> None:
-        self.entities: dict[str, int] = {}
+        self.entities = KeyTable()
+        self._labels: list[str] = []
         self.periods: dict[object, int] = {}
         self._firsts: list[int] = []
         self._cells = np.zeros((1024, 64), np.bool_)
@@ -179,10 +180,11 @@ class _Seen:
     def noted(self, unit: SpilledUnit) -> SpilledUnit:
         """Take over what a unit has seen; return the unit without its row codes."""
         refuse_empty_keys(self._table, unit, self._rows)
-        who = np.array([self.entities.setdefault(e, len(self.entities)) for e in unit.entities], np.int64)
+        who, new = self.entities.codes(unit.keys)
+        self._labels += unit.entities.take(new).to_pylist()
         before = len(self.periods)
         when = np.array([self.periods.setdefault(cell, len(self.periods)) for cell in unit.periods], np.int64)
-        firsts = np.unique(unit.row_period, return_index=True)[1]
+        firsts = np.flatnonzero(np.diff(np.maximum.accumulate(unit.row_period), prepend=-1))  # codes count appearances
         self._firsts += [self._rows + 1 + int(f) for f, code in zip(firsts, when, strict=True) if code >= before]
         self._grow()
         mark_cells(self._cells, who, unit.row_entity, when, unit.row_period)
@@ -191,7 +193,8 @@ class _Seen:
         return SpilledUnit(
             unit.path,
             unit.offsets,
-            (),
+            None,
+            unit.keys[:0],
             unit.periods,
             nothing,
             nothing,
@@ -204,10 +207,14 @@ class _Seen:
         """Row (from 1) of the first appearance of every period cell."""
         return np.array(self._firsts, np.int64)
 
-    def present(self, labels: Sequence[str], calendar: Calendar) -> NDArray[np.bool_]:
-        """Return (E, T) of the cells met, entities as in ``labels``, periods by the calendar."""
-        out = np.zeros((len(labels), len(calendar.labels)), np.bool_)
-        order = np.array([self.entities[label] for label in labels], np.int64)
+    def sorted_labels(self) -> tuple[list[str], NDArray[np.int64]]:
+        """Return (entity labels, sorted; the code (E,) of each)."""
+        order = sorted(range(len(self._labels)), key=self._labels.__getitem__)
+        return [self._labels[code] for code in order], np.array(order, np.int64)
+
+    def present(self, order: NDArray[np.int64], calendar: Calendar) -> NDArray[np.bool_]:
+        """Return (E, T) of the cells met, entities in ``order``, periods by the calendar."""
+        out = np.zeros((order.size, len(calendar.labels)), np.bool_)
         for code, place in enumerate(calendar.index):
             out[:, place] |= self._cells[order, code]
         if int(out.sum()) != self._rows:
@@ -215,10 +222,10 @@ class _Seen:
         return out
 
     def _grow(self) -> None:
-        refuse_size(self._table, len(self.entities), len(self.periods))
+        refuse_size(self._table, len(self._labels), len(self.periods))
         wanted = [
             max(have, 2 * need if need > have else have)
-            for have, need in zip(self._cells.shape, (len(self.entities), len(self.periods)), strict=True)
+            for have, need in zip(self._cells.shape, (len(self._labels), len(self.periods)), strict=True)
         ]
         if tuple(wanted) != self._cells.shape:
             cells = np.zeros(wanted, np.bool_)

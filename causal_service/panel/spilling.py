@@ -8,6 +8,7 @@ under a final name, which makes it safe to run twice.
 from __future__ import annotations
 
 import hashlib
+import mmap
 import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,8 +19,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from causal_service.numerics.scatter import TOGETHER, places_by_group, scatter_columns
-from causal_service.panel.key_codes import KeyCodes
+from causal_service.numerics.scatter import TOGETHER, places_by_partition, scatter_columns
+from causal_service.panel.key_codes import EntityCodes, PeriodCodes
 
 __all__ = [
     "FIRST_COLUMN",
@@ -76,8 +77,10 @@ class SpilledUnit:
     """File of float64 rows [entity key | period code | columns], batch after batch, each batch by partition."""
     offsets: NDArray[np.int64]
     """(batches, partitions + 1) first row of every partition in every batch."""
-    entities: tuple[str, ...]
-    """Labels of the entities met, in order of appearance."""
+    entities: Any
+    """Arrow array of the labels of the entities met, in order of appearance."""
+    keys: NDArray[np.uint64]
+    """Hash of every label."""
     periods: tuple[object, ...]
     """Cells of the period column met, in order of appearance; the codes in the file count them."""
     row_entity: NDArray[np.int32]
@@ -114,18 +117,12 @@ class PartitionRows:
     """(n, FIRST_COLUMN + columns) the rows as they stand in the file, values from FIRST_COLUMN on; NaN = missing."""
 
 
-def partition_of(key: NDArray[np.uint64], count: int) -> NDArray[np.int64]:
-    """Return the partition of every key; partitions hold ascending ranges of keys."""
-    return ((key >> np.uint64(32)) * np.uint64(count) >> np.uint64(32)).astype(np.int64)
-
-
 def spill(plan: SpillPlan, unit: Unit) -> SpilledUnit:
     """Group the rows of one unit by partition and write them."""
     import pyarrow as pa  # type: ignore[import-untyped]
-    import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
     columns = list(dict.fromkeys((plan.entity, plan.period, *plan.columns)))
-    entities, periods = KeyCodes(), KeyCodes()
+    entities, periods = EntityCodes(), PeriodCodes()
     missing, infinite = np.zeros(len(plan.columns), np.int64), np.zeros(len(plan.columns), np.int64)
     who: list[NDArray[np.int32]] = []
     when: list[NDArray[np.int32]] = []
@@ -135,24 +132,18 @@ def spill(plan: SpillPlan, unit: Unit) -> SpilledUnit:
     final = Path(plan.folder) / f"{name}.rows"
     partial = final.with_suffix(f".{os.getpid()}")
     buffer = np.empty((BATCH, FIRST_COLUMN + len(plan.columns)))
-    with (
-        pq.ParquetFile(unit.path, buffer_size=1 << 20, read_dictionary=list(plan.texts)) as file,
-        partial.open("wb") as target,
-    ):
-        for batch in _batches(file, unit.row_groups, columns):
-            who.append(entities.of(batch.column(plan.entity), label=True))
-            when.append(periods.of(batch.column(plan.period), label=False))
-            keys = entities.keys[who[-1]]
-            place, starts = places_by_group(partition_of(keys, plan.partitions), plan.partitions)
+    with partial.open("wb", buffering=0) as target:
+        for batch in _batches(unit, columns, plan.texts):
+            who.append(entities.of(batch.column(plan.entity)))
+            when.append(periods.of(batch.column(plan.period)))
             rows = buffer[: batch.num_rows]
-            rows.view(np.uint64)[place, 0] = keys
-            rows[place, 1] = when[-1]
+            place, starts = places_by_partition(entities.keys, who[-1], when[-1], plan.partitions, rows)
             counts = _scattered(batch, plan.columns, place, rows)
             missing += counts[:, 0]
             infinite += counts[:, 1]
             if plan.weighted:
                 least = min(least, float(np.nanmin(rows[:, -1], initial=0.0)))
-            target.write(rows.data.cast("B"))
+            _write(target, rows)
             offsets.append(starts + written)
             written += batch.num_rows
     partial.replace(final)
@@ -160,8 +151,9 @@ def spill(plan: SpillPlan, unit: Unit) -> SpilledUnit:
     return SpilledUnit(
         str(final),
         np.stack(offsets) if offsets else np.zeros((0, plan.partitions + 1), np.int64),
-        tuple(str(cell) for cell in entities.cells),
-        tuple(periods.cells),
+        entities.labels,
+        entities.keys[:-1],
+        periods.cells,
         np.concatenate(who) if who else np.empty(0, np.int32),
         np.concatenate(when) if when else np.empty(0, np.int32),
         missing,
@@ -170,10 +162,27 @@ def spill(plan: SpillPlan, unit: Unit) -> SpilledUnit:
     )
 
 
-def _batches(file: Any, row_groups: Sequence[int], columns: Sequence[str]) -> Iterator[Any]:
-    """Row group by row group: one reader over several keeps the memory of all."""
-    for row_group in row_groups:
+def _write(target: Any, rows: NDArray[np.float64]) -> None:
+    left = memoryview(rows).cast("B")
+    while left.nbytes:
+        left = left[target.write(left) :]
+
+
+def _batches(unit: Unit, columns: Sequence[str], texts: Sequence[str]) -> Iterator[Any]:
+    """Row group by row group: one reader over several keeps the memory of all.
+
+    The file is mapped, which saves copying what is still compressed; its pages are given back as they are done with.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq  # type: ignore[import-untyped]
+
+    with open(unit.path, "rb") as content:
+        mapped = mmap.mmap(content.fileno(), 0, access=mmap.ACCESS_READ)
+    file = pq.ParquetFile(pa.BufferReader(pa.py_buffer(mapped)), read_dictionary=list(texts))
+    for row_group in unit.row_groups:
         yield from file.iter_batches(BATCH, row_groups=[row_group], columns=columns, use_threads=False)
+        if hasattr(mmap, "MADV_DONTNEED"):
+            mapped.madvise(mmap.MADV_DONTNEED)
 
 
 def _scattered(

@@ -26,7 +26,6 @@ from causal_service.numerics.entity_rows import EntityFit
 from causal_service.numerics.fan_out import in_order
 from causal_service.numerics.gaussian_em import precision
 from causal_service.numerics.short_panel import FARTHEST
-from causal_service.numerics.within import two_way
 from causal_service.panel.dictionary import Dictionary
 from causal_service.panel.large import LargePanel
 from causal_service.panel.panel import Panel
@@ -34,9 +33,10 @@ from causal_service.panel.spilling import FIRST_COLUMN
 from causal_service.panel.summary import RowTotals
 from causal_service.preparation.partition_moments import MomentPlan, PartitionMoments, partition_moments
 from causal_service.preparation.rows import MAX_BLOCKS
+from causal_service.preparation.sample_fit import SampleFit, sample_fit
 from causal_service.preparation.scale import settled_scale
 from causal_service.preparation.steps import PreparationStep
-from causal_service.preparation.within_rows import Total, WithinRows, within_rows
+from causal_service.preparation.within_rows import Total, WithinRows
 
 __all__ = ["LargeMoments", "large_moments"]
 
@@ -87,23 +87,18 @@ def large_moments(
     panel: Panel, large: LargePanel, dictionary: Dictionary, totals: Sequence[Total], lags: int
 ) -> LargeMoments:
     """Return the moments of all rows behind a sample; parameters and errors as in ``prepared.prepare``."""
-    sample = within_rows(replace(panel, behind=None), dictionary, totals, lags, may_drift=False)
-    plan = _plan(sample, large, dictionary, lags)
+    fit = sample_fit(replace(panel, behind=None), dictionary, totals, lags)
+    plan = _plan(fit, large, dictionary)
     summed = _Sums(plan, len(large.entities))
     for part in in_order(partition_moments, plan, large.partitions):
         summed.add(part)
-    return _finished(summed, plan, sample, large, lags)
+    return _finished(summed, plan, fit.rows, large, lags)
 
 
-def _plan(sample: WithinRows, large: LargePanel, dictionary: Dictionary, lags: int) -> MomentPlan:
-    panel = sample.panel
+def _plan(found: SampleFit, large: LargePanel, dictionary: Dictionary) -> MomentPlan:
+    sample = found.rows
+    panel, lags = sample.panel, sample.rows.lags
     T, d = len(panel.periods), sample.sigma.shape[0]
-    scale = settled_scale(sample, dictionary, panel.indicators)
-    sd = np.tile(sample.sd, lags + 1)
-    rows = sample.rows
-    Z = np.where(sample.missing, np.nan, rows.take(sample.values))
-    residual, effects = two_way(Z, rows.weight, rows.entity, rows.time)
-    second = two_way(residual / sd - sample.filled, rows.weight, rows.entity, rows.time)[1]
     most = min(MAX_BLOCKS, max(BLOCK_BYTES // (8 * d * (d + T)), 1))
     alone = len(large.entities) <= most
     order = np.argsort(large.keys, kind="stable")
@@ -111,10 +106,10 @@ def _plan(sample: WithinRows, large: LargePanel, dictionary: Dictionary, lags: i
         columns=np.array([FIRST_COLUMN + large.indicators.index(name) for name in panel.indicators], np.int64),
         centre=np.nan_to_num(_mean(panel.values)),
         weighted=large.weighted,
-        scale=scale,
+        scale=settled_scale(sample, dictionary, panel.indicators),
         fit=EntityFit(
-            _all_periods(effects, T),
-            _all_periods(second, T),
+            found.effects,
+            found.second,
             1 / sample.sd,
             precision(sample.first_sigma),
             precision(sample.sigma),
@@ -126,11 +121,6 @@ def _plan(sample: WithinRows, large: LargePanel, dictionary: Dictionary, lags: i
         blocks=order.astype(np.int64) if alone else np.empty(0, np.int64),
         slots=most,
     )
-
-
-def _all_periods(effects: Floats, periods: int) -> Floats:
-    """Return the effects with zero for the periods behind the last."""
-    return np.concatenate([effects, np.zeros((periods - len(effects), effects.shape[1]))])
 
 
 def _mean(values: Floats) -> Floats:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from causal_service.numerics.entity_order import cell_totals, sorted_rows
-from causal_service.numerics.scatter import places_by_group, scatter_columns, text_hashes
+from causal_service.numerics.scatter import places_by_partition, scatter_columns, text_hashes
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -28,9 +28,13 @@ def test_totals_are_those_of_the_measured_cells():
 
 
 def test_columns_are_scattered_with_their_gaps():
-    place, starts = places_by_group(np.array([1, 0, 1, 0]), 3)
+    keys, rows = np.array([2**63, 7, 0], np.uint64), np.empty((4, 2))
+    who, when = np.array([0, 1, 0, -1], np.int32), np.array([5, 6, 7, 8], np.int32)
+    place, starts = places_by_partition(keys, who, when, 3, rows)
     np.testing.assert_array_equal(place, [2, 0, 3, 1])
     np.testing.assert_array_equal(starts, [0, 2, 4, 4])
+    np.testing.assert_array_equal(rows.view(np.uint64)[:, 0], [7, 0, 2**63, 2**63])
+    np.testing.assert_array_equal(rows[:, 1], [6, 8, 5, 7])
     out, found = np.zeros((4, 9)), np.empty((8, 2), np.int64)
     bits, all_there = np.array([0b11111110], np.uint8), np.empty(0, np.uint8)
     values = (np.array([1.0, np.nan, np.inf, -0.0]), *(np.full(4, float(k)) for k in range(1, 8)))
