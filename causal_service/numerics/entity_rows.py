@@ -2,8 +2,7 @@
 
 The steps are those of ``within`` and ``gaussian_em`` for given period effects and covariances, which is what makes them
 local to an entity: its means need its own rows only. An entity stays in the processor's cache from the first sweep over
-its cells to its Gram matrix. Its cells lie side by side, so that a row with its lags is a stretch of them; once they are
-standardised they lie by lag, because products of narrow matrices are the quickest. Gaps are filled in rows with one gap
+its cells to its Gram matrix, which is put together from products by pair of lags. Gaps are filled in rows with one gap
 first, then in those with two, and so on: a processor foresees what it has just done.
 """
 
@@ -46,7 +45,7 @@ class EntityFit(NamedTuple):
 
 
 class WideFit(NamedTuple):
-    """An ``EntityFit`` as the kernel wants it: with columns of zeros up to a multiple of the lanes, q = (L + 1) wide."""
+    """An ``EntityFit`` as the kernel wants it: columns of zeros up to a multiple of the lanes, q = (L + 1) wide."""
 
     effects: Floats
     """(T, q) period effects, standardised."""

@@ -91,7 +91,7 @@ class EntityCodes(_Distinct):
 def _labels(cells: Any) -> Any:
     """Return an Arrow array of the labels of cells, empty where the cell is, as ``entity_label`` gives them."""
     import pyarrow as pa
-    import pyarrow.compute as pc
+    import pyarrow.compute as pc  # type: ignore[import-untyped]
 
     if pa.types.is_integer(cells.type) or pa.types.is_large_string(cells.type):
         cells = cells.cast(pa.string())

@@ -163,7 +163,7 @@ def spill(plan: SpillPlan, unit: Unit) -> SpilledUnit:
 
 
 def _write(target: Any, rows: NDArray[np.float64]) -> None:
-    left = memoryview(rows).cast("B")
+    left = rows.data.cast("B")
     while left.nbytes:
         left = left[target.write(left) :]
 

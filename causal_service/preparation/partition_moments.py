@@ -100,7 +100,7 @@ def partition_moments(plan: MomentPlan, partition: Partition) -> PartitionMoment
     return PartitionMoments(
         blocks=blocks,
         grams=sums.grams.reshape(k, lagged * b, lagged * b),
-        mass=np.bincount(place[used], weights=mass, minlength=k),
+        mass=np.bincount(place[used], weights=mass, minlength=k).astype(np.float64),
         period_sums=sums.period_sums.reshape(k, T, lagged * b),
         squares=sums.squares,
         together=(grid / mass[:, None]).T @ grid,
