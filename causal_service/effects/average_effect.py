@@ -17,7 +17,15 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 from threadpoolctl import threadpool_limits
 
-from causal_service.effects.nuisances import Design, OutcomeStack, ShareStack, design_of, outcome_stack, share_stack
+from causal_service.effects.nuisances import (
+    Design,
+    OutcomeStack,
+    ShareStack,
+    design_of,
+    outcome_stack,
+    predicted_shares,
+    share_stacks,
+)
 from causal_service.effects.via_sklearn import ready
 
 __all__ = ["FEWEST", "Averages", "TwoStates", "averages"]
@@ -30,6 +38,9 @@ FOLDS = 5
 SPLITS = 3
 COMPARABLE = 0.02
 """A row is comparable when at least this share of rows like it has either state."""
+STRENGTHS = (0.3, 0.03)
+"""Strength C of the logistic regression in the weights of the ATE and of the ATT: slopes are held towards 0 as by a
+normal prior of variance C. Either average has its own Riesz representer, so either has its own penalty."""
 CLIP = 0.01
 """Propensities are kept away from 0 and 1 by this much in weights."""
 LEAST_COMPARABLE = 0.5
@@ -99,8 +110,8 @@ def averages(
         stacks = _stacks(kept, splits[0])
         fitted = [_fit(kept, fold, stacks) for fold in splits]
     mean = _mean(fitted)
-    near = (mean.share >= COMPARABLE) & (mean.share <= 1 - COMPARABLE)
-    near_treated = treated & (mean.share <= 1 - COMPARABLE)
+    near = (mean.everyone >= COMPARABLE) & (mean.everyone <= 1 - COMPARABLE)
+    near_treated = treated & (mean.treated <= 1 - COMPARABLE)
     told = (
         float(weight[near].sum() / weight.sum()),
         float(weight[near_treated].sum() / weight[treated].sum()),
@@ -125,14 +136,18 @@ class _Kept:
 
 @dataclass(frozen=True, slots=True)
 class _Stacks:
-    share: ShareStack
+    shares: tuple[ShareStack, ...]
+    """For the weights of the ATE and of the ATT."""
     lower: OutcomeStack
     upper: OutcomeStack
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Fitted:
-    share: Array
+    everyone: Array
+    """Share treated, for the weights of the ATE."""
+    treated: Array
+    """Share treated, for the weights of the ATT."""
     lower: Array
     upper: Array
 
@@ -162,21 +177,21 @@ def _split(kept: _Kept, seed: int, split: int) -> Codes:
 
 def _stacks(kept: _Kept, fold: Codes) -> _Stacks:
     d, t, y, w = kept.design, kept.t, kept.y, kept.w
-    return _Stacks(share_stack(d, t, w, fold), outcome_stack(d, y, w, ~t, fold), outcome_stack(d, y, w, t, fold))
+    return _Stacks(
+        share_stacks(STRENGTHS, d, t, w, fold), outcome_stack(d, y, w, ~t, fold), outcome_stack(d, y, w, t, fold)
+    )
 
 
 def _fit(kept: _Kept, fold: Codes, stacks: _Stacks) -> _Fitted:
     d, t, y, w = kept.design, kept.t, kept.y, kept.w
-    return _Fitted(
-        stacks.share.predict(d, t, w, fold),
-        stacks.lower.predict(d, y, w, ~t, fold),
-        stacks.upper.predict(d, y, w, t, fold),
-    )
+    everyone, treated = predicted_shares(stacks.shares, d, t, w, fold)
+    lower, upper = stacks.lower.predict(d, y, w, ~t, fold), stacks.upper.predict(d, y, w, t, fold)
+    return _Fitted(everyone, treated, lower, upper)
 
 
 def _everyone(kept: _Kept, f: _Fitted, rows: Mask) -> _Once:
     t, y, w = kept.t[rows], kept.y[rows], kept.w[rows]
-    e = np.clip(f.share[rows], CLIP, 1 - CLIP)
+    e = np.clip(f.everyone[rows], CLIP, 1 - CLIP)
     upper, lower = _weights(np.where(t, w / e, 0.0)), _weights(np.where(t, 0.0, w / (1 - e)))
     gap, part = f.upper[rows] - f.lower[rows], w / w.sum()
     value = float(part @ gap + upper @ (y - f.upper[rows]) - lower @ (y - f.lower[rows]))
@@ -186,7 +201,7 @@ def _everyone(kept: _Kept, f: _Fitted, rows: Mask) -> _Once:
 
 def _treated(kept: _Kept, f: _Fitted, rows: Mask) -> _Once:
     t, y, w = kept.t[rows], kept.y[rows], kept.w[rows]
-    e = np.minimum(f.share[rows], 1 - CLIP)
+    e = np.minimum(f.treated[rows], 1 - CLIP)
     own, lower = _weights(np.where(t, w, 0.0)), _weights(np.where(t, 0.0, w * e / (1 - e)))
     rest = y - f.lower[rows]
     value = float(own @ rest - lower @ rest)
@@ -222,8 +237,8 @@ def _told(
 
 
 def _mean(fitted: list[_Fitted]) -> _Fitted:
-    share, lower, upper = (np.mean([getattr(f, part) for f in fitted], axis=0) for part in ("share", "lower", "upper"))
-    return _Fitted(share, lower, upper)
+    parts = ("everyone", "treated", "lower", "upper")
+    return _Fitted(*(np.mean([getattr(f, part) for f in fitted], axis=0) for part in parts))
 
 
 def _variance(kept: _Kept, rows: Mask, influence: Array) -> float:

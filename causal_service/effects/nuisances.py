@@ -16,7 +16,7 @@ from scipy.optimize import nnls
 from causal_service.effects.via_sklearn import boosted_outcome, boosted_share, kernel_features, logistic_share
 from causal_service.numerics.fold_ridge import fold_ridge
 
-__all__ = ["Design", "OutcomeStack", "ShareStack", "design_of", "outcome_stack", "share_stack"]
+__all__ = ["Design", "OutcomeStack", "ShareStack", "design_of", "outcome_stack", "predicted_shares", "share_stacks"]
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -24,10 +24,10 @@ Codes = NDArray[np.int64]
 
 PENALTIES = 10.0 ** np.arange(-4.0, 1.5, 0.5)
 """Ridge penalties tried, per unit of weight."""
-STRENGTH = 0.1
-"""Strength C of the logistic regression: slopes are held towards 0 as by a normal prior of variance C."""
+BEND = 0.25
+"""Standard deviation of squares in the logistic regression, beside 1 of the rest: a sixteenth of its prior variance."""
 FREE = 1.0
-"""Strength of the freer one that trees must beat as well: they join for curves, not for lack of a penalty."""
+"""Strength C of a freer logistic regression, bends and slopes alike, that trees must beat too."""
 WIDTHS = (1.5, 4.0)
 """Widths of the kernels, in median distances between rows."""
 LANDMARKS = 150
@@ -50,6 +50,8 @@ class Design:
     """(n, p) as measured."""
     shape: Array
     """(n, q) with squares of quantities and indicators of their spikes."""
+    held: Array
+    """(n, q) the same with squares scaled down to ``BEND``: a penalty holds bends tighter than slopes."""
     forms: tuple[Array, ...]
     """Feature matrices of the ridge regressions, plainest first."""
 
@@ -57,18 +59,20 @@ class Design:
 def design_of(X: Array, seed: int) -> Design:
     """Return the forms of covariates X (n, p); constant columns are left out."""
     plain = _scaled(X)
-    extra = []
+    squares, spikes = [], []
     for column in plain.T:
         levels, counts = np.unique(column, return_counts=True)
         if levels.size > 2:
-            extra.append(column**2)
+            squares.append(column**2)
         if levels.size > FEW_LEVELS and counts.max() >= SPIKE * column.size:
-            extra.append((column == levels[counts.argmax()]).astype(float))
-    shape = _independent(_scaled(np.column_stack([plain, *extra])))
+            spikes.append((column == levels[counts.argmax()]).astype(float))
+    made = _scaled(np.column_stack([plain, *spikes, *squares]))
+    kept = _independent(made)
+    shape, tight = made[:, kept], np.where(kept < made.shape[1] - len(squares), 1.0, BEND)
     forms = [shape]
     p = plain.shape[1]
     if not p:
-        return Design(plain, shape, (shape,))
+        return Design(plain, shape, shape, (shape,))
     if p > 1 and p * (p - 1) // 2 <= MOST_PRODUCTS:
         i, j = np.triu_indices(p, 1)
         forms.append(np.column_stack([shape, _scaled(plain[:, i] * plain[:, j])]))
@@ -78,7 +82,7 @@ def design_of(X: Array, seed: int) -> Design:
     for width in WIDTHS:
         made = kernel_features(plain, 1.0 / (2 * width**2 * max(distance, 1e-12)), LANDMARKS, seed % 2**31)
         forms.append(made - made.mean(0))
-    return Design(plain, shape, tuple(forms))
+    return Design(plain, shape, shape * tight, tuple(forms))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,40 +131,55 @@ def outcome_stack(design: Design, y: Array, w: Array, arm: Mask, fold: Codes, *,
 
 @dataclass(frozen=True, slots=True)
 class ShareStack:
-    """How the learners of the share treated are combined."""
+    """How the learners of the share treated are combined, for the weights of one average."""
 
+    strength: float
+    """C of the logistic regression."""
     trees: float
     """Weight of boosted trees; the rest is logistic regression."""
 
-    def predict(self, design: Design, t: Mask, w: Array, fold: Codes) -> Array:
-        """Return held-out probabilities (n,)."""
-        everyone = np.ones(t.size, bool)
-        out = (1.0 - self.trees) * _by_fold(_logistic(STRENGTH), design.shape, t, w, everyone, fold)
-        if self.trees:
-            out += self.trees * _by_fold(boosted_share, design.plain, t, w, everyone, fold)
-        return out
+
+def predicted_shares(stacks: Sequence[ShareStack], design: Design, t: Mask, w: Array, fold: Codes) -> tuple[Array, ...]:
+    """Return held-out probabilities (n,) of every combination; trees are grown once for all."""
+    everyone = np.ones(t.size, bool)
+    boosted: Array | None = None
+    out = []
+    for stack in stacks:
+        share = (1.0 - stack.trees) * _by_fold(_logistic(stack.strength), design.held, t, w, everyone, fold)
+        if stack.trees:
+            if boosted is None:
+                boosted = _by_fold(boosted_share, design.plain, t, w, everyone, fold)
+            share += stack.trees * boosted
+        out.append(share)
+    return tuple(out)
 
 
-def share_stack(design: Design, t: Mask, w: Array, fold: Codes) -> ShareStack:
-    """Return a logistic regression with a fixed penalty; trees join where they are clearly better on held-out rows.
+def share_stacks(strengths: Sequence[float], design: Design, t: Mask, w: Array, fold: Codes) -> tuple[ShareStack, ...]:
+    """Return logistic regressions with given penalties; trees join one where that is clearly better on held-out rows.
 
-    *Clearly* is 1.96 standard errors of the difference of held-out log losses. The penalty is not chosen by that loss,
-    which is about all rows alike, while a wrong propensity costs by the weights of a few.
+    *Clearly* is 1.96 standard errors of the difference of held-out log losses, from the best of the regressions and a
+    freer one. The penalty is not chosen by that loss, which is about all rows alike, while a wrong propensity costs by
+    the weights of a few.
     """
+    plain = tuple(ShareStack(c, 0.0) for c in strengths)
     everyone = np.ones(t.size, bool)
     if not design.plain.shape[1]:
-        return ShareStack(0.0)
-    path, free = (_by_fold(_logistic(c), design.shape, t, w, everyone, fold) for c in (STRENGTH, FREE))
-    best = min((_log_losses(path, t), _log_losses(free, t)), key=lambda loss: float(np.average(loss, weights=w)))
+        return plain
+    paths = [_by_fold(_logistic(c), design.held, t, w, everyone, fold) for c in strengths]
+    free = _by_fold(_logistic(FREE), design.shape, t, w, everyone, fold)
+    best = min((_log_losses(path, t) for path in (*paths, free)), key=lambda loss: float(np.average(loss, weights=w)))
     first = fold == 0
     tried = boosted_share(design.plain[~first], t[~first], w[~first], design.plain[first])
     if np.average(_log_losses(tried, t[first]), weights=w[first]) > WORSE * np.average(best[first], weights=w[first]):
-        return ShareStack(0.0)
+        return plain
     boosted = _by_fold(boosted_share, design.plain, t, w, everyone, fold)
     shares = np.linspace(0.0, 1.0, 11)
-    mixed = [_log_losses((1 - v) * path + v * boosted, t) for v in shares]
-    v = int(np.argmin([np.average(loss, weights=w) for loss in mixed]))
-    return ShareStack(float(shares[v]) if _clearly_worse(best, mixed[v], w) else 0.0)
+    out = []
+    for strength, path in zip(strengths, paths, strict=True):
+        mixed = [_log_losses((1 - v) * path + v * boosted, t) for v in shares]
+        v = int(np.argmin([np.average(loss, weights=w) for loss in mixed]))
+        out.append(ShareStack(strength, float(shares[v]) if _clearly_worse(best, mixed[v], w) else 0.0))
+    return tuple(out)
 
 
 def _promising(design: Design, y: Array, w: Array, arm: Mask, fold: Codes, held: Sequence[Array]) -> bool:
@@ -223,8 +242,8 @@ def _scaled(X: Array) -> Array:
     return out
 
 
-def _independent(F: Array) -> Array:
-    """Return F without columns that repeat an earlier one."""
+def _independent(F: Array) -> NDArray[np.int64]:
+    """Return the columns of F that do not repeat an earlier one."""
     C = np.abs(F.T @ F / F.shape[0])
-    kept: Sequence[int] = [j for j in range(F.shape[1]) if C[j, :j].max(initial=0.0) < 1 - 1e-9]
-    return F[:, kept]
+    kept = [j for j in range(F.shape[1]) if C[j, :j].max(initial=0.0) < 1 - 1e-9]
+    return np.array(kept, np.int64)

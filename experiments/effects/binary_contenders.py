@@ -45,7 +45,7 @@ def linear_regression(case: Case, seed: int) -> Said:
     return Said(said, said, np.full(case.y.size, b[0]))
 
 
-def _learners(kind: str) -> tuple[Any, Any]:
+def _learners(kind: str, strength: float = 0.1) -> tuple[Any, Any]:
     from sklearn.ensemble import (
         HistGradientBoostingClassifier,
         HistGradientBoostingRegressor,
@@ -55,7 +55,7 @@ def _learners(kind: str) -> tuple[Any, Any]:
     from sklearn.linear_model import LogisticRegression, RidgeCV
 
     if kind == "linear":
-        return RidgeCV(np.logspace(-2, 4, 13)), LogisticRegression(C=0.1, max_iter=500)
+        return RidgeCV(np.logspace(-2, 4, 13)), LogisticRegression(C=strength, max_iter=500)
     if kind == "forest":
         told = {"n_estimators": 100, "min_samples_leaf": 5, "random_state": 0}
         return RandomForestRegressor(max_features=0.5, **told), RandomForestClassifier(**told)
@@ -63,14 +63,14 @@ def _learners(kind: str) -> tuple[Any, Any]:
     return HistGradientBoostingRegressor(**told), HistGradientBoostingClassifier(**told)
 
 
-def doubleml(kind: str) -> Callable[[Case, int], Said]:
+def doubleml(kind: str, strength: float = 0.1) -> Callable[[Case, int], Said]:
     """DoubleML IRM, scores ATE and ATTE, 5 folds, 3 repetitions, propensities clipped at .01."""
 
     def answer(case: Case, seed: int) -> Said:
         import doubleml as dml
         from doubleml.utils import PSProcessorConfig
 
-        outcome, share = _learners(kind)
+        outcome, share = _learners(kind, strength)
         data = dml.DoubleMLData.from_arrays(case.wide if kind == "linear" else case.X, case.y, case.t.astype(float))
         said = []
         for score in ("ATE", "ATTE"):
@@ -148,6 +148,7 @@ CONTENDERS: dict[str, Callable[[Case, int], Said]] = {
     "ours": ours,
     "regression, HC1": linear_regression,
     "DoubleML IRM, linear": doubleml("linear"),
+    "DoubleML IRM, linear, C .03": doubleml("linear", 0.03),
     "DoubleML IRM, boosted": doubleml("boosted"),
     "DoubleML IRM, forest": doubleml("forest"),
     "EconML LinearDRLearner, linear": linear_dr_learner("linear"),
@@ -155,7 +156,13 @@ CONTENDERS: dict[str, Callable[[Case, int], Said]] = {
     "EconML DRLearner, boosted": dr_learner,
     "EconML CausalForestDML": causal_forest,
 }
-LINEAR = ("ours", "regression, HC1", "DoubleML IRM, linear", "EconML LinearDRLearner, linear")
+LINEAR = (
+    "ours",
+    "regression, HC1",
+    "DoubleML IRM, linear",
+    "DoubleML IRM, linear, C .03",
+    "EconML LinearDRLearner, linear",
+)
 
 
 def answered(name: str, case: Case, seed: int) -> dict[str, Any]:

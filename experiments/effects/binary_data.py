@@ -1,4 +1,4 @@
-"""Data with a lever of two states: IHDP, its response surface drawn anew, LaLonde with CPS controls."""
+"""Data with a lever of two states: IHDP, its surface drawn anew, LaLonde with CPS controls, placebo trainees."""
 
 from __future__ import annotations
 
@@ -91,6 +91,29 @@ def lalonde() -> Case:
     return Case(
         table[list(LALONDE_COVARIATES)].to_numpy(float), table["treat"].to_numpy() == 1, table["re78"].to_numpy(), None
     )
+
+
+def placebo(seed: int) -> Case:
+    """185 CPS controls in the place of the trainees, beside 4,000 others: nobody was trained, every effect is 0.
+
+    They are drawn without replacement by the odds of the trainees' covariates, so that they differ from the others as
+    the trainees do. The pool is one and the same, so groups share rows and are not quite independent.
+    """
+    real, odds = lalonde(), _odds()
+    others, rng = np.flatnonzero(~real.t), np.random.default_rng([551, seed])
+    chosen = rng.choice(others, 185, replace=False, p=odds / odds.sum())
+    rows = np.concatenate([chosen, rng.choice(np.setdiff1d(others, chosen), 4000, replace=False)])
+    return Case(real.X[rows], np.arange(rows.size) < 185, real.y[rows], np.zeros(rows.size))
+
+
+@cache
+def _odds() -> NDArray[np.float64]:
+    """Return odds of being a trainee for every CPS control, by a logistic regression on covariates alone."""
+    from sklearn.linear_model import LogisticRegression
+
+    real = lalonde()
+    share = LogisticRegression(C=1.0, max_iter=500).fit(real.wide, real.t).predict_proba(real.wide)[:, 1]
+    return np.asarray(share / (1 - share), np.float64)[~real.t]
 
 
 def simulated(seed: int) -> Case:

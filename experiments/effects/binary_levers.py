@@ -1,6 +1,6 @@
-"""IHDP, its response surface drawn anew, a simulated design, and LaLonde: ours beside DoubleML and EconML.
+"""IHDP, its surface drawn anew, a simulated design, LaLonde, placebo trainees: ours beside DoubleML and EconML.
 
-``python experiments/effects/binary_levers.py [--quick] [--seeds N] [--parts lalonde,ihdp,hill,simulated] [--who NAME]``
+``python experiments/effects/binary_levers.py [--quick] [--seeds N] [--parts lalonde,ihdp] [--who NAME]``
 writes ``binary_levers.json`` and ``binary_levers.md``. Finished answers are kept in ``out/``; ``--finished`` makes the
 tables of them. See ``question.md``.
 """
@@ -19,12 +19,13 @@ sys.path.insert(0, str(HERE))
 
 import numpy as np  # noqa: E402
 from binary_contenders import CONTENDERS, LINEAR, answered  # noqa: E402
-from binary_data import EXPERIMENTAL, Case, folder, hill, ihdp, lalonde, lalonde_table, simulated  # noqa: E402
+from binary_data import EXPERIMENTAL, Case, folder, hill, ihdp, lalonde, lalonde_table, placebo, simulated  # noqa: E402
 from binary_tables import tables  # noqa: E402
 
 KEPT = HERE / "out" / "binary_levers.jsonl"
-PARTS = ("lalonde", "ihdp", "hill", "simulated")
-FIRST = {"hill": 1000, "simulated": 1000}
+PARTS = ("lalonde", "placebo", "ihdp", "hill", "simulated")
+DRAWN = {"placebo": placebo, "hill": hill, "simulated": simulated}
+FIRST = dict.fromkeys(DRAWN, 1000)
 """Seeds from here on are reported; earlier ones were used to choose settings."""
 FEW = {"DoubleML IRM, forest": 3}
 """Slow contenders get fewer seeds."""
@@ -36,7 +37,7 @@ def cases(part: str, seed: int) -> dict[str, Callable[[], Case]]:
         return {"lalonde": lalonde}
     if part == "ihdp":
         return {f"ihdp {k}": lambda k=k: ihdp(k) for k in (1, 2, 3)}
-    return {f"{part} {seed}": lambda: (hill if part == "hill" else simulated)(seed)}
+    return {f"{part} {seed}": lambda: DRAWN[part](seed)}
 
 
 def study_of_lalonde() -> dict[str, Any]:

@@ -31,9 +31,12 @@ def tables(kept: Mapping[str, Any], experimental: float) -> tuple[dict[str, Any]
         if part in groups:
             result[part] = {name: _figures(answers) for name, answers in groups[part].items()}
             page += [f"### {title}", "", _HEAD, *(_line(name, row) for name, row in result[part].items()), ""]
+    if "placebo" in groups:
+        result["placebo"] = {name: _placebo(answers) for name, answers in groups["placebo"].items()}
+        page += _placebo_page(result["placebo"])
     if "lalonde" in groups:
         result["lalonde"] = {name: _lalonde(answers, experimental) for name, answers in groups["lalonde"].items()}
-        page += _lalonde_page(result["lalonde"], kept.get("study"), experimental)
+        page += _lalonde_page(result["lalonde"], result.get("placebo", {}), kept.get("study"), experimental)
     if "study" in kept:
         result["study_of_lalonde"] = kept["study"]
     return result, "\n".join(page).rstrip() + "\n"
@@ -50,9 +53,9 @@ def _figures(answers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             "coverage": _mean([float(v[1] <= truth <= v[2]) for v, truth in said if v[1] is not None]),
             "width": _median([v[2] - v[1] for v, _ in said if v[1] is not None]),
         }
-    rows = [(a["pehe"], a["spread"]) for a in good if "pehe" in a]
+    rows = [(a["pehe"], a["spread"]) for a in good if "pehe" in a and a["spread"] > 0]
     out["pehe"] = _mean([pehe for pehe, _ in rows])
-    out["pehe_by_spread"] = _mean([pehe / spread for pehe, spread in rows])
+    out["pehe_by_spread"] = _mean([pehe / spread for pehe, spread in rows if spread > 0])
     out["seconds"] = _median([a["seconds"] for a in good])
     return out
 
@@ -71,6 +74,36 @@ def _lalonde(answers: Sequence[Mapping[str, Any]], experimental: float) -> dict[
         "everyone": _median([a["everyone"][0] for a in answers if a.get("everyone")]),
         "seconds": _median([a["seconds"] for a in answers if "seconds" in a]),
     }
+
+
+def _placebo(answers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    said = np.array([a["treated"] for a in answers if a.get("treated") is not None and a["treated"][1] is not None])
+    if not said.size:
+        return {"runs": 0}
+    return {
+        "runs": len(said),
+        "bias": _mean(said[:, 0].tolist()),
+        "rmse": float(np.sqrt((said[:, 0] ** 2).mean())),
+        "coverage": _mean([float(low <= 0 <= high) for _, low, high in said]),
+        "width": float((said[:, 2] - said[:, 1]).mean()),
+        "seconds": _median([a["seconds"] for a in answers if "seconds" in a]),
+    }
+
+
+def _placebo_page(rows: Mapping[str, Any]) -> list[str]:
+    page = [
+        "### Placebo trainees: 185 CPS controls drawn by the trainees' covariates, 4,000 others (ATT is 0; dollars)",
+        "",
+        "| who | groups | mean error | RMSE | coverage | mean width | CPU s |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name, row in rows.items():
+        if row["runs"]:
+            page.append(
+                f"| {name} | {row['runs']} | {row['bias'][0]:,.0f} ± {row['bias'][1]:,.0f} | {row['rmse']:,.0f} | "
+                f"{_pm(row['coverage'], 2)} | {row['width']:,.0f} | {row['seconds']:.1f} |"
+            )
+    return [*page, ""]
 
 
 def _mean(values: Sequence[float]) -> list[float] | None:
@@ -95,7 +128,9 @@ def _line(name: str, row: Mapping[str, Any]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _lalonde_page(rows: Mapping[str, Any], study: Mapping[str, Any] | None, experimental: float) -> list[str]:
+def _lalonde_page(
+    rows: Mapping[str, Any], placebo: Mapping[str, Any], study: Mapping[str, Any] | None, experimental: float
+) -> list[str]:
     page = [
         f"### LaLonde: 185 trainees, 15,992 CPS controls (the experiment says {experimental:,.0f} dollars)",
         "",
@@ -109,10 +144,9 @@ def _lalonde_page(rows: Mapping[str, Any], study: Mapping[str, Any] | None, expe
                 f"{row['width']:,.0f} | {row['value_range'][0]:,.0f} to {row['value_range'][1]:,.0f} | "
                 f"{row['contains']} of {row['runs']} | {row['seconds']:.1f} |"
             )
-    narrowest = min((r["width"] for n, r in rows.items() if n.startswith("DoubleML") and r["width"]), default=None)
-    if narrowest is not None and rows.get("ours", {}).get("width"):
-        ratio = rows["ours"]["width"] / narrowest
-        page += ["", f"Our interval is {ratio:.2f} times as wide as the narrowest of DoubleML (wanted: at most 1)."]
+    peers = {n: r["width"] for n, r in rows.items() if n.startswith("DoubleML") and r["width"]}
+    if peers and rows.get("ours", {}).get("width"):
+        page += ["", " ".join(_beside(rows["ours"]["width"], peers, placebo))]
     if study is not None:
         low, high = study["linear_system"][1:]
         page += [
@@ -122,6 +156,18 @@ def _lalonde_page(rows: Mapping[str, Any], study: Mapping[str, Any] | None, expe
             f"alike, says {study['linear_system'][0]:,.0f} ({low:,.0f} to {high:,.0f}).",
         ]
     return [*page, ""]
+
+
+def _beside(width: float, peers: Mapping[str, float], placebo: Mapping[str, Any]) -> list[str]:
+    """Return sentences on our width beside every DoubleML, with what each covers where the truth is known."""
+    said = []
+    for name, other in peers.items():
+        known = placebo.get(name, {"runs": 0})
+        covers = f"; covers {known['coverage'][0]:.2f} of {known['runs']} placebo groups" if known["runs"] else ""
+        said.append(f"{name}: {width / other:.2f}{covers}.")
+    own = placebo.get("ours", {"runs": 0})
+    covers = f" (ours covers {own['coverage'][0]:.2f} of {own['runs']} placebo groups)" if own["runs"] else ""
+    return [f"Width of our interval as a multiple of DoubleML's, wanted at most 1{covers}.", *said]
 
 
 def _pm(value: Sequence[float] | None, digits: int) -> str:

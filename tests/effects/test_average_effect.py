@@ -10,7 +10,7 @@ from scipy.stats import ttest_ind
 
 from causal_service.effects import average_effect
 from causal_service.effects.average_effect import averages
-from causal_service.effects.nuisances import design_of
+from causal_service.effects.nuisances import BEND, ShareStack, design_of, predicted_shares, share_stacks
 
 Floats = NDArray[np.float64]
 
@@ -31,7 +31,7 @@ def test_the_score_is_the_textbook_one() -> None:
     t, y, w = rng.random(n) < 0.4, rng.normal(size=n), rng.uniform(0.5, 2, n)
     e, m0, m1 = rng.uniform(0.2, 0.8, n), rng.normal(size=n), rng.normal(size=n)
     kept = average_effect._Kept(design_of(np.empty((n, 0)), 0), t, y, w, None)
-    fitted = average_effect._Fitted(e, m0, m1)
+    fitted = average_effect._Fitted(e, e, m0, m1)
 
     def mean(values: Floats, weights: Floats) -> float:
         return float(np.average(values, weights=weights))
@@ -42,13 +42,44 @@ def test_the_score_is_the_textbook_one() -> None:
     assert average_effect._treated(kept, fitted, np.ones(n, bool)).value == pytest.approx(treated, rel=1e-12)
 
 
+def test_weights_are_held_by_a_prior_of_their_own() -> None:
+    rng = np.random.default_rng(9)
+    X = rng.normal(size=(400, 2))
+    t = rng.random(400) < 1 / (1 + np.exp(-1.5 * X[:, 0]))
+    design, fold = design_of(X, 0), np.arange(400) % 5
+    assert np.allclose(design.held.std(0), [1, 1, BEND, BEND])
+    stacks = [ShareStack(c, 0.0) for c in average_effect.STRENGTHS]
+    for stack, share in zip(stacks, predicted_shares(stacks, design, t, np.ones(400), fold), strict=True):
+        odds = np.log(share / (1 - share))[fold == 0]
+        F = np.column_stack([np.ones(320), design.held[fold != 0]])
+        b = np.zeros(5)
+        prior = np.diag([0.0, *[1 / stack.strength] * 4])
+        for _ in range(30):
+            p = 1 / (1 + np.exp(-F @ b))
+            b += np.linalg.solve(F.T @ (F * (p * (1 - p))[:, None]) + prior, F.T @ (t[fold != 0] - p) - prior @ b)
+        assert odds == pytest.approx(b[0] + design.held[fold == 0] @ b[1:], abs=0.01)
+
+
+def test_trees_join_the_share_treated_where_a_corner_is_treated() -> None:
+    rng = np.random.default_rng(10)
+    X = rng.normal(size=(1500, 4))
+    fold, w = np.arange(1500) % 5, np.ones(1500)
+    corner = rng.random(1500) < np.where((X[:, 0] > 0) == (X[:, 1] > 0), 0.8, 0.2)
+    line = rng.random(1500) < 1 / (1 + np.exp(-X[:, 0]))
+    found = share_stacks(average_effect.STRENGTHS, design_of(X, 0), corner, w, fold)
+    assert [stack.strength for stack in found] == list(average_effect.STRENGTHS)
+    assert all(stack.trees > 0.5 for stack in found)
+    assert all(stack.trees == 0 for stack in share_stacks(average_effect.STRENGTHS, design_of(X, 0), line, w, fold))
+
+
 def test_degrees_of_freedom_are_those_of_welch() -> None:
     rng = np.random.default_rng(8)
     t = np.arange(260) < 60
     y = np.where(t, rng.normal(0, 3, t.size), rng.normal(size=t.size))
     kept = average_effect._Kept(design_of(np.empty((t.size, 0)), 0), t, y, np.ones(t.size), None)
     rows, lower = np.ones(t.size, bool), np.full(t.size, y[~t].mean())
-    fitted = average_effect._Fitted(np.full(t.size, t.mean()), lower, np.full(t.size, y[t].mean()))
+    share = np.full(t.size, t.mean())
+    fitted = average_effect._Fitted(share, share, lower, np.full(t.size, y[t].mean()))
     for score in (average_effect._everyone, average_effect._treated):
         found = average_effect._freedom(kept, rows, score(kept, fitted, rows))
         assert found == pytest.approx(ttest_ind(y[t], y[~t], equal_var=False).df, rel=0.01)
