@@ -26,7 +26,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from causal_service.numerics.compiled import inner, kernel
+from causal_service.numerics.compiled import inner, kernel, lean
 
 __all__ = ["MAX_PARENTS", "Forest", "Problem", "Scratch", "forest", "full", "parents_at", "plant", "roomier", "walk"]
 
@@ -144,7 +144,7 @@ def plant(problem: Problem, trees: Forest) -> None:
         trees.start[y] = node
 
 
-@inner
+@lean
 def _add_node(problem: Problem, trees: Forest, a: int, up: int) -> int:
     """Add the node that adds ``a`` below ``up``, with its row w[c] = cov(a, c | ancestors) / sd(a | ancestors)."""
     node = trees.used[0]
@@ -174,7 +174,7 @@ def _add_node(problem: Problem, trees: Forest, a: int, up: int) -> int:
     return node
 
 
-@inner
+@lean
 def _expand(problem: Problem, trees: Forest, y: int, node: int, scratch: Scratch) -> None:
     """Score ``node`` and list every candidate that improves the score, best first."""
     S, n = problem.S, problem.n
@@ -203,7 +203,7 @@ def _expand(problem: Problem, trees: Forest, y: int, node: int, scratch: Scratch
     trees.used[1] = first + k
 
 
-@inner
+@lean
 def _given_path(S: NDArray[np.float64], trees: Forest, yc: int, node: int, scratch: Scratch) -> int:
     """Bring cov(y, c | path) and var(c | path) in ``scratch`` to the path of ``node``; return the path's length.
 
@@ -238,7 +238,7 @@ def _given_path(S: NDArray[np.float64], trees: Forest, yc: int, node: int, scrat
     return depth
 
 
-@inner
+@lean
 def _sort_descending(key: NDArray[np.float64], item: NDArray[np.int32], k: int) -> None:
     """Shell sort of the first k items by falling key, in place (gaps of Ciura 2001); ties by item."""
     for gap in (701, 301, 132, 57, 23, 10, 4, 1):
@@ -340,7 +340,7 @@ def parents_at(  # noqa: PLR0912, PLR0915 (one factor, one inverse, one loop of 
     return score
 
 
-@inner
+@lean
 def walk(
     problem: Problem, trees: Forest, scratch: Scratch, y: int, position: NDArray[np.int64], among: tuple[int, int, int]
 ) -> int:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from causal_service.numerics.compiled import inner, kernel
+from causal_service.numerics.compiled import kernel, lean
 from causal_service.numerics.grow_shrink import Forest, Problem, Scratch, forest, full, parents_at, plant, roomier, walk
 from causal_service.numerics.keyed_random import next_below, next_state
 
@@ -67,7 +67,7 @@ def random_order(before: NDArray[np.bool_], state: np.uint64) -> NDArray[np.int6
     return order
 
 
-@inner
+@lean
 def _mark(trees: Forest, node: int, y: int, m: int, uses: NDArray[np.bool_], stops: NDArray[np.bool_]) -> None:
     """Mark the present variables on the path to ``node`` (``uses``) and those that would change it if they were
     available (``stops``): children that the walk passed over, and all children of the last node.
@@ -92,7 +92,7 @@ def _mark(trees: Forest, node: int, y: int, m: int, uses: NDArray[np.bool_], sto
         node = trees.up[node]
 
 
-@inner
+@lean
 def _best_gap(problem: Problem, trees: Forest, state: State, v: int) -> int:  # noqa: PLR0912 (one scan)
     """Return the best gap for v, -1 when none improves; gap g is directly before the variable now at position g.
 
@@ -145,7 +145,7 @@ def _best_gap(problem: Problem, trees: Forest, state: State, v: int) -> int:  # 
     return best_gap
 
 
-@inner
+@lean
 def _move(state: State, v: int, gap: int, stale: NDArray[np.bool_]) -> None:
     """Put v into ``gap`` and mark as stale the variables whose path that changes."""
     order, position = state.order, state.position
@@ -169,7 +169,7 @@ def _move(state: State, v: int, gap: int, stale: NDArray[np.bool_]) -> None:
         position[v] = gap - 1
 
 
-@inner
+@lean
 def _refresh(
     problem: Problem, trees: Forest, state: State, stale: NDArray[np.bool_], parents: NDArray[np.bool_]
 ) -> None:
