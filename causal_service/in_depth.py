@@ -16,8 +16,8 @@ from causal_service.effects.dose_results import DoseResponse, NoDoseResponse
 from causal_service.effects.entity_effects import ByEntity
 from causal_service.effects.estimate import Z95
 from causal_service.effects.identification import Identification, identify
-from causal_service.effects.moderation import Moderator
 from causal_service.effects.moderation_results import Moderation, NoModeration
+from causal_service.effects.moderator import Moderator
 from causal_service.effects.open_directions import settled_now
 from causal_service.effects.robustness import Contour, contour
 from causal_service.effects.segments import BySegment

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Literal
 
 from causal_service.discovery.discover import Method
 from causal_service.discovery.resampling import settled_penalty
-from causal_service.effects.moderation import moderator_of, require_learner
 from causal_service.effects.moderation_results import Learner
+from causal_service.effects.moderator import moderator_of, require_learner
 from causal_service.effects.results import EffectKind
 from causal_service.explanation.both_orders import with_both_orders
 from causal_service.explanation.chains import chains_of, coefficient_draws, frequent_links

@@ -84,6 +84,10 @@ def _outcome(section: OutcomeSection, lang: str) -> list[str]:
     parts += [paragraph(row.sentence) for row in section.averages]
     if section.for_whom is not None and section.for_whom.text:
         parts.append(paragraph(section.for_whom.text))
+    if section.along is not None:
+        said = [*(group.note for group in section.along.levers), section.along.caveat, *section.along.refusals]
+        name = words(lang)["along"].format(name=section.along.name)
+        parts.append("\n".join([name, *(_item(text, "") for text in said if text)]))
     if section.contrast_lead:
         parts.append("\n".join([paragraph(section.contrast_lead), *_misled(section, lang)]))
     worth = {row.name for row in section.levers if row.verdict in ("act", "test")}

@@ -3,7 +3,7 @@
 Rows are those of the study, without the effects of entities and periods; held equal is what identifies the effect at
 its first delay, and what is held equal may itself matter differently along the moderator. EconML gives the effects.
 Their errors hang together within entities, whose slopes differ for more reasons than the moderator: intervals and the
-test of a straight line are those of the jackknife over entities (``numerics.clustered_regression``) on EconML's
+test of a straight line are those of the jackknife over entities (``numerics.clustered_slope``) on EconML's
 residuals; the intervals of a forest are widened by as much as clusters widen those of the line (Moulton 1986, Journal
 of Econometrics 32). The learned graph is taken as given.
 """
@@ -11,28 +11,24 @@ of Econometrics 32). The learned graph is taken as given.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtr, stdtrit
 
 from causal_service.discovery.discover import Discovery
 from causal_service.effects.comparison import Comparison, comparisons_of
 from causal_service.effects.estimate import EffectDraws, effect_unit, false_discovery_rates
 from causal_service.effects.identification import Identification
-from causal_service.effects.moderation_results import Learner, ModeratedEffect, Moderation, NoModeration
+from causal_service.effects.moderation_results import ModeratedEffect, Moderation, NoModeration
+from causal_service.effects.moderator import SAME, Moderator
 from causal_service.effects.unrolled import label_of
-from causal_service.effects.via_econml import Moderated, moderated, require_econml
-from causal_service.errors import CallError, Text
-from causal_service.numerics.clustered_regression import clustered_fit
-from causal_service.panel.dictionary import Dictionary
-from causal_service.panel.labels import find_indicator
-from causal_service.panel.panel import Panel
+from causal_service.effects.via_econml import moderated
+from causal_service.numerics.clustered_slope import clustered_slope
 from causal_service.preparation.prepared import Prepared
 from causal_service.preparation.within_rows import WithinRows
 
-__all__ = ["Moderator", "moderation_of", "moderator_of", "require_learner", "tested_together"]
+__all__ = ["moderation_of", "tested_together"]
 
 Array = NDArray[np.float64]
 
@@ -43,70 +39,6 @@ FOLLOWS = 0.5
 """Share of draws in which the moderator follows from the lever from which it is refused."""
 LEVEL = 0.05
 """q up to which the effect is said to change."""
-_SAME = 1e-9
-"""Relative spread below which levels are the same."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Moderator:
-    """What effects are followed along."""
-
-    key: str
-    """Indicator key."""
-    name: Text
-    """Display name."""
-    unit: str
-    """Its unit."""
-    learner: Learner
-    """How."""
-    level: Array
-    """(E,) mean of every entity, indicator unit; NaN where it was never measured."""
-    steady: bool
-    """Whether no entity ever changes in it."""
-
-    def without(self, lever: str, outcome: str, code: str, count: int | None = None) -> NoModeration:
-        """Return that nothing is said, without words."""
-        return NoModeration(lever, outcome, self.key, self.name, code, count)
-
-
-def require_learner(learner: str) -> None:
-    """Refuse early what cannot be computed.
-
-    Raises
-    ------
-    CallError : ``unknown-learner``. MissingPart : EconML is not installed.
-    """
-    if learner not in ("linear", "forest"):
-        raise CallError(
-            "unknown-learner",
-            Text(f"没有名为“{learner}”的学习方法。", f"There is no learner {learner!r}."),
-            Text("请用 linear 或 forest。", "Use linear or forest."),
-            {"learner": learner},
-        )
-    require_econml()
-
-
-def moderator_of(name: str, panel: Panel, dictionary: Dictionary, learner: Learner) -> Moderator:
-    """Return the indicator that ``name`` stands for, by entity.
-
-    Parameters
-    ----------
-    panel : as it was read: an indicator that never changes is no part of a study, but may well moderate.
-
-    Raises
-    ------
-    UnknownName : no such indicator; the nearest names are offered.
-    """
-    key = find_indicator(name, panel.indicators, dictionary, Text("调节指标", "moderator"))
-    values = panel.values[:, :, panel.indicators.index(key)]
-    seen = ~np.isnan(values)
-    count = seen.sum(axis=1)
-    level = np.where(count > 0, np.where(seen, values, 0.0).sum(axis=1) / np.maximum(count, 1), np.nan)
-    away = np.abs(np.where(seen, values - level[:, None], 0.0)).max(initial=0.0)
-    size = np.abs(values[seen]).max(initial=0.0)
-    entry = dictionary.indicators.get(key)
-    unit = "" if entry is None else entry.unit
-    return Moderator(key, dictionary.name(key), unit, learner, level, bool(away <= _SAME * size))
 
 
 def moderation_of(
@@ -142,7 +74,7 @@ def moderation_of(
         return along.without(row.lever, row.outcome, "few-entities", groups)
     level = along.level[np.unique(entity)]
     at = np.quantile(level, QUANTILES)
-    if at[-1] - at[0] <= _SAME * np.abs(level).max():
+    if at[-1] - at[0] <= along.same:
         return along.without(row.lever, row.outcome, "same-everywhere")
     columns = [one.outcome, one.lever, *one.given]
     rows = within.filled[used] @ prepared.expand[columns].T
@@ -150,7 +82,7 @@ def moderation_of(
     x, where = (along.level[entity] - centre) / spread, (at - centre) / spread
     held = np.concatenate([rows[:, 2:], rows[:, 2:] * x[:, None]], axis=1)
     found = moderated(rows[:, 0], rows[:, 1], x, held, group, weight, where, along.learner, seed)
-    line = _line(found, x, weight, group, where)
+    line = clustered_slope(found.y, found.d, x, weight, group, where)
     if line is None:
         return along.without(row.lever, row.outcome, "no-variation")
     i, j = prepared.names.index(row.outcome), prepared.names.index(row.lever)
@@ -214,7 +146,7 @@ def _moved(draws: EffectDraws, prepared: Prepared, lever: str, moderator: str) -
     """Return the share of draws in which the lever moves the moderator, in the same period or later."""
     i, j = draws.names.index(moderator), draws.names.index(lever)
     size = float(prepared.unit_sd[i] / prepared.unit_sd[j])
-    return float((np.abs(draws.values[:, :, i, j]) > _SAME * size).any(axis=1).mean())
+    return float((np.abs(draws.values[:, :, i, j]) > SAME * size).any(axis=1).mean())
 
 
 def _groups(within: WithinRows) -> NDArray[np.int64]:
@@ -230,43 +162,3 @@ def _measured(within: WithinRows, prepared: Prepared, one: Comparison) -> NDArra
     parts = prepared.expand[[one.outcome, one.lever]] != 0
     missing: NDArray[np.bool_] = (within.missing @ parts.T.astype(np.int64) > 0).any(axis=1)
     return ~missing
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Line:
-    """A straight line through the residuals, with errors that hang together within entities."""
-
-    half: Array
-    """(k,) half-widths of the 95 % intervals at the levels."""
-    wider: Array
-    """(k,) how many times as wide they are as with independent rows, at least 1."""
-    gap_half: float
-    """Half-width of the interval of the difference between the last level and the first."""
-    p: float
-    """Of no slope."""
-
-
-def _line(found: Moderated, x: Array, weight: Array, group: NDArray[np.int64], at: Array) -> _Line | None:
-    X = np.column_stack([found.d, found.d * x])
-    code = np.unique(group, return_inverse=True)[1]
-    count = int(code.max()) + 1
-    together = clustered_fit(X, found.y, weight, code, count)
-    if together is None:
-        return None
-    apart = _independent(X, found.y - X @ together.coefficients, weight, together.inverse)
-    span = np.column_stack([np.ones(at.size), at])
-    wide, narrow = (np.sqrt(np.einsum("ki,ij,kj->k", span, V, span)) for V in (together.covariance, apart))
-    free = max(count - 2, 1)
-    critical = float(stdtrit(free, 0.975))
-    se = float(np.sqrt(together.covariance[1, 1]))
-    p = 2 * float(stdtr(free, -abs(float(together.coefficients[1])) / se)) if se > 0 else 1.0
-    return _Line(
-        critical * wide, np.maximum(wide / np.maximum(narrow, 1e-300), 1.0), critical * se * float(at[-1] - at[0]), p
-    )
-
-
-def _independent(X: Array, e: Array, weight: Array, inverse: Array) -> Array:
-    """Return the covariance HC0 (q, q)."""
-    scores = X * (weight * e)[:, None]
-    V: Array = inverse @ (scores.T @ scores) @ inverse
-    return V

@@ -12,12 +12,12 @@ from causal_service.explanation.quantities import (
     decimals_of_interval,
     format_fixed,
     format_interval,
-    format_level,
     format_number,
+    unit_words,
 )
 from causal_service.levers.results import Lever
 
-__all__ = ["NO_MODERATION", "change_along", "worded_moderation"]
+__all__ = ["NO_MODERATION", "level_words", "worded_moderation"]
 
 _GRAPH = Text(
     "这些区间以学到的因果图为准，不含图本身的不确定性。",
@@ -159,14 +159,15 @@ def worded_moderation(
     return replace(row, sentence=_found(row, lever, indicators, frequency), caveat=caveat)
 
 
-def change_along(effect: ModeratedEffect, lever: Lever, unit: str) -> tuple[Text, Text]:
-    """Return the change of the outcome for one step of the lever at one level, and its interval."""
-    value = effect.value * lever.step
-    low, high = sorted((effect.low * lever.step, effect.high * lever.step))
-    decimals = decimals_of_interval(value, low, high)
-    number = format_fixed(value, decimals)
-    signed = f"+{number}" if value > 0 and number.strip("0.") else number
-    return amount(signed, unit), format_interval(low, high, decimals)
+def level_words(effect: ModeratedEffect, row: Moderation) -> Text:
+    """Return a level of the moderator with its unit, with as many digits as its range needs."""
+    span = (row.effects[-1].level - row.effects[0].level) / 20
+    level = effect.level
+    number = format_fixed(level, decimals_of_interval(level, level - span, level + span))
+    if unit_words(row.moderator_unit).kind != "share":
+        return amount(number, row.moderator_unit)
+    sign = "‰" if row.moderator_unit.strip() in {"‰", "千分比"} else "%"
+    return Text(f"{number}{sign}", f"{number}{sign}")
 
 
 def _found(row: Moderation, lever: Lever, indicators: Names, frequency: str) -> Text:
@@ -175,7 +176,7 @@ def _found(row: Moderation, lever: Lever, indicators: Names, frequency: str) -> 
     name = Text(row.moderator_name.zh or row.moderator, row.moderator_name.en or row.moderator)
     ends = row.effects[-1], row.effects[0]
     upper, lower = (_at(end, lever, unit) for end in ends)
-    top, bottom = (Text(*(format_level(end.level, row.moderator_unit, lang) for lang in ("zh", "en"))) for end in ends)
+    top, bottom = (level_words(end, row) for end in ends)
     zh = f"把{move.zh}：{name.zh}较高（{top.zh}）时，{when.zh}{outcome.zh}变化{upper.zh}；"
     zh += f"较低（{bottom.zh}）时，变化{lower.zh}。{_verdict(row).zh}"
     en = f"{move.en}: where {name.en} is high ({top.en}), {outcome.en} changes by {upper.en}"
@@ -184,7 +185,12 @@ def _found(row: Moderation, lever: Lever, indicators: Names, frequency: str) -> 
 
 
 def _at(effect: ModeratedEffect, lever: Lever, unit: str) -> Text:
-    size, interval = change_along(effect, lever, unit)
+    value = effect.value * lever.step
+    low, high = sorted((effect.low * lever.step, effect.high * lever.step))
+    decimals = decimals_of_interval(value, low, high)
+    number = format_fixed(value, decimals)
+    size = amount(f"+{number}" if value > 0 and number.strip("0.") else number, unit)
+    interval = format_interval(low, high, decimals)
     return Text(f"{size.zh}（95%区间{interval.zh}）", f"{size.en} (95% interval {interval.en})")
 
 

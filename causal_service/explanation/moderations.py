@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from causal_service.effects.identification import Identification
-from causal_service.effects.moderation import Moderator, moderation_of, tested_together
+from causal_service.effects.moderation import moderation_of, tested_together
 from causal_service.effects.moderation_results import Moderation, NoModeration
+from causal_service.effects.moderator import Moderator
 from causal_service.explanation.moderation_sentences import worded_moderation
 from causal_service.inference import Inference
 from causal_service.levers.results import Lever
@@ -15,6 +16,8 @@ __all__ = ["MOST_FOLLOWED", "moderations"]
 
 MOST_FOLLOWED = 5
 """Levers of one outcome that are followed along the moderator."""
+_OF_THE_PANEL = {"is-outcome", "rows-on-disk", "one-entity", "few-entities", "same-everywhere"}
+"""Reasons that hold for every lever, and are told although no lever is worth moving."""
 
 
 def moderations(
@@ -40,7 +43,7 @@ def moderations(
     for outcome in learned.ranked:
         own = sorted((row for row in levers if row.outcome == outcome), key=lambda row: (row.rank, row.lever))
         worth = [row for row in own if row.verdict in ("act", "test")][:MOST_FOLLOWED]
-        found += [
+        told = [
             moderation_of(
                 along,
                 learned.within,
@@ -51,10 +54,16 @@ def moderations(
                 (units[row.lever], units[outcome]),
                 seed,
             )
-            for row in worth
+            for row in worth or own[:1]
         ]
-        if own and not worth:
-            found.append(along.without(own[0].lever, outcome, "no-lever-worth-moving"))
+        if not worth:
+            told = [
+                one
+                if isinstance(one, NoModeration) and one.code in _OF_THE_PANEL
+                else along.without(one.lever, outcome, "no-lever-worth-moving")
+                for one in told
+            ]
+        found += told
     rows = {(row.lever, row.outcome): row for row in levers}
     frequency = learned.panel.frequency
     return tuple(

@@ -31,6 +31,7 @@ from causal_service.explanation.results import Chain, Contrast
 from causal_service.levers.results import Lever, Verdict
 from causal_service.panel.findings import Finding
 from causal_service.panel.summary import IndicatorSummary
+from causal_service.report.along import along_part
 from causal_service.report.assumptions import assumptions, method_paragraphs
 from causal_service.report.average_effects import average_rows
 from causal_service.report.document import (
@@ -171,6 +172,7 @@ def _section(outcome: str, source: _Source) -> OutcomeSection:
             parts.identification, levers, source.indicators, parts.panel.frequency, lang
         ),
         for_whom=for_whom_part(parts.segments, parts.entity_effects, levers, source.indicators, lang, parts.levers),
+        along=along_part(parts.moderation, levers, source.indicators, parts.panel.frequency, lang),
         doses=dose_part(parts.doses, outcome, source.indicators, parts.panel.frequency, lang),
     )
 

@@ -378,6 +378,20 @@ class ForWhomPart:
 
 
 @dataclass(frozen=True, slots=True)
+class AlongPart:
+    """How the levers of one outcome work along a moderator."""
+
+    name: str
+    """Display name of the moderator."""
+    levers: tuple[LeverGroups, ...]
+    """Levers worth moving; a row per level, from low to high."""
+    caveat: str
+    """What the intervals leave out; empty where there are none."""
+    refusals: tuple[str, ...]
+    """Why nothing is said of a lever, and what would help."""
+
+
+@dataclass(frozen=True, slots=True)
 class OutcomeSection:
     """Everything about one outcome."""
 
@@ -413,6 +427,8 @@ class OutcomeSection:
     """What is adjusted for, in order of lever rank."""
     for_whom: ForWhomPart | None = None
     """For whom the levers work; ``None`` when there is nothing to say."""
+    along: AlongPart | None = None
+    """How its levers work along the moderator; ``None`` when none was named."""
     doses: DosePart | None = None
     """Up to which point its levers work; ``None`` when none was looked at."""
     checks: tuple[CheckedLever, ...] = ()

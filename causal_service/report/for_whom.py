@@ -19,7 +19,7 @@ from causal_service.explanation.segment_sentences import change_of, gain_sign, s
 from causal_service.levers.results import Lever
 from causal_service.report.document import ForWhomPart, GroupRow, LeverGroups
 
-__all__ = ["for_whom_part"]
+__all__ = ["for_whom_part", "group_row"]
 
 _SHOWN, _ENDS = 3, 5
 """Levers shown by entity, and entities at either end."""
@@ -79,12 +79,13 @@ def _by_segment(found: BySegment, lever: Lever, indicators: Names, lang: str) ->
 
 def _segment_row(effect: SegmentEffect, lever: Lever, indicators: Names, lang: str) -> GroupRow:
     value, low, high = change_of(effect, lever)
-    return _row(effect.segment, value, low, high, lever, indicators, lang)
+    return group_row(effect.segment, value, low, high, lever, indicators, lang)
 
 
-def _row(
+def group_row(
     name: str, value: float, low: float, high: float, lever: Lever, indicators: Names, lang: str, p: float | None = None
 ) -> GroupRow:
+    """Return one line: what one step of the lever changes in a group, an entity, or at a level; ``p`` of being best."""
     decimals = decimals_of_interval(value, low, high)
     number = format_fixed(value, decimals)
     size = amount(
@@ -130,7 +131,7 @@ def _alike(names: Sequence[str], lang: str) -> str:
 def _ends(lever: Lever, effect: EntityEffect, indicators: Names, lang: str) -> LeverGroups:
     def row(one: EntityRow) -> GroupRow:
         low, high = sorted((one.low * lever.step, one.high * lever.step))
-        return _row(one.entity, one.value * lever.step, low, high, lever, indicators, lang, one.p_best_quarter)
+        return group_row(one.entity, one.value * lever.step, low, high, lever, indicators, lang, one.p_best_quarter)
 
     best = tuple(row(one) for one in effect.best[:_ENDS])
     worst = tuple(replace(row(one), last=True) for one in reversed(effect.worst[:_ENDS]))

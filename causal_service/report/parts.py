@@ -10,6 +10,7 @@ from causal_service.effects.crosscheck import Crosscheck
 from causal_service.effects.dose_results import DoseResponse, NoDoseResponse
 from causal_service.effects.entity_effects import ByEntity
 from causal_service.effects.identification import Identification
+from causal_service.effects.moderation_results import Moderation, NoModeration
 from causal_service.effects.results import Effect
 from causal_service.effects.robustness import Contour
 from causal_service.effects.segments import BySegment
@@ -103,6 +104,10 @@ class StudyParts(Protocol):
     @property
     def identification(self) -> tuple[Identification, ...]:
         """How every effect is identified."""
+
+    @property
+    def moderation(self) -> tuple[Moderation | NoModeration, ...]:
+        """Effects along a moderator, or why there are none; empty when none was named."""
 
     @property
     def doses(self) -> tuple[DoseResponse | NoDoseResponse, ...]:

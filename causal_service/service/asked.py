@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from causal_service.effects.moderation import require_learner
+from causal_service.effects.moderator import require_learner
 from causal_service.errors import Text, UnknownName, nearest
 from causal_service.panel.dictionary import Dictionary
 from causal_service.panel.labels import fold, nearest_text

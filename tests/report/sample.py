@@ -15,6 +15,7 @@ from causal_service.effects.crosscheck import Crosscheck
 from causal_service.effects.dose_results import DoseResponse, NoDoseResponse
 from causal_service.effects.entity_effects import ByEntity
 from causal_service.effects.identification import Identification
+from causal_service.effects.moderation_results import Moderation, NoModeration
 from causal_service.effects.results import Effect
 from causal_service.effects.robustness import Contour
 from causal_service.effects.segments import BySegment
@@ -92,6 +93,7 @@ class SampleStudy:
     mediation: tuple[Mediation, ...] = ()
     identification: tuple[Identification, ...] = ()
     doses: tuple[DoseResponse | NoDoseResponse, ...] = ()
+    moderation: tuple[Moderation | NoModeration, ...] = ()
     checks: tuple[Check, ...] = ()
     contours: tuple[Contour, ...] = ()
     average_effects: tuple[AverageEffect, ...] = ()
