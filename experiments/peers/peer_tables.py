@@ -19,7 +19,7 @@ COLUMNS = {
     "coverage_impact": "coverage impact",
     "coverage_sustained": "coverage sustained(3)",
 }
-DEMANDED = ("graph_f1", "top3_recall", "rmse_sustained", "rmse_cumulative")
+DEMANDED = ("graph_f1", "top3_recall", "rmse_impact", "rmse_sustained", "rmse_cumulative")
 SEARCH_COLUMNS = {"shd": "SHD", "f1": "F1 of the class", "seconds": "CPU s"}
 
 
@@ -29,11 +29,9 @@ def lines(result: Mapping[str, Any]) -> list[str]:
     for scenario, part in result.get("panels", {}).items():
         said += ["", f"## {scenario}", "", *_panel_table(part["contenders"]), "", *_without(part["without"])]
         said += _verdict(part["contenders"])
-        if min(row["panels"] for row in part["contenders"].values()) < FEWEST:
-            said += [
-                "",
-                f"Fewer than {FEWEST} panels in some rows: these figures are provisional, no bar is judged on them.",
-            ]
+        few = [CONTENDERS[key].name for key, row in part["contenders"].items() if row["panels"] < FEWEST]
+        if few:
+            said += ["", f"Fewer than {FEWEST} panels, so no bar is judged on them: {', '.join(few)}."]
     if "tuning" in result:
         said += ["", "## Settings chosen on seeds below 1000", "", *_tuning_table(result["tuning"])]
     if "search" in result:
@@ -92,8 +90,17 @@ def _verdict(contenders: Mapping[str, Any]) -> list[str]:
             if keys:
                 named = (f"{CONTENDERS[k].name} ({gaps[k]['mean']:+.3f} ± {gaps[k]['se']:.3f})" for k in keys)
                 text += f"; {word}: {', '.join(named)}"
-        said.append(text + ".")
+        said.append(f"{text}. {_bar(gaps)}")
     return said
+
+
+def _bar(gaps: Mapping[str, Mapping[str, Any]]) -> str:
+    """Whether we are at least as good as every peer by the rule of bars: the mean difference + 2 SE reaches 0."""
+    judged = {key: gap for key, gap in gaps.items() if gap["panels"] >= FEWEST}
+    short = [CONTENDERS[key].name for key, gap in judged.items() if not gap["met"]]
+    if not judged:
+        return "Bar not judged."
+    return f"Bar not met against {', '.join(short)}." if short else f"Bar met against all {len(judged)} judged."
 
 
 def _tuning_table(tuning: Mapping[str, Any]) -> list[str]:

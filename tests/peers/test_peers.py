@@ -15,9 +15,11 @@ from apart import apart
 from gaussian_dags import rows_and_dag
 from given import Given, given, given_of, two_way_residuals
 from graph_search import METHODS, Plan, graph_search
+from peer_tables import lines
 from rankings import correlation, regression
 from scenarios import SCENARIOS, make_case
 from scored import advantage, best_setting, scores, table
+from search_table import summary
 
 NOTHING = np.zeros((3, 3), bool)
 
@@ -150,6 +152,30 @@ def test_ahead_and_behind_need_two_standard_errors_on_the_same_panels():
     assert (graph["panels"], graph["ahead"], graph["behind"]) == (3, True, False)
     assert (error["ahead"], error["behind"], error["met"]) == (False, True, False)
     assert table({"ours": ours, "peer": worse})["peer"]["times_ours"] == 4.0
+
+
+def test_a_bar_is_judged_on_thirty_panels_and_missed_where_a_peer_is_ahead():
+    def figures(f1: float, panels: int) -> dict[int, dict[str, float]]:
+        return {s: {"graph_f1": f1, "top3_recall": 0.5 + 0.01 * (s % 3), "seconds": 1.0} for s in range(panels)}
+
+    def said(pcmci: int) -> str:
+        rows = table({"ours": figures(0.8, 30), "antecedent": figures(0.9, 30), "pcmci": figures(0.7, pcmci)})
+        return "\n".join(lines({"panels": {"base": {"contenders": rows, "without": {}}}}))
+
+    assert "Bar not met against antecedent PCMCI+, within, layers." in said(30)
+    assert "Bar met against all 2 judged." in said(30)  # top-3 recall: the same
+    assert "Bar met against all 1 judged." in said(29)
+    assert "no bar is judged on them: tigramite PCMCI+, within, layers." in said(29)
+
+
+def test_searches_are_compared_per_start_on_the_same_seeds():
+    mine = {"0": {"score": 10.0, "seconds": 1.0, "peak_mb": 5}, "1": {"score": 12.0, "seconds": 3.0, "peak_mb": 7}}
+    theirs = {"0": {"score": 9.0, "seconds": 8.0, "peak_mb": 4}, "1": {"reason": "stopped after 9 s"}}
+    runs = {"p=9 deg=4 | causal-learn": theirs, "p=9 deg=4 | ours": mine}
+    ours, peer = summary(runs, starts=10)
+    assert (ours["seconds_per_start"], ours["peak_mb"]) == (0.2, 7)
+    assert (peer["starts"], peer["stopped"], peer["times_ours"]) == (1, 1, 80.0)
+    assert peer["ours_minus_its_score"] == {"mean": 1.0, "lowest": 1.0, "below": 0, "above": 1}
 
 
 def test_the_best_setting_has_the_best_graphs():
