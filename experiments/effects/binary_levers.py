@@ -2,7 +2,8 @@
 
 ``python experiments/effects/binary_levers.py [--quick] [--seeds N] [--parts lalonde,ihdp] [--who NAME]``
 writes ``binary_levers.json`` and ``binary_levers.md``. Finished answers are kept in ``out/``; ``--finished`` makes the
-tables of them. See ``question.md``.
+tables of them; with ``--keep`` the last result's row of a peer stays where it had more seeds (peers do not change with
+this code). See ``question.md``.
 """
 
 from __future__ import annotations
@@ -71,6 +72,7 @@ def main() -> None:
     parser.add_argument("--parts", default=",".join(PARTS))
     parser.add_argument("--who", action="append", choices=sorted(CONTENDERS), help="one contender; repeatable")
     parser.add_argument("--finished", action="store_true", help="tables of what is finished")
+    parser.add_argument("--keep", action="store_true", help="rows of peers of the last result that had more seeds stay")
     options = parser.parse_args()
     parts = options.parts.split(",")
     if not folder().exists():
@@ -96,7 +98,11 @@ def main() -> None:
         if not options.quick:
             _keep("study", kept["study"])
     if not options.quick:
-        result, text = tables(kept, EXPERIMENTAL)
+        order = list(CONTENDERS)
+        named = sorted(kept, key=lambda key: order.index(key.split("|")[-1]) if "|" in key else -1)
+        last = HERE / "binary_levers.json"
+        earlier = json.loads(last.read_text(encoding="utf-8")) if options.keep else {}
+        result, text = tables({key: kept[key] for key in named}, EXPERIMENTAL, earlier)
         (HERE / "binary_levers.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
         (HERE / "binary_levers.md").write_text(text, encoding="utf-8")
 

@@ -18,8 +18,13 @@ _HEAD = (
 )
 
 
-def tables(kept: Mapping[str, Any], experimental: float) -> tuple[dict[str, Any], str]:
-    """Return (result for JSON, page) of answers by ``data set|seed|contender``."""
+def tables(
+    kept: Mapping[str, Any], experimental: float, earlier: Mapping[str, Any] | None = None
+) -> tuple[dict[str, Any], str]:
+    """Return (result for JSON, page) of answers by ``data set|seed|contender``.
+
+    From an ``earlier`` result come rows of peers that had more seeds then.
+    """
     groups: dict[str, dict[str, list[dict[str, Any]]]] = {}
     for key, answer in kept.items():
         if "|" in key and "missing" not in answer:
@@ -29,17 +34,28 @@ def tables(kept: Mapping[str, Any], experimental: float) -> tuple[dict[str, Any]
     page = []
     for part, title in _TITLES.items():
         if part in groups:
-            result[part] = {name: _figures(answers) for name, answers in groups[part].items()}
+            rows = {name: _figures(answers) for name, answers in groups[part].items()}
+            result[part] = _longest(rows, (earlier or {}).get(part, {}))
             page += [f"### {title}", "", _HEAD, *(_line(name, row) for name, row in result[part].items()), ""]
     if "placebo" in groups:
         result["placebo"] = {name: _placebo(answers) for name, answers in groups["placebo"].items()}
         page += _placebo_page(result["placebo"])
     if "lalonde" in groups:
-        result["lalonde"] = {name: _lalonde(answers, experimental) for name, answers in groups["lalonde"].items()}
+        rows = {name: _lalonde(answers, experimental) for name, answers in groups["lalonde"].items()}
+        result["lalonde"] = _longest(rows, (earlier or {}).get("lalonde", {}))
         page += _lalonde_page(result["lalonde"], result.get("placebo", {}), kept.get("study"), experimental)
     if "study" in kept:
         result["study_of_lalonde"] = kept["study"]
     return result, "\n".join(page).rstrip() + "\n"
+
+
+def _longest(rows: Mapping[str, Any], earlier: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the rows, a peer's earlier one where that had more runs."""
+    out = dict(rows)
+    for name, row in earlier.items():
+        if name != "ours" and row["runs"] > out.get(name, {"runs": 0})["runs"]:
+            out[name] = row
+    return out
 
 
 def _figures(answers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
