@@ -15,6 +15,7 @@
 ``counterfactual``      what would have been, for one entity, in words (``counterfactual_sentences``)
 ``scene``               a stored study as questions see it
 ``average_sentences``   what having a lever with two states did
+``moderations``         along what levers work differently (``moderation_sentences``)
 ``hidden_causes``       how strong a hidden common cause would have to be
 ``reason_texts``        coded reasons of a verdict as sentences
 ``phrases``             names, moves, dates; ``quantities`` numbers and units
