@@ -6,13 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causal_service.numerics.compiled import kernel
+from causal_service.numerics.raw_memory import byte_at, float_at
 
-__all__ = ["TOGETHER", "mark_cells", "places_by_partition", "scatter_columns", "text_hashes"]
-
-TOGETHER = 8
-"""Columns that are scattered at a time."""
-_STRIP = 64
-"""Rows of a column that are scattered before the next column, so that the rows stay in the processor's cache."""
+__all__ = ["mark_cells", "places_by_partition", "read_keys", "scatter_columns", "text_hashes"]
 
 
 @kernel
@@ -48,44 +44,73 @@ def places_by_partition(
 
 
 @kernel
+def read_keys(
+    rows: NDArray[np.float64],
+    start: int,
+    stop: int,
+    calendar: NDArray[np.int64],
+    key: NDArray[np.uint64],
+    time: NDArray[np.int64],
+) -> None:
+    """Take the keys and periods that ``places_by_partition`` has written from some rows, while they are at hand.
+
+    ``calendar`` gives the calendar period of every period code.
+    """
+    bits = rows.view(np.uint64)
+    for r in range(start, stop):
+        key[r] = bits[r, 0]
+        time[r] = calendar[np.int64(rows[r, 1])]
+
+
+@kernel
 def scatter_columns(
-    values: tuple[NDArray[np.float64], ...],
-    valid: tuple[NDArray[np.uint8], ...],
+    values: NDArray[np.int64],
+    valid: NDArray[np.int64],
     first_bit: NDArray[np.int64],
     place: NDArray[np.int64],
-    columns: NDArray[np.int64],
+    first: int,
     out: NDArray[np.float64],
     counts: NDArray[np.int64],
 ) -> None:
-    """Write ``out[place[r], columns[k]] = values[k][r]`` for some columns; count the (missing, infinite) cells of each.
+    """Write cell r of column k to ``out[place[r], first + k]``; count the (missing, infinite) cells of each column.
 
     Parameters
     ----------
-    values : TOGETHER columns of n cells each; side by side in ``out`` they fill a stretch of a processor's cache.
-    valid : for each a bitmap, least significant bit first, whose bit ``first_bit[k] + r`` says that cell r is there;
-        empty = all are. A missing cell becomes NaN and minus zero becomes zero.
-    counts : (TOGETHER, 2), written.
+    values : (columns,) addresses of their n cells, float64.
+    valid : addresses of bitmaps, least significant bit first, whose bit ``first_bit[k] + r`` says that cell r is there;
+        0 = all are. A missing cell becomes NaN and minus zero becomes zero.
+    counts : (columns, 2), written.
     """
     n = place.size
-    counts[:] = 0
-    for start in range(0, n, _STRIP):
-        stop = min(start + _STRIP, n)
-        for k in range(TOGETHER):
-            column, cells, bits, bit = columns[k], values[k], valid[k], first_bit[k]
-            missing, infinite = 0, 0
-            for r in range(start, stop):
-                v = cells[r] + 0.0
-                if bits.size > 0 and (bits[(bit + r) >> 3] >> ((bit + r) & 7)) & 1 == 0:
-                    v = np.nan
-                if not np.isfinite(v):
-                    if np.isnan(v):
-                        v = np.nan
-                        missing += 1
-                    else:
-                        infinite += 1
-                out[place[r], column] = v
-            counts[k, 0] += missing
-            counts[k, 1] += infinite
+    for r in range(n):
+        at = place[r]
+        for k in range(values.size):
+            out[at, first + k] = float_at(values[k] + 8 * r) + 0.0
+    for k in range(values.size):
+        column, bit = first + k, first_bit[k]
+        missing, odd = 0, 0
+        r = 0
+        while valid[k] != 0 and r < n:
+            bits = byte_at(valid[k] + ((bit + r) >> 3))
+            if bits == 255 and (bit + r) & 7 == 0:
+                r += 8
+                continue
+            if (bits >> ((bit + r) & 7)) & 1 == 0:
+                out[place[r], column] = np.nan
+                missing += 1
+            r += 1
+        for r in range(n):
+            v = float_at(values[k] + 8 * r)
+            odd += v - v != 0.0  # also where the cell is missing and holds anything
+        if odd > 0:
+            missing, odd = 0, 0
+            for r in range(n):
+                v = out[place[r], column]
+                if np.isnan(v):
+                    out[place[r], column] = np.nan
+                    missing += 1
+                odd += np.isinf(v)
+        counts[k, 0], counts[k, 1] = missing, odd
 
 
 @kernel

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from causal_service.numerics.scatter import TOGETHER, places_by_partition, scatter_columns
+from causal_service.numerics.scatter import places_by_partition, read_keys, scatter_columns
 from causal_service.panel.key_codes import EntityCodes, PeriodCodes
 
 __all__ = [
@@ -189,54 +189,38 @@ def _scattered(
     batch: Any, columns: Sequence[str], place: NDArray[np.int64], rows: NDArray[np.float64]
 ) -> NDArray[np.int64]:
     """Copy the columns of a batch into its grouped rows; return (columns, 2) how many cells are missing, infinite."""
-    parts = [_numbers(batch.column(name)) for name in columns]
-    counts = np.zeros((len(columns), 2), np.int64)
-    for last in range(TOGETHER, len(columns) + TOGETHER, TOGETHER):
-        stop = min(last, len(columns))
-        some = [max(stop - TOGETHER + k, 0) for k in range(TOGETHER)]  # the last ones go with some that went before
-        values, valid, bits = zip(*(parts[j] for j in some), strict=True)
-        found = np.empty((TOGETHER, 2), np.int64)
-        at = np.array(some, np.int64)
-        scatter_columns(values, valid, np.array(bits, np.int64), place, FIRST_COLUMN + at, rows, found)
-        counts[at] = found
+    import pyarrow as pa
+
+    parts = [batch.column(name) for name in columns]
+    parts = [part if part.type == pa.float64() else part.cast(pa.float64()) for part in parts]
+    where = np.array([_addresses(part) for part in parts], np.int64).reshape(-1, 3).T.copy()
+    counts = np.empty((len(columns), 2), np.int64)
+    scatter_columns(where[0], where[1], where[2], place, FIRST_COLUMN, rows, counts)
     return counts
 
 
-def _numbers(column: Any) -> tuple[NDArray[np.float64], NDArray[np.uint8], int]:
-    """Return (values, validity bitmap, its first bit) of an Arrow column, as float64 without a copy where it is."""
-    import pyarrow as pa
-
-    if column.type != pa.float64():
-        column = column.cast(pa.float64())
-    bitmap, data = column.buffers()
-    values = np.frombuffer(data, np.float64, len(column), column.offset * 8)
-    valid = _ALL_THERE if bitmap is None or column.null_count == 0 else np.frombuffer(bitmap, np.uint8)
-    values.flags.writeable = valid.flags.writeable = (
-        False  # Arrow does not say the same of all: one type for the kernel
-    )
-    return values, valid, column.offset
-
-
-_ALL_THERE = np.empty(0, np.uint8)
+def _addresses(part: Any) -> tuple[int, int, int]:
+    """Return (address of the first cell, address of the validity bitmap or 0, its first bit) of an Arrow array."""
+    bitmap, data = part.buffers()
+    return data.address + 8 * part.offset, 0 if bitmap is None or part.null_count == 0 else bitmap.address, part.offset
 
 
 def read_partition(partition: Partition) -> PartitionRows:
     """Read all rows of a partition, in file order. They hold until this thread reads the next partition."""
     count = sum(int((piece[1][:, 1] - piece[1][:, 0]).sum()) for piece in partition.pieces)
     rows = _room(count * partition.width).reshape(count, partition.width)
-    time = np.empty(count, np.int64)
+    key, time = np.empty(count, np.uint64), np.empty(count, np.int64)
     done = 0
     for path, spans, calendar in partition.pieces:
-        first = done
         with open(path, "rb", buffering=0) as file:
-            for start, stop in spans[spans[:, 1] > spans[:, 0]]:
-                file.seek(int(start) * partition.width * 8)
-                view = rows[done : done + stop - start].data.cast("B")
-                if file.readinto(view) != view.nbytes:
+            for start, stop in spans[spans[:, 1] > spans[:, 0]].tolist():
+                end = done + stop - start
+                view = rows[done:end].data.cast("B")
+                if os.preadv(file.fileno(), [view], start * partition.width * 8) != view.nbytes:
                     raise OSError(f"{path} is shorter than it was when it was written")
-                done += int(stop - start)
-        time[first:done] = calendar[rows[first:done, 1].astype(np.int64)]
-    return PartitionRows(rows.view(np.uint64)[:, 0].copy(), time, rows)
+                read_keys(rows, done, end, calendar, key, time)
+                done = end
+    return PartitionRows(key, time, rows)
 
 
 _ROOM = threading.local()

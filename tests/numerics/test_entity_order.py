@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from causal_service.numerics.entity_order import cell_totals, sorted_rows
-from causal_service.numerics.scatter import places_by_partition, scatter_columns, text_hashes
+from causal_service.numerics.scatter import places_by_partition, read_keys, scatter_columns, text_hashes
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -27,7 +27,7 @@ def test_totals_are_those_of_the_measured_cells():
     np.testing.assert_allclose(totals, [[2, 2], [2, 6], [4, 20]])
 
 
-def test_columns_are_scattered_with_their_gaps():
+def test_rows_go_to_their_partitions_and_their_keys_come_back():
     keys, rows = np.array([2**63, 7, 0], np.uint64), np.empty((4, 2))
     who, when = np.array([0, 1, 0, -1], np.int32), np.array([5, 6, 7, 8], np.int32)
     place, starts = places_by_partition(keys, who, when, 3, rows)
@@ -35,17 +35,30 @@ def test_columns_are_scattered_with_their_gaps():
     np.testing.assert_array_equal(starts, [0, 2, 4, 4])
     np.testing.assert_array_equal(rows.view(np.uint64)[:, 0], [7, 0, 2**63, 2**63])
     np.testing.assert_array_equal(rows[:, 1], [6, 8, 5, 7])
-    out, found = np.zeros((4, 9)), np.empty((8, 2), np.int64)
-    bits, all_there = np.array([0b11111110], np.uint8), np.empty(0, np.uint8)
-    values = (np.array([1.0, np.nan, np.inf, -0.0]), *(np.full(4, float(k)) for k in range(1, 8)))
-    valid, first_bit = (bits, bits, *[all_there] * 6), np.array([1, 0, *[0] * 6])
-    scatter_columns(values, valid, first_bit, place, np.arange(1, 9), out, found)
-    np.testing.assert_array_equal(found, [[1, 1], [1, 0], *[[0, 0]] * 6])
-    np.testing.assert_array_equal(out[:, 1], [np.nan, -0.0, 1.0, np.inf])
-    assert not np.signbit(out[1, 1])
-    np.testing.assert_array_equal(out[:, 2], [1, 1, np.nan, 1])
-    np.testing.assert_array_equal(out[:, 3:], np.tile(np.arange(2.0, 8.0), (4, 1)))
-    assert (out[:, 0] == 0).all()
+    key, time = np.zeros(4, np.uint64), np.zeros(4, np.int64)
+    read_keys(rows, 1, 4, np.arange(20) * 10, key, time)
+    np.testing.assert_array_equal(key, [0, 0, 2**63, 2**63])
+    np.testing.assert_array_equal(time, [0, 80, 50, 70])
+
+
+@pytest.mark.parametrize("n", [4, 100])
+def test_columns_are_scattered_with_their_gaps(n):
+    rng = np.random.default_rng(n)
+    place = rng.permutation(n)
+    cells = [np.concatenate([[1.0, np.nan, np.inf, -0.0], rng.normal(size=n - 4)]), rng.normal(size=n), np.ones(n)]
+    there = [rng.random(n + 3) > 0.2, rng.random(n + 3) > 0.1]
+    there[0][3:7] = True, True, True, False
+    bits = [np.packbits(one, bitorder="little") for one in there]
+    addresses = np.array([part.ctypes.data for part in cells])
+    bitmaps = np.array([*(part.ctypes.data for part in bits), 0])
+    out, found = np.zeros((n, 5)), np.empty((3, 2), np.int64)
+    scatter_columns(addresses, bitmaps, np.array([3, 3, 0]), place, 1, out, found)
+    expected = np.stack([*(np.where(one[3:], part, np.nan) for one, part in zip(there, cells, strict=False)), cells[2]])
+    np.testing.assert_array_equal(out[place, 1:4].T, expected)
+    assert not np.signbit(out[place[3], 1])
+    np.testing.assert_array_equal(found[:, 0], np.isnan(expected).sum(axis=1))
+    np.testing.assert_array_equal(found[:, 1], [1, 0, 0])
+    assert (out[:, [0, 4]] == 0).all()
 
 
 def test_texts_have_hashes_of_their_own():

@@ -1,0 +1,32 @@
+"""Memory that others own, read by kernels at its address: one compiled kernel for any number of columns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numba import types
+from numba.extending import intrinsic
+
+__all__ = ["byte_at", "float_at"]
+
+
+@intrinsic
+def float_at(typing: Any, address: Any) -> Any:
+    """Return the float64 at an address; whoever owns it must keep it."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        kind = context.get_value_type(types.float64).as_pointer()
+        return builder.load(builder.inttoptr(arguments[0], kind))
+
+    return types.float64(types.int64), generate
+
+
+@intrinsic
+def byte_at(typing: Any, address: Any) -> Any:
+    """Return the byte at an address."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        kind = context.get_value_type(types.uint8).as_pointer()
+        return builder.load(builder.inttoptr(arguments[0], kind))
+
+    return types.uint8(types.int64), generate
