@@ -182,9 +182,10 @@ def _finished(summed: _Sums, plan: MomentPlan, sample: WithinRows, large: LargeP
     total, count, entities = float(mass.sum()), int(summed.of("rows")), int(summed.of("entities"))
     weights, together = summed.of("weights"), summed.of("together")
     A = np.diag(weights) - together
-    effect = np.asarray(lstsq(A, S.sum(axis=0), lapack_driver="gelsy")[0])
+    by_period = S.sum(axis=0)
+    effect = np.asarray(lstsq(A, by_period, lapack_driver="gelsy")[0])
     second = effect.T @ A @ effect
-    gone = S.sum(axis=0).T @ effect
+    gone = by_period.T @ effect
     squares, seen = summed.of("squares")
     left = (np.diag(gone) * 2 - np.diag(second))[lags * b :]
     growth = np.sqrt(np.maximum(squares - left, 0.0) / np.maximum(seen, 1e-300))
