@@ -10,10 +10,7 @@ from numba.extending import intrinsic
 __all__ = ["byte_at", "float_at"]
 
 
-@intrinsic
-def float_at(typing: Any, address: Any) -> Any:
-    """Return the float64 at an address; whoever owns it must keep it."""
-
+def _float_at(typing: Any, address: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         kind = context.get_value_type(types.float64).as_pointer()
         return builder.load(builder.inttoptr(arguments[0], kind))
@@ -21,12 +18,15 @@ def float_at(typing: Any, address: Any) -> Any:
     return types.float64(types.int64), generate
 
 
-@intrinsic
-def byte_at(typing: Any, address: Any) -> Any:
-    """Return the byte at an address."""
-
+def _byte_at(typing: Any, address: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         kind = context.get_value_type(types.uint8).as_pointer()
         return builder.load(builder.inttoptr(arguments[0], kind))
 
     return types.uint8(types.int64), generate
+
+
+float_at: Any = intrinsic(_float_at)
+"""The float64 at an address; whoever owns it must keep it."""
+byte_at: Any = intrinsic(_byte_at)
+"""The byte at an address."""
