@@ -182,9 +182,9 @@ def summary(runs: dict[str, dict[str, list[dict[str, float]]]]) -> list[dict[str
         middle = {step: {k: median(r[k] for r in found) for k in found[0]} for step, found in steps.items()}
         for step, figures in middle.items():
             row = {"data": data, "step": step, "repeats": len(steps[step]), **figures}
-            if {"decode", "read_table"} <= set(middle) and step in ("moments", "study"):
-                row["to_decode"] = figures["cpu"] / middle["decode"]["cpu"]
-                row["to_read_table"] = figures["cpu"] / middle["read_table"]["cpu"]
+            for other in ("decode", "read_table"):
+                if other in middle and step in ("moments", "study"):
+                    row[f"to_{other}"] = figures["cpu"] / middle[other]["cpu"]
             rows.append(row)
     return rows
 
@@ -201,10 +201,15 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--steps", nargs="+", default=list(STEPS), choices=STEPS)
     parser.add_argument("--folder", type=Path, help="where the data are written and kept (default: a temporary folder)")
+    parser.add_argument(
+        "--add", action="store_true", help="keep the runs of result.json, which must be of the same code"
+    )
     parser.add_argument("--quick", action="store_true", help="100,000 rows, once; writes nothing")
     options = parser.parse_args()
     sizes, repeats = ([100_000], 1) if options.quick else (options.rows, options.repeats)
     runs: dict[str, dict[str, list[dict[str, float]]]] = {}
+    if options.add:
+        runs = json.loads(RESULT.read_text(encoding="utf-8"))["runs"]
     with tempfile.TemporaryDirectory() as scratch:
         folder = options.folder or Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
@@ -217,8 +222,9 @@ def main() -> None:
                 write_sorted(ordered, rows // PERIODS)
             if not shuffled.exists():
                 write_shuffled(shuffled, ordered)
-            plan.append((f"{rows:,} x {INDICATORS}, sorted", ordered, KEYS, tuple(options.steps)))
-            plan.append((f"{rows:,} x {INDICATORS}, random order", shuffled, KEYS, tuple(options.steps)))
+            steps = tuple(step for step in options.steps if step != "study" or rows == max(sizes))
+            plan.append((f"{rows:,} x {INDICATORS}, sorted", ordered, KEYS, steps))
+            plan.append((f"{rows:,} x {INDICATORS}, random order", shuffled, KEYS, steps))
         series, survey = folder / "series.parquet", folder / "survey.parquet"
         write_series(series)
         write_survey(survey)
@@ -228,6 +234,8 @@ def main() -> None:
                     found = measured(step, path, keys, warm)
                     runs.setdefault(data, {}).setdefault(step, []).append(found)
                     print(repeat, data, step, found, file=sys.stderr, flush=True)
+                if not options.quick:
+                    write(runs)
             for data, path, keys in (
                 ("series, 120 x 10", series, {"period": "month"}),
                 ("survey, 5,000 x 20", survey, {}),
