@@ -53,7 +53,7 @@ class Contender:
         """Settings used in a scenario."""
         return {**self.settings, **({self.tuned: self.chosen[scenario]} if self.tuned else {})}
 
-    def answer(self, case: Case, data: Given, settings: Mapping[str, Any]) -> Answer:
+    def answer(self, case: Case, data: Given | None, settings: Mapping[str, Any]) -> Answer:
         """Its answer for one panel."""
         return self.run(case if self.ours else data, **settings)
 

@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Mapping
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -31,18 +32,15 @@ RESULT = HERE / "result.json"
 
 
 class Panels:
-    """Panels by scenario and seed; the last one is kept."""
+    """Panels by scenario and seed; the last one is kept, and so is what peers are given of the last one asked for."""
 
     def __init__(self) -> None:
-        self._at: tuple[str, int] | None = None
-        self._kept: tuple[Case, Given] | None = None
+        self.case = lru_cache(maxsize=1)(shared_case)
+        self._given = lru_cache(maxsize=1)(lambda scenario, seed: given_of(self.case(scenario, seed)))
 
-    def __call__(self, scenario: str, seed: int) -> tuple[Case, Given]:
-        """The panel with its truth, and what peers are given of it."""
-        if self._kept is None or self._at != (scenario, seed):
-            case = shared_case(scenario, seed)
-            self._kept, self._at = (case, given_of(case)), (scenario, seed)
-        return self._kept
+    def __call__(self, scenario: str, seed: int, contender: Contender) -> tuple[Case, Given | None]:
+        """The panel with its truth, and what the contender is given of it: nothing, if that is us."""
+        return self.case(scenario, seed), None if contender.ours else self._given(scenario, seed)
 
 
 def answered(
@@ -58,7 +56,7 @@ def answered(
     if record is None and options.finished:
         return {}
     if record is None:
-        case, data = panels(scenario, seed)
+        case, data = panels(scenario, seed, contender)
         record = apart(lambda: contender.answer(case, data, settings).to_dict(), options.cap)
         store(contender, settings, scenario, seed, record)
         print(scenario, seed, contender.key, record.get("reason", "done"), file=sys.stderr, flush=True)
@@ -79,7 +77,7 @@ def compared(options: argparse.Namespace, panels: Panels) -> dict[str, Any]:
                     continue
                 record = answered(contender, contender.settings_in(scenario), scenario, seed, panels, options)
                 if "said" in record:
-                    case = shared_case(scenario, seed)
+                    case = panels.case(scenario, seed)
                     into[seed] = scores(case, Answer.from_dict(record["said"], len(case.names)))
                 elif record:
                     reasons.setdefault(scenario, {}).setdefault(key, []).append(record["reason"])
@@ -99,7 +97,7 @@ def tuned(options: argparse.Namespace, panels: Panels) -> dict[str, Any]:
                     settings = {**contender.settings, name: value}
                     record = answered(contender, settings, scenario, seed, panels, options)
                     if "said" in record:
-                        case = shared_case(scenario, seed)
+                        case = panels.case(scenario, seed)
                         answer = Answer.from_dict(record["said"], len(case.names))
                         tried.setdefault(value, []).append(scores(case, answer))
             if tried:
@@ -115,9 +113,9 @@ def tuned(options: argparse.Namespace, panels: Panels) -> dict[str, Any]:
 
 def warmed(panels: Panels, keys: list[str]) -> None:
     """Import and compile everything once, on a panel that no table uses, so that no figure contains it."""
-    case, data = panels("linear_small", TUNING_SEED)
     for key in keys:
         if key not in ("jpcmci", "pcmci", "pcmci_bare"):
+            case, data = panels("linear_small", TUNING_SEED, CONTENDERS[key])
             CONTENDERS[key].answer(case, data, CONTENDERS[key].settings_in("linear_small"))
     if any("pcmci" in key for key in keys):
         import tigramite.independence_tests.parcorr_mult
