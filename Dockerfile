@@ -8,7 +8,7 @@ WORKDIR /src
 # Dependencies first: they change less often than the code.
 COPY pyproject.toml constraints.txt README.md LICENSE ./
 RUN mkdir causal_service && touch causal_service/__init__.py \
- && /opt/causal/bin/pip install --constraint constraints.txt ".[traces]" \
+ && /opt/causal/bin/pip install --constraint constraints.txt ".[traces,heterogeneity]" \
  && /opt/causal/bin/pip uninstall --yes causal-service
 COPY causal_service causal_service
 RUN /opt/causal/bin/pip install --no-deps . \
