@@ -89,9 +89,10 @@ def _unsure(row: AverageEffect, indicators: Names) -> Text:
         return Text("", "")
     names = [name_of(key, indicators) for key in row.doubtful]
     zh, en = listed_zh([name.zh for name in names]), listed_en([name.en for name in names])
+    comes = "comes" if len(names) == 1 else "come"
     return Text(
         f"无法确定{zh}是原因还是后果；若判断有误，此数会改变。",
-        f" Whether {en} comes before or after is not certain; if misjudged, this number changes.",
+        f" Whether {en} {comes} before or after is not certain; if misjudged, this number changes.",
     )
 
 

@@ -67,12 +67,13 @@ NO_MODERATION: dict[str, tuple[Text, Text]] = {
     ),
     "rows-on-disk": (
         Text(
-            "面板太大，没有整体读入内存，无法沿{moderator}比较。",
-            "The panel is too large to be held in memory, so nothing is compared along {moderator}.",
+            "面板是分块读取的，没有整体读入内存，无法沿{moderator}比较。",
+            "The panel was read in pieces and is not held in memory, so nothing is compared along {moderator}.",
         ),
         Text(
-            "请抽取部分实体（例如2000个）另做一次研究。",
-            "Repeat the study on a part of the entities, say 2,000 of them.",
+            "请整体读入内存（stream=False，--stream no），或抽取部分实体（例如2000个）另做一次研究。",
+            "Read it into memory (stream=False, --stream no), or repeat the study on a part of the entities, say "
+            "2,000 of them.",
         ),
     ),
     "one-entity": (
@@ -136,8 +137,8 @@ NO_MODERATION: dict[str, tuple[Text, Text]] = {
             "No lever of {outcome} is one to act on or to test, so no effect is followed along {moderator}.",
         ),
         Text(
-            "请增加实体或时期，或先看各杠杆的判定理由。",
-            "Add entities or periods; the reasons of the verdicts say what is missing.",
+            "请先看各杠杆的判定理由，其中写明了还缺什么。",
+            "The reasons of the verdicts say what is missing.",
         ),
     ),
 }
@@ -177,9 +178,9 @@ def _found(row: Moderation, lever: Lever, indicators: Names, frequency: str) -> 
     ends = row.effects[-1], row.effects[0]
     upper, lower = (_at(end, lever, unit) for end in ends)
     top, bottom = (level_words(end, row) for end in ends)
-    zh = f"把{move.zh}：{name.zh}较高（{top.zh}）时，{when.zh}{outcome.zh}变化{upper.zh}；"
+    zh = f"把{move.zh}：平均{name.zh}较高（{top.zh}）时，{when.zh}{outcome.zh}变化{upper.zh}；"
     zh += f"较低（{bottom.zh}）时，变化{lower.zh}。{_verdict(row).zh}"
-    en = f"{move.en}: where {name.en} is high ({top.en}), {outcome.en} changes by {upper.en}"
+    en = f"{move.en}: where {name.en} is high on average ({top.en}), {outcome.en} changes by {upper.en}"
     en += f"{' ' if when.en else ''}{when.en}; where it is low ({bottom.en}), by {lower.en}. {_verdict(row).en}"
     return spaced(zh, en)
 

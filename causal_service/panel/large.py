@@ -182,10 +182,14 @@ class _Seen:
         refuse_empty_keys(self._table, unit, self._rows)
         who, new = self.entities.codes(unit.keys)
         self._labels += unit.entities.take(new).to_pylist()
-        before = len(self.periods)
-        when = np.array([self.periods.setdefault(cell, len(self.periods)) for cell in unit.periods], np.int64)
-        firsts = np.flatnonzero(np.diff(np.maximum.accumulate(unit.row_period), prepend=-1))  # codes count appearances
-        self._firsts += [self._rows + 1 + int(f) for f, code in zip(firsts, when, strict=True) if code >= before]
+        met, firsts = np.unique(unit.row_period, return_index=True)  # a categorical column names cells that no row has
+        when = np.zeros(len(unit.periods), np.int64)
+        for code, first in sorted(zip(met.tolist(), firsts.tolist(), strict=True), key=lambda pair: pair[1]):
+            cell = unit.periods[code]
+            if cell not in self.periods:
+                self.periods[cell] = len(self.periods)
+                self._firsts.append(self._rows + 1 + first)
+            when[code] = self.periods[cell]
         self._grow()
         mark_cells(self._cells, who, unit.row_entity, when, unit.row_period)
         self._rows += unit.row_entity.size

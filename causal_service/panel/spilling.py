@@ -236,8 +236,8 @@ def _room(size: int) -> NDArray[np.float64]:
 
 
 def partitions_of(units: Sequence[SpilledUnit], calendar: Mapping[object, int], width: int) -> tuple[Partition, ...]:
-    """Return the partitions of spilled units; ``calendar`` gives the place of every period cell."""
-    places = [np.array([calendar[cell] for cell in unit.periods], np.int64) for unit in units]
+    """Return the partitions of spilled units; ``calendar`` gives the place of every period cell that a row has."""
+    places = [np.array([calendar.get(cell, 0) for cell in unit.periods], np.int64) for unit in units]
     count = units[0].offsets.shape[1] - 1
     return tuple(
         Partition(

@@ -41,9 +41,10 @@ _WORDS: dict[str, Text] = {
     ),
     "along": Text("作用是否随{name}变化", "Along {name}"),
     "along_note": Text(
-        "移动一步对目标指标的改变，按{name}从低到高列出；括号内为处于该水平以下的实体所占比例。橙色表示在该水平上有害。",
-        "What one step changes in the outcome, from low to high levels of {name}; in brackets the share of entities "
-        "below that level. Orange marks levels at which the lever does harm.",
+        "移动一步对目标指标的改变，按实体的平均{name}从低到高列出；括号内为处于该水平以下的实体所占比例。"
+        "橙色表示在该水平上有害。",
+        "What one step changes in the outcome, from entities with low to entities with high mean {name}; in brackets "
+        "the share of entities below that level. Orange marks levels at which the lever does harm.",
     ),
     "where": Text("在哪里最有效", "Where it works best"),
     "where_note": Text(

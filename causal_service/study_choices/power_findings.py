@@ -19,6 +19,8 @@ from causal_service.preparation.rows import BlockUnit
 
 __all__ = ["MANY", "Extent", "power_findings"]
 
+FARTHEST = 20.0
+"""Times the present size beyond which no size is named: the root of the number of rows does not carry that far."""
 MANY = 0.4
 """Share of the listed levers for which the panel is too small, above which it is said of the panel as a whole."""
 
@@ -63,6 +65,8 @@ def _of_outcome(listed: Sequence[Lever], sd: float, extent: Extent, dictionary: 
     times = (smallest / USEFUL) ** 2
     entities, periods = _needed(extent, times)
     name, unit = dictionary.name(outcome), _unit(outcome, dictionary)
+    crossed = extent.unit in ("cluster", "row")
+    spread = Text("标准差", "") if crossed else Text("实体内标准差", " within entities")
     return about_indicators(
         "panel-too-small",
         "review",
@@ -70,11 +74,11 @@ def _of_outcome(listed: Sequence[Lever], sd: float, extent: Extent, dictionary: 
         dictionary,
         message=Text(
             f"“{name.zh}”的 {len(listed)} 个候选指标中，有 {len(unseen)} 个判为“数据不足”：这份面板通常只能看清每步"
-            f"至少 {number(smallest * sd)}{unit.zh}的效应（“{name.zh}”实体内标准差的 {number(smallest)} 倍），"
+            f"至少 {number(smallest * sd)}{unit.zh}的效应（“{name.zh}”{spread.zh}的 {number(smallest)} 倍），"
             f"而有用的效应是 {number(USEFUL * sd)}（{USEFUL} 倍）。看不清不等于没有效应。",
             f"For {len(unseen)} of the {len(listed)} levers of '{name.en}' there is too little data: a panel of "
             f"this size typically shows effects from {number(smallest * sd)}{unit.en} a step ({number(smallest)} SDs "
-            f"of '{name.en}' within entities), and {number(USEFUL * sd)} ({USEFUL} SDs) would be useful. Not seen does "
+            f"of '{name.en}'{spread.en}), and {number(USEFUL * sd)} ({USEFUL} SDs) would be useful. Not seen does "
             "not mean without effect.",
         ),
         remedy=_remedy(entities, periods, extent.unit),
@@ -100,7 +104,10 @@ def _unit(outcome: str, dictionary: Dictionary) -> Text:
 
 
 def _needed(extent: Extent, times: float) -> tuple[int | None, int | None]:
-    """Return the entities and the periods that would do, each with the other as it is; ``None`` where it has no say."""
+    """Return the entities and the periods that would do, each with the other as it is; ``None`` where it has no say, or
+    where it is too far off to be told."""
+    if times > FARTHEST:
+        return None, None
     entities = None if extent.unit == "period" else ceil(extent.entities * times)
     periods = None if extent.unit in ("cluster", "row") else ceil(extent.periods * times)
     return entities, periods
@@ -110,6 +117,12 @@ def _remedy(entities: int | None, periods: int | None, unit: BlockUnit) -> Text:
     kind = {"row": Text("行数据", "rows"), "cluster": Text("个分组", "clusters")}.get(unit, Text("个实体", "entities"))
     more = Text(f"约 {entities} {kind.zh}", f"about {entities} {kind.en}")
     longer = Text(f"约 {periods} 期", f"about {periods} periods")
+    if entities is None and periods is None:
+        return Text(
+            "这份面板远远不够；请先补充实体或时期，或先做小范围试验，而不要据此排除某个指标。",
+            "This panel is far too small; collect more data first, or try a lever on a small scale, and rule none out "
+            "because nothing was seen.",
+        )
     if periods is None:
         size = more
     elif entities is None:

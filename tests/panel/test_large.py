@@ -65,6 +65,22 @@ def test_a_folder_of_parts_is_one_panel(simulated, tmp_path):
     np.testing.assert_array_equal(panel.values, whole.values)
 
 
+def test_periods_as_categories_in_any_order_and_beyond_the_rows_of_a_part(simulated, tmp_path):
+    frame = simulated.frame(0, gaps=0.05)
+    whole = read(frame, tmp_path)
+    months = sorted(frame["month"].unique())
+    frame["month"] = frame["month"].astype(pd.CategoricalDtype([*months, "2099-01"]))
+    backwards = read(frame.iloc[::-1], tmp_path)
+    np.testing.assert_array_equal(backwards.values, whole.values)
+    parts = tmp_path / "parts"
+    parts.mkdir()
+    for name, half in (("a", months[7:]), ("b", months[:7])):
+        frame[frame["month"].isin(half)].to_parquet(parts / f"{name}.parquet", index=False)
+    panel = read_panel(parts, **KEYS).panel
+    assert panel.periods == whole.periods
+    np.testing.assert_array_equal(panel.values, whole.values)
+
+
 def test_a_few_entities_are_read_into_memory(simulated, tmp_path):
     assert read(simulated.frame(0, entities=8), tmp_path).behind is None
 

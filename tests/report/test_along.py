@@ -63,12 +63,13 @@ def test_table_and_sentence_are_in_the_report(study, lang):
 def test_the_sentence_tells_both_ends_and_whether_they_differ(study):
     row = said(study, FOUND).sentence
     assert row.en == (
-        "Cutting Delivery cycle by 1 day: where Plant size is high (612 people), Customer satisfaction changes by "
-        "+0.85 points (95% interval 0.75 to 0.95) in the same month; where it is low (120 people), by +0.20 points "
-        "(95% interval 0.10 to 0.30). The effect does change along it (q<0.001)."
+        "Cutting Delivery cycle by 1 day: where Plant size is high on average (612 people), "
+        "Customer satisfaction "
+        "changes by +0.85 points (95% interval 0.75 to 0.95) in the same month; where it is low (120 people), "
+        "by +0.20 points (95% interval 0.10 to 0.30). The effect does change along it (q<0.001)."
     )
     assert row.zh == (
-        "把订单交付周期缩短1天：工厂规模较高（612人）时，当月客户满意度变化+0.85分（95%区间0.75至0.95）；"
+        "把订单交付周期缩短1天：平均工厂规模较高（612人）时，当月客户满意度变化+0.85分（95%区间0.75至0.95）；"
         "较低（120人）时，变化+0.20分（95%区间0.10至0.30）。作用确实随之变化（q<0.001）。"
     )
     same = said(study, replace(FOUND, differs=False, q=0.3)).sentence
