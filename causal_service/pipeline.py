@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from causal_service.discovery.discover import Method
 from causal_service.discovery.resampling import settled_penalty
 from causal_service.effects.moderation_results import Learner
-from causal_service.effects.moderator import moderator_of, require_learner
+from causal_service.effects.moderator import moderator_of, require_moderation
 from causal_service.effects.results import EffectKind
 from causal_service.explanation.both_orders import with_both_orders
 from causal_service.explanation.chains import chains_of, coefficient_draws, frequent_links
@@ -144,8 +144,7 @@ def study(
     MissingPart : a moderator is named and EconML is not installed.
     """
     check_options(lags, horizon, resamples, seed, method, threads, rehearse)
-    if moderator is not None:
-        require_learner(moderation_learner)
+    require_moderation(moderator, moderation_learner)
     tell = progress or (lambda stage, done, of: None)
     tell("read", 0, 1)
     with cluster(scheduler):
@@ -162,7 +161,7 @@ def study(
         )
     refuse_if_stopped(findings)
     question = question_of(whole, known, outcome, lever, horizon, resamples)
-    along = None if moderator is None else moderator_of(moderator, whole, known, moderation_learner)
+    along = None if moderator is None else moderator_of(moderator, whole, known, moderation_learner, findings)
     studied = studied_panel(whole, known, question, findings)
     refuse_removed_levers(lever, question, studied, (*findings, *studied.findings))
     order, chosen_by = chosen_lag_order(studied, known, lags)

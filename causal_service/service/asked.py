@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from causal_service.effects.moderator import require_learner
+from causal_service.effects.moderator import require_moderation
 from causal_service.errors import Text, UnknownName, nearest
 from causal_service.panel.dictionary import Dictionary
 from causal_service.panel.labels import fold, nearest_text
@@ -35,8 +35,7 @@ def refuse_hopeless(question: Question, rows: Sequence[Panel]) -> None:
         method=question.method,
         rehearse=question.rehearse,
     )
-    if question.moderator is not None:
-        require_learner(question.moderation_learner)
+    require_moderation(question.moderator, question.moderation_learner)
     as_checked = question.dictionary is None and all(_as_checked(question, row) for row in rows)
     if as_checked and len(rows) == 1 and rows[0].state == "failed" and rows[0].problem is not None:
         raise refusal_in(rows[0].problem)

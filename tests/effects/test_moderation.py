@@ -85,6 +85,21 @@ def test_wrong_calls_are_refused_before_learning(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(CallError) as wrong:
         cs.study(frame, outcome="y", dictionary=KNOWN, moderator="size", moderation_learner="trees")  # type: ignore[arg-type]
     assert wrong.value.code == "unknown-learner"
+    with pytest.raises(CallError) as unused:
+        cs.study(frame, outcome="y", dictionary=KNOWN, moderation_learner="trees")  # type: ignore[arg-type]
+    assert unused.value.code == "unknown-learner"
+    with pytest.raises(CallError) as number:
+        cs.study(frame, outcome="y", dictionary=KNOWN, moderator=3)  # type: ignore[arg-type]
+    assert number.value.code == "moderator-not-a-name"
+
+
+def test_a_text_column_is_sent_to_the_segments() -> None:
+    pytest.importorskip("econml")
+    frame = panel().drop(columns="group")
+    frame["region"] = ["north" if shop < "S20" else "south" for shop in frame["shop"]]
+    with pytest.raises(CallError) as raised:
+        cs.study(frame, outcome="y", dictionary=KNOWN, moderator="region")
+    assert raised.value.code == "moderator-of-text" and "segment" in raised.value.remedy.en
 
 
 def refused(frame: pd.DataFrame, code: str, known: Dictionary = KNOWN, **options: object) -> NoModeration:
