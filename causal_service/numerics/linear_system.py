@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from causal_service.numerics.compiled import inner, kernel
 
-__all__ = ["causal_order", "fit_system", "path_along", "responses", "sparse_rows", "sustained_path", "sustained_paths"]
+__all__ = ["causal_order", "fit_system", "path_along", "responses", "sparse_rows", "sustained_paths"]
 
 
 @kernel
@@ -104,7 +104,10 @@ def path_along(
     horizon: int,
     hold: bool,
 ) -> NDArray[np.float64]:
-    """Return ``sustained_path`` of a system whose ``sparse_rows`` are known."""
+    """Responses (horizon + 1, p) to the lever kept one unit up (``hold``) or to a one-period shock of one unit.
+
+    ``rows`` are the ``sparse_rows`` of C (p, d).
+    """
     p, d = C.shape
     lags = d // p - 1
     first, columns = rows
@@ -125,14 +128,6 @@ def path_along(
                 s += 1.0
             path[t, y] = s
     return path
-
-
-@kernel
-def sustained_path(
-    C: NDArray[np.float64], order: NDArray[np.int64], lever: int, horizon: int, hold: bool
-) -> NDArray[np.float64]:
-    """Responses (horizon + 1, p) to the lever kept one unit up (``hold``) or to a one-period shock of one unit."""
-    return path_along(C, sparse_rows(C), order, lever, horizon, hold)
 
 
 @kernel

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from causal_service.numerics.linear_system import causal_order, fit_system, sustained_path
+from causal_service.numerics.linear_system import causal_order, fit_system, sustained_paths
 from causal_service.numerics.linear_system import responses as write_responses
 
 Floats = NDArray[np.float64]
@@ -87,7 +87,7 @@ def test_sustained_is_the_difference_of_two_runs_with_the_lever_cut_loose(seed, 
     for lever in range(5):
         moved = simulated(C, order, noise, lever, 1.0) - simulated(C, order, noise, lever, 0.0)
         np.testing.assert_allclose(found[:, lever], moved[-1], atol=1e-10)
-        np.testing.assert_allclose(sustained_path(C, order, lever, H, True), moved[-1 - H :], atol=1e-10)
+        np.testing.assert_allclose(sustained_paths(C[None], lever, H)[0], moved[-1 - H :], atol=1e-10)
 
 
 @pytest.mark.parametrize("lags", [1, 2])
