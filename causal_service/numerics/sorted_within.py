@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causal_service.numerics.compiled import kernel
+from causal_service.numerics.within import solved_effects
 
 __all__ = ["two_way_sorted"]
 
@@ -29,23 +30,13 @@ def two_way_sorted(
     total, residual = np.zeros((periods, Z.shape[1])), np.zeros((periods, Z.shape[1]))
     _summed(X, weights, period, total, residual)
     total = np.where(total > 0, total, 1.0)
-    effect = np.zeros_like(residual)
     limit = tolerance * np.abs(X).max(axis=0, initial=0.0)
-    mean = residual / total
-    direction, rho = mean.copy(), (residual * mean).sum(axis=0)
-    for _ in range(rounds):
-        open_columns = np.abs(mean).max(axis=0) > limit
-        image = _image(direction, weights, mass, starts, period)
-        curvature = (direction * image).sum(axis=0)
-        moving = open_columns & (curvature > 0)
-        if not moving.any():
-            break
-        step = np.where(moving, rho / np.where(moving, curvature, 1.0), 0.0)
-        effect += step * direction
-        residual -= step * image
-        mean = residual / total
-        previous, rho = rho, (residual * mean).sum(axis=0)
-        direction = mean + np.where(previous > 0, rho / np.where(previous > 0, previous, 1.0), 0.0) * direction
+
+    def image(direction: Floats) -> Floats:
+        found: Floats = _image(direction, weights, mass, starts, period)
+        return found
+
+    effect = solved_effects(residual, total, limit, image, rounds)
     _remove(X, effect, weights, mass, starts, period)
     return X, effect
 

@@ -9,6 +9,7 @@ overlap for a few periods only, converge where alternating projections would sta
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from causal_service.numerics.compiled import kernel
 
-__all__ = ["two_way", "within"]
+__all__ = ["solved_effects", "two_way", "within"]
 
 Array = NDArray[np.float64]
 
@@ -153,24 +154,40 @@ def _period_effects(
     X: Array, weights: Array, entities: _Entities, periods: _Groups, tolerance: float, rounds: int
 ) -> Array:
     """Return the period effects (T, q) of X, which has no entity effects left; a column that is done stands still."""
-    residual = periods.sums(weights * X)
-    effect = np.zeros_like(residual)
     limit = tolerance * np.abs(X).max(axis=0, initial=0.0)
-    mean = residual / periods.mass
+
+    def image(direction: Array) -> Array:
+        return periods.sums(weights * entities.removed(direction[periods.code], weights))
+
+    return solved_effects(periods.sums(weights * X), periods.mass, limit, image, rounds)
+
+
+def solved_effects(residual: Array, mass: Array, limit: Array, image: Callable[[Array], Array], rounds: int) -> Array:
+    """Return the period effects (T, q) whose ``image`` is ``residual``, by conjugate gradients.
+
+    Parameters
+    ----------
+    residual : (T, q) weighted sums by period; written over.
+    mass : (T, q) weights by period, positive; the preconditioner.
+    limit : (q,) size of the means by period below which a column is done.
+    image : what period effects leave in the sums by period once entity effects are removed.
+    """
+    effect = np.zeros_like(residual)
+    mean = residual / mass
     direction, rho = mean.copy(), (residual * mean).sum(axis=0)
     for _ in range(rounds):
         open_columns = np.abs(mean).max(axis=0) > limit
         if not open_columns.any():
             break
-        image = periods.sums(weights * entities.removed(direction[periods.code], weights))
-        curvature = (direction * image).sum(axis=0)
+        found = image(direction)
+        curvature = (direction * found).sum(axis=0)
         moving = open_columns & (curvature > 0)
         if not moving.any():
             break
         step = np.where(moving, rho / np.where(moving, curvature, 1.0), 0.0)
         effect += step * direction
-        residual -= step * image
-        mean = residual / periods.mass
+        residual -= step * found
+        mean = residual / mass
         previous, rho = rho, (residual * mean).sum(axis=0)
         direction = mean + np.where(previous > 0, rho / np.where(previous > 0, previous, 1.0), 0.0) * direction
     return effect
