@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from causal_service.numerics.compiled import inner, kernel
 
-__all__ = ["causal_order", "fit_system", "path_along", "responses", "sparse_rows", "sustained_paths"]
+__all__ = ["causal_order", "fit_system", "responses", "sparse_rows", "sustained_paths"]
 
 
 @kernel
@@ -96,7 +96,7 @@ def sparse_rows(C: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.i
 
 
 @inner
-def path_along(
+def _path_along(
     C: NDArray[np.float64],
     rows: tuple[NDArray[np.int64], NDArray[np.int64]],
     order: NDArray[np.int64],
@@ -137,7 +137,7 @@ def sustained_paths(C: NDArray[np.float64], lever: int, horizon: int) -> NDArray
     out = np.empty((B, horizon + 1, p))
     for b in range(B):
         order = causal_order(C[b, :, d - p :] != 0.0)
-        out[b] = path_along(C[b], sparse_rows(C[b]), order, lever, horizon, True)
+        out[b] = _path_along(C[b], sparse_rows(C[b]), order, lever, horizon, True)
     return out
 
 
@@ -146,8 +146,8 @@ def responses(C: NDArray[np.float64], order: NDArray[np.int64], horizon: int, ou
     """Write impact, sustained(horizon), cumulative(horizon) into out (3, p, p); [., y, j] is lever j on outcome y."""
     p, rows = C.shape[0], sparse_rows(C)
     for j in range(p):
-        kept = path_along(C, rows, order, j, horizon, True)
-        shock = path_along(C, rows, order, j, horizon, False)
+        kept = _path_along(C, rows, order, j, horizon, True)
+        shock = _path_along(C, rows, order, j, horizon, False)
         for y in range(p):
             out[0, y, j] = kept[0, y]
             out[1, y, j] = kept[horizon, y]

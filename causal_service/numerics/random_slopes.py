@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from causal_service.numerics.compiled import inner, kernel
 from causal_service.numerics.inverse import invert
-from causal_service.numerics.linear_system import path_along, sparse_rows
+from causal_service.numerics.linear_system import sparse_rows
 
 __all__ = ["deviations", "entity_responses"]
 
@@ -23,66 +23,65 @@ _SMALLEST = 1e-8
 
 
 @inner
-def _posterior(
-    A: NDArray[np.float64],
-    D: NDArray[np.float64],
-    s2: float,
-    r: NDArray[np.float64],
-    P: NDArray[np.float64],
-    m: NDArray[np.float64],
-) -> None:
-    """Write P = (A / s2 + D^-1)^-1 (k, k) and m = P r / s2."""
-    k = D.shape[0]
-    for a in range(k):
-        for b in range(k):
-            P[a, b] = A[a, b] / s2
-        P[a, a] += 1.0 / D[a]
-    invert(P, k)
-    for a in range(k):
-        s = 0.0
-        for b in range(k):
-            s += P[a, b] * r[b]
-        m[a] = s / s2
+def _open(pooled: NDArray[np.float64], right: NDArray[np.float64], square: float, beta: NDArray[np.float64]) -> float:
+    """Return (y~ - X~ beta)'(y~ - X~ beta) from X~'X~, X~'y~ and y~'y~."""
+    s = square
+    for a in range(beta.shape[0]):
+        t = -2 * right[a]
+        for b in range(beta.shape[0]):
+            t += pooled[a, b] * beta[b]
+        s += beta[a] * t
+    return s
 
 
 @inner
-def _root(P: NDArray[np.float64]) -> None:
-    """Write the Cholesky factor of P (k, k) in its place."""
+def _posterior(
+    i: int,
+    A: NDArray[np.float64],
+    H: NDArray[np.float64],
+    c: NDArray[np.float64],
+    beta: NDArray[np.float64],
+    D: NDArray[np.float64],
+    s2: float,
+    P: NDArray[np.float64],
+    m: NDArray[np.float64],
+) -> float:
+    """Write P = (A_i / s2 + D^-1)^-1 (k, k) and m = P r / s2 with r = c_i - H_i beta; return m'r."""
+    k, fit = D.shape[0], 0.0
+    for a in range(k):
+        for b in range(k):
+            P[a, b] = A[i, a, b] / s2
+        P[a, a] += 1.0 / D[a]
+        m[a] = 0.0
+    invert(P, k)
+    for a in range(k):
+        r = c[i, a]
+        for b in range(k):
+            r -= H[i, a, b] * beta[b]
+        r /= s2
+        for b in range(k):
+            m[b] += P[a, b] * r
+    for a in range(k):
+        r = c[i, a]
+        for b in range(k):
+            r -= H[i, a, b] * beta[b]
+        fit += m[a] * r
+    return fit
+
+
+@inner
+def _root(i: int, P: NDArray[np.float64], out: NDArray[np.float64]) -> None:
+    """Write the Cholesky factor of P (k, k) into out[i], which holds zeros."""
     k = P.shape[0]
     for a in range(k):
         for b in range(a + 1):
             s = P[a, b]
             for l in range(b):
-                s -= P[a, l] * P[b, l]
+                s -= out[i, a, l] * out[i, b, l]
             if a == b:
-                P[a, a] = np.sqrt(max(s, 0.0))
-            else:
-                P[a, b] = s / P[b, b] if P[b, b] > 0 else 0.0
-    for a in range(k):
-        for b in range(a + 1, k):
-            P[a, b] = 0.0
-
-
-@inner
-def _picked(M: NDArray[np.float64], rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return M[rows][:, columns]."""
-    out = np.empty((rows.shape[0], columns.shape[0]))
-    for a in range(rows.shape[0]):
-        for b in range(columns.shape[0]):
-            out[a, b] = M[rows[a], columns[b]]
-    return out
-
-
-@inner
-def _open(G: NDArray[np.float64], beta: NDArray[np.float64], parents: NDArray[np.int64], y: int) -> float:
-    """Return (y~ - X~ beta)'(y~ - X~ beta)."""
-    s = G[y, y]
-    for a in range(beta.shape[0]):
-        t = -2 * G[parents[a], y]
-        for b in range(beta.shape[0]):
-            t += G[parents[a], parents[b]] * beta[b]
-        s += beta[a] * t
-    return s
+                out[i, a, a] = np.sqrt(max(s, 0.0))
+            elif out[i, b, b] > 0:
+                out[i, a, b] = s / out[i, b, b]
 
 
 @kernel
@@ -112,45 +111,50 @@ def deviations(
     rounds : of EM.
     """
     N, k = clean.shape[0], parents.shape[0]
-    target = np.array([y])
-    A, H = np.empty((N, k, k)), np.empty((N, k, k))
-    c = np.empty((N, k))
-    pooled, right = np.zeros((k, k)), np.zeros(k)
+    A, H, c = np.empty((N, k, k)), np.empty((N, k, k)), np.empty((N, k))
+    pooled, right, square = np.zeros((k, k)), np.zeros(k), 0.0
     for i in range(N):
-        A[i], H[i] = _picked(own[i], parents, parents), _picked(cross[i], parents, parents)
-        c[i] = _picked(cross[i], parents, target)[:, 0]
-        pooled += weights[i] * _picked(clean[i], parents, parents)
-        right += weights[i] * _picked(clean[i], parents, target)[:, 0]
+        w = weights[i]
+        square += w * clean[i, y, y]
+        for a in range(k):
+            c[i, a] = cross[i, parents[a], y]
+            right[a] += w * clean[i, parents[a], y]
+            for b in range(k):
+                A[i, a, b], H[i, a, b] = own[i, parents[a], parents[b]], cross[i, parents[a], parents[b]]
+                pooled[a, b] += w * clean[i, parents[a], parents[b]]
+    ridged = pooled.copy()
     for a in range(k):
-        pooled[a, a] *= 1.0 + 1e-9
+        ridged[a, a] *= 1.0 + 1e-9
     total, counted = (weights * freedom).sum(), weights.sum()
-    beta = np.linalg.solve(pooled, right)
-    s2 = 0.0
-    for i in range(N):
-        s2 += weights[i] * _open(clean[i], beta, parents, y)
-    s2 = max(s2 / total, 1e-12)
-    m, P = np.zeros((N, k)), np.zeros((N, k, k))
+    beta = np.linalg.solve(ridged, right)
+    s2 = max(_open(pooled, right, square, beta) / total, 1e-12)
+    m, P, mi = np.zeros((N, k)), np.empty((k, k)), np.empty(k)
+    squares, shift = np.empty(k), np.empty(k)
     for _ in range(rounds):
-        squares, shift, left = np.zeros(k), right.copy(), 0.0
+        squares[:], shift[:] = 0.0, right
+        left = _open(pooled, right, square, beta)
         for i in range(N):
             w = weights[i]
             if w == 0:
                 continue
-            r = c[i] - H[i] @ beta
-            _posterior(A[i], D, s2, r, P[i], m[i])
-            left += w * (
-                _open(clean[i], beta, parents, y) - 2 * (m[i] @ r) + m[i] @ (A[i] @ m[i]) + (A[i] * P[i]).sum()
-            )
-            shift -= w * (m[i] @ H[i])
-            squares += w * (m[i] * m[i] + np.diag(P[i]))
+            # m'Am = m'r - s2 m'D^-1 m and tr(AP) = s2 (k - tr(D^-1 P))
+            left += w * (k * s2 - _posterior(i, A, H, c, beta, D, s2, P, mi))
+            for a in range(k):
+                moment = mi[a] * mi[a] + P[a, a]
+                squares[a] += w * moment
+                left -= w * s2 * moment / D[a]
+                for b in range(k):
+                    shift[b] -= w * mi[a] * H[i, a, b]
         for a in range(k):
-            D[a] = max(squares[a] / counted, _SMALLEST * s2 * counted / pooled[a, a])
+            D[a] = max(squares[a] / counted, _SMALLEST * s2 * counted / ridged[a, a])
         s2 = max(left / total, 1e-12)
-        beta = np.linalg.solve(pooled, shift)
+        beta = np.linalg.solve(ridged, shift)
+    roots = np.zeros((N, k, k))
     for i in range(N):
-        _posterior(A[i], D, s2, c[i] - H[i] @ beta, P[i], m[i])
-        _root(P[i])
-    return m, P
+        _posterior(i, A, H, c, beta, D, s2, P, mi)
+        m[i] = mi
+        _root(i, P, roots)
+    return m, roots
 
 
 @kernel
@@ -165,12 +169,31 @@ def entity_responses(
 
     ``coefficients`` (N, p, d); horizon 0 is the same-period response.
     """
-    N = coefficients.shape[0]
-    out = np.empty((N, outcomes.shape[0], levers.shape[0]))
+    N, p, d = coefficients.shape
+    lags = d // p - 1
+    somewhere = np.zeros((p, d))
     for i in range(N):
-        rows = sparse_rows(coefficients[i])
-        for j in range(levers.shape[0]):
-            path = path_along(coefficients[i], rows, order, levers[j], horizon, True)
-            for y in range(outcomes.shape[0]):
-                out[i, y, j] = path[horizon, outcomes[y]]
+        somewhere += np.abs(coefficients[i])
+    first, columns = sparse_rows(somewhere)
+    C = np.empty((first[p], N))
+    for y in range(p):
+        for k in range(first[y], first[y + 1]):
+            for i in range(N):
+                C[k, i] = coefficients[i, y, columns[k]]
+    out = np.empty((N, outcomes.shape[0], levers.shape[0]))
+    path = np.empty((horizon + 1, p, N))
+    for j in range(levers.shape[0]):
+        path[:] = 0.0
+        for t in range(horizon + 1):
+            for y in order:
+                if y == levers[j]:
+                    path[t, y] = 1.0
+                    continue
+                for k in range(first[y], first[y + 1]):
+                    ago, x = t - lags + columns[k] // p, columns[k] % p
+                    if ago >= 0:
+                        for i in range(N):
+                            path[t, y, i] += C[k, i] * path[ago, x, i]
+        for y in range(outcomes.shape[0]):
+            out[:, y, j] = path[horizon, outcomes[y]]
     return out
