@@ -51,8 +51,13 @@ def _accuracy(scenario: str) -> list[Bar]:
     ]
 
 
+BENT = ("base", "small", "skewed", "nonlinear_heavy", "tiny", "few", "latent")
+"""Where a period's truth and the truth averaged over the panel are two (decision 0400): either has a bar."""
+
+
 def _coverage(scenario: str, low: float = COVERAGE[0], high: float = COVERAGE[1]) -> list[Bar]:
-    return [Bar(scenario, f"coverage_{kind}", low, high) for kind in ("impact", "sustained")]
+    truths = ("coverage", "coverage_average") if scenario in BENT else ("coverage",)
+    return [Bar(scenario, f"{truth}_{kind}", low, high) for kind in ("impact", "sustained") for truth in truths]
 
 
 BARS = (

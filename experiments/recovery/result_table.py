@@ -22,6 +22,7 @@ NAMES = {
     "width_cumulative": "median width, cumulative(3)",
     "p_top3_gap": "P(top-3), stated less hit",
     **{f"coverage_{kind}": f"coverage, {kind}" for kind in ("impact", "sustained", "cumulative")},
+    **{f"coverage_average_{kind}": f"coverage, {kind}, averaged truth" for kind in ("impact", "sustained")},
 }
 VERDICTS = {True: "met", False: "**missed**", None: "too few panels"}
 
@@ -43,7 +44,8 @@ def render(result: dict[str, Any]) -> str:
         f"Code {result['code']}, scenarios and measures {result['definition']}; {result['resamples']} resamples.",
         f"## Bars: {met} of {len(result['bars'])} met",
         "A bar is met when the mean reaches it within two standard errors. `own_`, `leak_` and three of the `null_` "
-        "scenarios come from the project's own simulator.",
+        "scenarios come from the project's own simulator. Where mechanisms bend, the simulator's truth is that of one "
+        "period; an effect is defined as the response averaged over the panel (averaged truth). Both have a bar.",
         _table(["scenario", "figure", "wanted", "measured", "n", "met"], [_bar_row(bar) for bar in result["bars"]]),
     ]
     if of_kind["usual"]:
