@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_limits
 
 from causal_service.discovery.discover import Discovery
 from causal_service.discovery.resampling import block_weights
-from causal_service.numerics.draw import member_coefficients, member_responses
+from causal_service.numerics.linear_system import refitted_effects
 from causal_service.preparation.halves import Halves
 from causal_service.preparation.prepared import Prepared
 
@@ -86,14 +86,12 @@ def shifted_effects(
     horizon : periods ahead of the sustained effect; the same-period effect is compared without lags.
     seed : of the blocks drawn.
     """
-    kind = 1 if prepared.lags > 0 and horizon > 0 else 0
+    ahead = horizon if prepared.lags > 0 else 0
     weights = np.stack([block_weights(prepared, seed, index)[0] for index in range(DRAWS)])
-    member = discovery.full.members[:1]
+    member = discovery.full.members[0]
     with threadpool_limits(1):
-        whole = [
-            _responses(prepared, S, member, horizon, kind) for S in halves.covariances(np.ones((1, prepared.blocks)))
-        ]
-        drawn = [_responses(prepared, S, member, horizon, kind) for S in halves.covariances(weights)]
+        whole = [refitted_effects(S, member, ahead) for S in halves.covariances(np.ones((1, prepared.blocks)))]
+        drawn = [refitted_effects(S, member, ahead) for S in halves.covariances(weights)]
     change = drawn[1] - drawn[0]
     unit = prepared.unit_sd[:, None] / prepared.unit_sd[None, :]
     asked = [(prepared.names.index(y), prepared.names.index(x)) for y in outcomes for x in levers if x != y]
@@ -115,12 +113,6 @@ def _free(prepared: Prepared) -> float:
     """Degrees of freedom behind the spread of a change: independent draws less one; blocks of time lie in one half."""
     runs = prepared.blocks / prepared.run
     return max(runs / (2 if prepared.unit in ("stretch", "period") else 1) - 1, 1.0)
-
-
-def _responses(prepared: Prepared, S: Array, member: NDArray[np.bool_], horizon: int, kind: int) -> Array:
-    """Return the effects (B, p, p) of the graph fitted on each of the covariances S (B, d, d)."""
-    fits = (member_coefficients(one, member) for one in S)
-    return np.stack([member_responses(member, fit, horizon)[0, kind] for fit in fits])
 
 
 def differing_slopes(prepared: Prepared, halves: Halves, discovery: Discovery) -> tuple[EntitySlope, ...]:

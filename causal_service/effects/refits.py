@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from causal_service.discovery.discover import Discovery
-from causal_service.numerics.draw import member_coefficients, member_responses
 from causal_service.numerics.gaussian_em import expected_grams
+from causal_service.numerics.linear_system import refitted_effects
 from causal_service.preparation.prepared import Prepared
 from causal_service.preparation.within_rows import WithinRows
 
@@ -99,16 +99,12 @@ def changes(prepared: Prepared, discovery: Discovery, parts: Parts, horizon: int
 
     ``kind`` 0 impact, 1 sustained.
     """
-    member = discovery.full.members[:1]
+    member, ahead = discovery.full.members[0], horizon if kind else 0
     with threadpool_limits(1):
-        whole = _effects(prepared.covariance()[0][None], member, horizon, kind)[0]
+        whole = refitted_effects(prepared.covariance()[0][None], member, ahead)[0]
         stacks = [
-            _effects(covariances_of(prepared, parts, start, start + _AT_A_TIME), member, horizon, kind)
+            refitted_effects(covariances_of(prepared, parts, start, start + _AT_A_TIME), member, ahead)
             for start in range(0, parts.mass.size, _AT_A_TIME)
         ]
     unit: Array = prepared.unit_sd[:, None] / prepared.unit_sd[None, :]
     return np.asarray((np.concatenate(stacks) - whole) * unit, np.float64)
-
-
-def _effects(W: Array, member: NDArray[np.bool_], horizon: int, kind: int) -> Array:
-    return np.stack([member_responses(member, member_coefficients(one, member), horizon)[0, kind] for one in W])

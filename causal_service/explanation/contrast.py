@@ -49,11 +49,7 @@ def contrasts(
     studied = learned.prepared.names
     gone = {name: _removed(name, findings) for name in panel.indicators if name not in studied}
     charted = [name for name in panel.indicators if name in studied or gone[name] is not None]
-    panel = replace(
-        panel,
-        indicators=tuple(charted),
-        values=panel.values[:, :, [panel.indicators.index(name) for name in charted]],
-    )
+    panel = _only(panel, charted)
     kind: EffectKind = levers[0].kind if levers else learned.headline
     view = Learned.of(learned.prepared, learned.discovery, learned.draws, outcome, kind)
     seen, between = _correlations(panel, learned, view, outcome), shares_between_entities(panel)
@@ -78,15 +74,22 @@ def contrasts(
 
 def _correlations(panel: Panel, learned: Inference, view: Learned, outcome: str) -> dict[str, Correlations]:
     """Return the correlations of every indicator; those of a single series and of a large panel from its moments."""
-    seen, prepared = correlations(panel, outcome), learned.prepared
-    if prepared.row_totals is not None:
-        columns = [panel.indicators.index(name) for name in prepared.names]
-        sample = replace(panel, indicators=prepared.names, values=panel.values[:, :, columns])
-        seen |= correlations(sample, outcome, prepared.row_totals)
+    prepared = learned.prepared
+    if prepared.row_totals is None:
+        seen = correlations(panel, outcome)
+    else:
+        others = [name for name in panel.indicators if name == outcome or name not in prepared.names]
+        seen = correlations(_only(panel, others), outcome)
+        seen |= correlations(_only(panel, prepared.names), outcome, prepared.row_totals)
     if panel.regime == "panel":
         return seen
     inside = {name: view.correlation(i) for i, name in enumerate(prepared.names)}
     return {name: Correlations(r.pooled, r.pooled, inside.get(name, r.pooled)) for name, r in seen.items()}
+
+
+def _only(panel: Panel, names: Sequence[str]) -> Panel:
+    columns = [panel.indicators.index(name) for name in names]
+    return replace(panel, indicators=tuple(names), values=panel.values[:, :, columns])
 
 
 def _row(

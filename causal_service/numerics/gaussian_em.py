@@ -104,24 +104,22 @@ def fill_gaps(
     """
     share = w / w.sum()
     root = np.sqrt(share)[:, None]
-    filled = np.ascontiguousarray(np.where(missing, 0.0, Z))
+    filled = np.array(Z, np.float64, order="C")
+    filled[missing] = 0.0
+    scaled = filled * root
     extra = np.diag((missing * share[:, None]).sum(axis=0))
-    sigma = _gram(filled * root) + extra
+    sigma = scaled.T @ scaled + extra
     if not missing.any():
         return filled, sigma
     for _ in range(rounds):
         extra = _fill_rows(filled, missing, precision(sigma), share)
-        new = _gram(filled * root) + extra
+        np.multiply(filled, root, out=scaled)
+        new = scaled.T @ scaled + extra
         moved = np.abs(new - sigma).max()
         sigma = new
         if moved < tolerance:
             break
     return filled, sigma
-
-
-def _gram(X: NDArray[np.float64]) -> NDArray[np.float64]:
-    product: NDArray[np.float64] = X.T @ X
-    return product
 
 
 def expected_grams(

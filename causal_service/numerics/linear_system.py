@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from causal_service.numerics.compiled import inner, kernel
 
-__all__ = ["causal_order", "fit_system", "responses", "sparse_rows", "sustained_paths"]
+__all__ = ["causal_order", "fit_system", "refitted_effects", "responses", "sparse_rows", "sustained_paths"]
 
 
 @kernel
@@ -155,3 +155,20 @@ def responses(C: NDArray[np.float64], order: NDArray[np.int64], horizon: int, ou
             for t in range(horizon + 1):
                 s += shock[t, y]
             out[2, y, j] = s
+
+
+@kernel
+def refitted_effects(covariances: NDArray[np.float64], member: NDArray[np.bool_], horizon: int) -> NDArray[np.float64]:
+    """Return (B, p, p) of one member (p, d) fitted on each covariance (B, d, d): sustained(horizon) of lever j on y.
+
+    A horizon of 0 gives the impact.
+    """
+    p, d = member.shape
+    order, coefficients = causal_order(member[:, d - p :]), np.empty((p, d))
+    out = np.empty((len(covariances), p, p))
+    for i in range(len(covariances)):
+        fit_system(covariances[i], member, coefficients)
+        rows = sparse_rows(coefficients)
+        for j in range(p):
+            out[i, :, j] = _path_along(coefficients, rows, order, j, horizon, True)[horizon]
+    return out

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causal_service.numerics.compiled import kernel
-from causal_service.numerics.within import solved_effects
+from causal_service.numerics.period_effects import solved_effects
 
 __all__ = ["two_way_sorted"]
 
@@ -25,6 +25,7 @@ def two_way_sorted(
     w, entity, period : (R,) row weights, codes of the entities, ascending, and periods 0 to ``periods`` - 1.
     tolerance, rounds : as in ``within``.
     """
+    Z, w, period = np.ascontiguousarray(Z), np.ascontiguousarray(w), np.ascontiguousarray(period, np.int64)
     starts = np.append(np.flatnonzero(np.diff(entity, prepend=-1)), entity.size)
     X, weights, mass = _centred(Z, w, starts)
     total, residual = np.zeros((periods, Z.shape[1])), np.zeros((periods, Z.shape[1]))

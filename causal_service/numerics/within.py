@@ -9,15 +9,16 @@ overlap for a few periods only, converge where alternating projections would sta
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from causal_service.numerics.compiled import kernel
+from causal_service.numerics.period_effects import solved_effects
+from causal_service.numerics.sorted_within import two_way_sorted
 
-__all__ = ["solved_effects", "two_way", "within"]
+__all__ = ["two_way", "within"]
 
 Array = NDArray[np.float64]
 
@@ -124,7 +125,11 @@ def within(
     rounds : largest number of rounds.
     trends : whether every entity has a straight trend of its own beside its level.
     """
-    return two_way(Z, w, entity, period, tolerance, rounds, trends=trends)[0]
+    if trends or (np.diff(entity) < 0).any():
+        return two_way(Z, w, entity, period, tolerance, rounds, trends=trends)[0]
+    residuals, _ = two_way_sorted(Z, w, entity, period, int(period.max(initial=0)) + 1, tolerance, rounds)
+    residuals[np.isnan(Z)] = np.nan
+    return residuals
 
 
 def two_way(
@@ -160,34 +165,3 @@ def _period_effects(
         return periods.sums(weights * entities.removed(direction[periods.code], weights))
 
     return solved_effects(periods.sums(weights * X), periods.mass, limit, image, rounds)
-
-
-def solved_effects(residual: Array, mass: Array, limit: Array, image: Callable[[Array], Array], rounds: int) -> Array:
-    """Return the period effects (T, q) whose ``image`` is ``residual``, by conjugate gradients.
-
-    Parameters
-    ----------
-    residual : (T, q) weighted sums by period; written over.
-    mass : (T, q) weights by period, positive; the preconditioner.
-    limit : (q,) size of the means by period below which a column is done.
-    image : what period effects leave in the sums by period once entity effects are removed.
-    """
-    effect = np.zeros_like(residual)
-    mean = residual / mass
-    direction, rho = mean.copy(), (residual * mean).sum(axis=0)
-    for _ in range(rounds):
-        open_columns = np.abs(mean).max(axis=0) > limit
-        if not open_columns.any():
-            break
-        found = image(direction)
-        curvature = (direction * found).sum(axis=0)
-        moving = open_columns & (curvature > 0)
-        if not moving.any():
-            break
-        step = np.where(moving, rho / np.where(moving, curvature, 1.0), 0.0)
-        effect += step * direction
-        residual -= step * found
-        mean = residual / mass
-        previous, rho = rho, (residual * mean).sum(axis=0)
-        direction = mean + np.where(previous > 0, rho / np.where(previous > 0, previous, 1.0), 0.0) * direction
-    return effect

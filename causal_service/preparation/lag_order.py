@@ -10,6 +10,7 @@ exist.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ from causal_service.numerics.short_panel import pair_counts, stationary_covarian
 from causal_service.panel.dictionary import Dictionary
 from causal_service.panel.panel import Panel
 from causal_service.preparation.drift import trend_columns
+from causal_service.preparation.sample_fit import sample_fit
 from causal_service.preparation.time_terms import calendar_cycles
 from causal_service.preparation.within_rows import Total, WithinRows, within_rows
 
@@ -32,7 +34,7 @@ LONGEST = 12
 
 
 def chosen_lags(panel: Panel, dictionary: Dictionary, totals: Sequence[Total]) -> int:
-    """Return the lag order; rows of the longest order tried are used for all.
+    """Return the lag order; rows of the longest order tried are used for all, of a large panel those of its sample.
 
     Up to ``MAX_LAGS`` are tried, in a single series up to one season of the calendar; orders above an eighth of the
     periods, or with fewer than two effective rows per column, are not.
@@ -77,11 +79,18 @@ def _longest_rows(panel: Panel, dictionary: Dictionary, totals: Sequence[Total])
     longest = max(1, min(limit, panel.values.shape[1] // 8))
     while longest > 1:
         try:
-            within = within_rows(panel, dictionary, totals, longest)
+            within = _rows(panel, dictionary, totals, longest)
         except DataError:
             longest -= 1
             continue
         if within.used >= 2 * within.filled.shape[1]:
             return within
         longest -= 1
-    return within_rows(panel, dictionary, totals, 1)
+    return _rows(panel, dictionary, totals, 1)
+
+
+def _rows(panel: Panel, dictionary: Dictionary, totals: Sequence[Total], lags: int) -> WithinRows:
+    """Return the rows as they will be studied: large panels keep the trends of entities."""
+    if panel.behind is not None:
+        return sample_fit(replace(panel, behind=None), dictionary, totals, lags).rows
+    return within_rows(panel, dictionary, totals, lags)

@@ -132,7 +132,7 @@ def chosen_lag_order(studied: Studied, dictionary: Dictionary, lags: int | Liter
     if panel.regime == "cross-section" or len(panel.periods) < SHORTEST:
         return 0, "regime"
     if lags == "auto":
-        return chosen_lags(replace(panel, behind=None), dictionary, studied.totals), "auto"
+        return chosen_lags(panel, dictionary, studied.totals), "auto"
     return lags, "given"
 
 
@@ -140,7 +140,7 @@ def lag_findings(studied: Studied, dictionary: Dictionary, lags: int, chosen: La
     """Return the finding that some indicator acts at a longer lag than was asked for."""
     if chosen != "given" or lags == 0:
         return ()
-    best = chosen_lags(replace(studied.panel, behind=None), dictionary, studied.totals)
+    best = chosen_lags(studied.panel, dictionary, studied.totals)
     if best <= lags:
         return ()
     return (

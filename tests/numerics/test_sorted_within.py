@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from causal_service.numerics.sorted_within import two_way_sorted
-from causal_service.numerics.within import two_way
+from causal_service.numerics.within import two_way, within
 
 
 @pytest.mark.parametrize(("gaps", "kept"), [(0.0, 1.0), (0.05, 1.0), (0.1, 0.6)])
@@ -23,6 +23,9 @@ def test_residuals_and_effects_are_those_of_any_rows(gaps, kept):
     np.testing.assert_allclose(found, np.nan_to_num(expected), atol=1e-9)
     np.testing.assert_allclose(own[:12] - own[0], effects - effects[0], atol=1e-9)
     assert own.shape == (14, 5)
+    np.testing.assert_array_equal(within(Z, w, entity, period), expected)
+    mixed = rng.permutation(entity.size)
+    np.testing.assert_allclose(within(Z[mixed], w[mixed], entity[mixed], period[mixed]), expected[mixed], atol=1e-9)
 
 
 def test_an_entity_without_a_cell_of_a_column_is_left_out():
