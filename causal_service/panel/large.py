@@ -7,8 +7,10 @@ on the order of the rows. The sample is an ordinary ``Panel`` and goes through e
 
 from __future__ import annotations
 
+import hashlib
+import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,7 +75,7 @@ class LargePanel:
     partitions: tuple[Partition, ...]
     """Where the rows are; every entity is in one partition, partitions ascend by key."""
     digest: str
-    """SHA-256 of the content of the files, hexadecimal."""
+    """SHA-256 of labels, calendar and the hashes of all rows, hexadecimal; the order of rows does not count."""
     scratch: tempfile.TemporaryDirectory[str]
     """Folder of the grouped rows; removed with this object."""
 
@@ -139,6 +141,7 @@ def read_large(table: ParquetTable) -> tuple[Panel, Calendar] | None:
     refuse_negative_weights(table, units)
     present = seen.present(order, calendar)
     missing = np.sum([unit.missing for unit in units], axis=0)
+    places = dict(zip(seen.periods, calendar.index.tolist(), strict=True))
     large = LargePanel(
         entities=tuple(labels),
         keys=seen.entities.keys[order],
@@ -146,11 +149,31 @@ def read_large(table: ParquetTable) -> tuple[Panel, Calendar] | None:
         indicators=tuple(table.indicators),
         missing=missing[: len(table.indicators)],
         weighted=table.weight is not None,
-        partitions=partitions_of(units, dict(zip(seen.periods, calendar.index.tolist(), strict=True)), width),
-        digest=table.digest,
+        partitions=partitions_of(units, places, width),
+        digest=_digest(labels, calendar, table, present, units, places),
         scratch=scratch,
     )
     return _sample(large, calendar, table), calendar
+
+
+def _digest(
+    labels: Sequence[str],
+    calendar: Calendar,
+    table: ParquetTable,
+    present: NDArray[np.bool_],
+    units: Sequence[SpilledUnit],
+    places: Mapping[object, int],
+) -> str:
+    """Return the SHA-256 of what the panel holds, whatever the files, their encoding and the order of their rows."""
+    known = [calendar.frequency, labels, calendar.labels, list(table.indicators), table.weight is not None]
+    sums = np.zeros((len(calendar.labels), 2), np.uint64)
+    for unit in units:
+        for cell, digest in zip(unit.periods, unit.digests, strict=False):
+            sums[places.get(cell, 0)] += digest
+    digest = hashlib.sha256(json.dumps(known, ensure_ascii=True).encode())
+    digest.update(np.packbits(present).tobytes())
+    digest.update(sums.astype("<u8").tobytes())
+    return digest.hexdigest()
 
 
 def _units(table: ParquetTable) -> list[Unit]:
@@ -205,6 +228,7 @@ class _Seen:
             unit.missing,
             unit.infinite,
             unit.least_weight,
+            unit.digests,
         )
 
     def first_rows(self) -> NDArray[np.int64]:

@@ -65,7 +65,7 @@ class Panel:
     def fingerprint(self) -> str:
         """``sha256:…`` of labels, values and weights in canonical order; column names of the file do not count.
 
-        Segments count where they are declared. Of a panel too large for memory: of the content of its files and the
+        Segments count where they are declared. Of a panel too large for memory: of the digest of all its rows and the
         indicators.
         """
         digest = hashlib.sha256()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +23,6 @@ __all__ = ["LARGE_CELLS", "ParquetTable", "large_table"]
 LARGE_CELLS = 20_000_000
 """Cells (rows x columns) from which a Parquet table is read in pieces (160 MB as float64)."""
 _MAGIC = b"PAR1"
-_PIECE = 1 << 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +52,6 @@ class ParquetTable:
     def rows(self) -> int:
         """Number of rows."""
         return sum(sum(sizes) for sizes in self.row_groups.values())
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of the content of all files, in order of their names, hexadecimal."""
-        digest = hashlib.sha256()
-        for path in self.row_groups:
-            with open(path, "rb") as file:
-                while piece := file.read(_PIECE):
-                    digest.update(piece)
-        return digest.hexdigest()
 
 
 def large_table(

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from causal_service.numerics.row_digest import add_rows, digest_words
 from causal_service.numerics.scatter import places_by_partition, read_keys, scatter_columns
 from causal_service.panel.key_codes import EntityCodes, PeriodCodes
 
@@ -93,6 +94,8 @@ class SpilledUnit:
     """(columns,) infinite cells."""
     least_weight: float
     """Smallest weight if it is negative, else 0."""
+    digests: NDArray[np.uint64]
+    """(periods, 2) sums of the hashes of all rows by period code; at least one row."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -132,6 +135,7 @@ def spill(plan: SpillPlan, unit: Unit) -> SpilledUnit:
     final = Path(plan.folder) / f"{name}.rows"
     partial = final.with_suffix(f".{os.getpid()}")
     buffer = np.empty((BATCH, FIRST_COLUMN + len(plan.columns)))
+    digests, words = np.zeros((1, 2), np.uint64), digest_words(buffer.shape[1])
     with partial.open("wb", buffering=0) as target:
         for batch in _batches(unit, columns, plan.texts):
             who.append(entities.of(batch.column(plan.entity)))
@@ -143,6 +147,9 @@ def spill(plan: SpillPlan, unit: Unit) -> SpilledUnit:
             infinite += counts[:, 1]
             if plan.weighted:
                 least = min(least, float(np.nanmin(rows[:, -1], initial=0.0)))
+            if digests.shape[0] < len(periods.cells):
+                digests = np.concatenate([digests, np.zeros((len(periods.cells) - digests.shape[0], 2), np.uint64)])
+            add_rows(rows, FIRST_COLUMN, words, digests)
             _write(target, rows)
             offsets.append(starts + written)
             written += batch.num_rows
@@ -159,6 +166,7 @@ def spill(plan: SpillPlan, unit: Unit) -> SpilledUnit:
         missing,
         infinite,
         least,
+        digests,
     )
 
 

@@ -45,6 +45,43 @@ def test_the_sample_depends_on_content_alone(simulated, tmp_path, monkeypatch):
     assert one.outline.present.shape == (60, 14)
 
 
+def test_the_fingerprint_is_of_the_content_and_not_of_the_file(simulated, tmp_path, monkeypatch):
+    frame = simulated.frame(0, entities=20, gaps=0.05)
+    frame["orders"] = np.arange(len(frame)) % 7
+    first = read(frame, tmp_path).fingerprint
+    monkeypatch.setattr(large_panel, "UNIT_ROWS", 100)
+    path = tmp_path / "again.parquet"
+    again = frame[[*KEYS.values(), *sorted(frame.columns.drop([*KEYS.values()]), reverse=True)]]
+    again.sample(frac=1, random_state=1).to_parquet(path, index=False, compression="gzip", row_group_size=90)
+    assert read_panel(path, stream=True, **KEYS).panel.fingerprint == first
+
+
+@pytest.mark.parametrize("how", ["last digit", "gap", "swap", "two months", "two plants", "label", "row", "name"])
+def test_whatever_changes_changes_the_fingerprint(simulated, tmp_path, how):
+    frame = simulated.frame(0, entities=20)
+    first = read(frame, tmp_path).fingerprint
+    name = frame.columns.drop([*KEYS.values()])[0]
+    column = frame.columns.get_loc(name)
+    if how == "last digit":
+        frame.iloc[5, column] = np.nextafter(frame.iloc[5, column], np.inf)
+    elif how == "gap":
+        frame.iloc[5, column] = np.nan
+    elif how in ("swap", "two months"):
+        assert frame["plant"].iloc[5] == frame["plant"].iloc[6]
+        columns = [column] if how == "swap" else list(range(2, frame.shape[1]))
+        frame.iloc[[5, 6], columns] = frame.iloc[[6, 5], columns].to_numpy()
+    elif how == "two plants":
+        one, other = frame["plant"].unique()[:2]
+        frame["plant"] = frame["plant"].replace({one: other, other: one})
+    elif how == "label":
+        frame["plant"] = frame["plant"].replace(frame["plant"].iloc[0], "elsewhere")
+    elif how == "row":
+        frame = frame.drop(index=frame.index[-1])
+    else:
+        frame = frame.rename(columns={name: f"{name}_2"})
+    assert read(frame, tmp_path).fingerprint != first
+
+
 def test_large_files_are_read_in_pieces_unless_asked_otherwise(simulated, tmp_path, monkeypatch):
     frame = simulated.frame(0)
     assert read(frame, tmp_path, None).behind is None
