@@ -265,10 +265,11 @@ def _placebo_outcome(case: Checked, row: Identification, one: _Before, S: Array,
 def _jackknife_errors(prepared: Prepared, regressions: Sequence[_Before]) -> dict[_Before, float]:
     """Return the standard error of each coefficient by leaving out one block after the other (Tukey 1958)."""
     grams, mass, size = prepared.grams, prepared.mass, 256
+    whole = Parts(grams.sum(axis=0), mass.sum(), ())
     left: dict[_Before, list[Array]] = {one: [] for one in regressions}
     for start in range(0, prepared.blocks if regressions else 0, size):
         out = slice(start, start + size)
-        parts = Parts(grams.sum(axis=0) - grams[out], mass.sum() - mass[out], ())
+        parts = Parts(whole.grams - grams[out], whole.mass - mass[out], ())
         W = covariances_of(prepared, parts, 0, size)
         for one in regressions:
             left[one].append(partial_fit(W, one.lever, one.before, one.given).coefficient)

@@ -195,8 +195,7 @@ def _moments(within: WithinRows, prepared: Prepared, entity: NDArray[np.int64], 
     unsure = clean - _entity_grams(within.filled, within.filled, rows.weight, entity, N)
     cross = _entity_grams(X, within.filled, rows.weight, entity, N) + unsure
     own = _entity_grams(X, X, rows.weight, entity, N) + unsure
-    expand = prepared.expand
-    return tuple(np.ascontiguousarray(expand @ G @ expand.T) for G in (clean, cross, own))  # type: ignore[return-value]
+    return prepared.expanded(clean), prepared.expanded(cross), prepared.expanded(own)
 
 
 def _entity_grams(X: Array, Z: Array, w: Array, entity: NDArray[np.int64], N: int) -> Array:

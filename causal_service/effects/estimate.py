@@ -180,6 +180,8 @@ def widened(effects: Sequence[Effect], factors: Mapping[tuple[str, EffectKind], 
 
 
 def _widened(effect: Effect, factor: float) -> Effect:
+    if factor == 1.0:
+        return effect  # to the last digit
     half = (effect.high - effect.low) / 2 * factor
     p = float(2 * ndtr(-abs(effect.value) * Z95 / half)) if half > 0 else effect.p
     return replace(effect, low=effect.value - half, high=effect.value + half, p=p)

@@ -46,8 +46,10 @@ def entity_parts(prepared: Prepared, within: WithinRows | None) -> Parts | None:
     count = len(labels)
     if count < 2:
         return None
-    grams = np.zeros((count, *prepared.grams.shape[1:]))
-    np.add.at(grams, code, prepared.grams)
+    grams = prepared.grams
+    if count < prepared.blocks or (code != np.arange(count)).any():
+        grams = np.zeros((count, *prepared.grams.shape[1:]))
+        np.add.at(grams, code, prepared.grams)
     mass = np.bincount(code, prepared.mass, minlength=count)
     return Parts(grams.sum(axis=0) - grams, mass.sum() - mass, labels)
 
@@ -91,7 +93,7 @@ def covariances_of(prepared: Prepared, parts: Parts, start: int, stop: int) -> A
     """Return the within-covariances (stop - start, d, d) of some parts."""
     mass = np.maximum(parts.mass[start:stop], 1e-300)
     W = parts.grams[start:stop] / mass[:, None, None] / prepared.shrinkage
-    return np.ascontiguousarray(prepared.expand @ W @ prepared.expand.T)
+    return prepared.expanded(W)
 
 
 def changes(prepared: Prepared, discovery: Discovery, parts: Parts, horizon: int, kind: int) -> Array:

@@ -28,6 +28,8 @@ FARTHEST = 240
 """Largest distance in periods of the autocovariances used; at the capped radius the next ones are below .001."""
 _WORK_FLOATS = 4_000_000
 """Autocovariances held at a time (32 MB); longer calendars and wider panels are solved for fewer draws at a time."""
+_NEGLIGIBLE = 1e-17
+"""Share of the largest covariance below which autocovariances are left out."""
 _RIDGE = 1e-9
 """Share of the mean variance added to the diagonal before solving."""
 
@@ -123,26 +125,41 @@ def _mean_variance(S: Array, H: Array, p: int, lags: int) -> Array:
     m = p * lags
     d = m + p
     F, noise = _companion(S, p, lags)
-    X = _lyapunov(F, noise)
     span = (H.size + 1) // 2
-    gammas = np.empty((span + lags, len(S), p, p))
-    P = X[:, :, m - p :].copy()
-    for k in range(span + lags):
-        gammas[k] = P[:, m - p :]
-        P = F @ P
-    flat = gammas.reshape(span + lags, -1)
-    B = np.empty((len(S), d, d))
+    gammas = _autocovariances(F, _lyapunov(F, noise), p, span + lags)
+    weights = np.empty((lags + 1, 2, span + lags))
     for shift in range(lags + 1):
         step = np.arange(-(span - 1), span) + shift
         up, down = step >= 0, step < 0
-        ahead = np.bincount(step[up], H[up], span + lags) @ flat
-        behind = np.bincount(-step[down], H[down], span + lags) @ flat
-        block = ahead.reshape(len(S), p, p) + behind.reshape(len(S), p, p).transpose(0, 2, 1)
+        weights[shift, 0] = np.bincount(step[up], H[up], span + lags)
+        weights[shift, 1] = np.bincount(-step[down], H[down], span + lags)
+    near = weights[:, :, : len(gammas)].reshape(2 * (lags + 1), -1)
+    ahead, behind = (near @ gammas.reshape(len(gammas), -1)).reshape(lags + 1, 2, len(S), p, p).swapaxes(0, 1)
+    B = np.empty((len(S), d, d))
+    for shift in range(lags + 1):
+        block = ahead[shift] + behind[shift].transpose(0, 2, 1)
         for a in range(shift, lags + 1):
             rows, columns = slice(a * p, (a + 1) * p), slice((a - shift) * p, (a - shift + 1) * p)
             B[:, rows, columns] = block
             B[:, columns, rows] = block.transpose(0, 2, 1)
     return B
+
+
+def _autocovariances(F: Array, X: Array, p: int, count: int) -> Array:
+    """Return (at most ``count``, B, p, p): Gamma(k), k = 0, 1, ... of companions F with stationary covariances X.
+
+    Those that are missing are too small to change a sum.
+    """
+    m = F.shape[1]
+    gammas = np.empty((count, len(F), p, p))
+    P = X[:, :, m - p :].copy()
+    least = _NEGLIGIBLE * np.abs(P).max(initial=0.0)
+    for k in range(count):
+        gammas[k] = P[:, m - p :]
+        P = F @ P
+        if k % 8 == 7 and np.abs(P).max(initial=0.0) < least:
+            return gammas[: k + 1]
+    return gammas
 
 
 def _companion(S: Array, p: int, lags: int) -> tuple[Array, Array]:

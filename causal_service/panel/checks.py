@@ -27,6 +27,7 @@ from causal_service.panel.repetition_checks import copies_found, identities_foun
 from causal_service.panel.total_entities import total_entities
 from causal_service.panel.unit_jumps import unit_jumps
 from causal_service.panel.value_checks import bounds_violated, few_states, no_variation, outliers
+from causal_service.panel.variation import within_residual
 
 __all__ = ["check", "removed_indicators", "stopping"]
 
@@ -55,6 +56,7 @@ def check(panel: Panel, dictionary: Dictionary, outcomes: Sequence[str]) -> tupl
 
 
 def _all_checks(panel: Panel, dictionary: Dictionary, keys: Sequence[str]) -> tuple[Finding, ...]:
+    left = within_residual(panel)
     return (
         *regime_seen(panel.outline),
         *checked_on_sample(panel),
@@ -64,18 +66,18 @@ def _all_checks(panel: Panel, dictionary: Dictionary, keys: Sequence[str]) -> tu
         *calendar_gaps(panel.outline),
         *missing_values(panel, dictionary, keys),
         *thin_cells(panel),
-        *no_variation(panel, dictionary, keys),
+        *no_variation(panel, dictionary, keys, left),
         *copies_found(panel, dictionary, keys),
         *identities_found(panel, dictionary, keys),
         *lag_identities_found(panel, dictionary, keys),
-        *suspected_leaks(panel, dictionary, keys),
+        *suspected_leaks(panel, dictionary, keys, left),
         *few_states(panel, dictionary),
         *outliers(panel, dictionary),
         *unit_jumps(panel, dictionary),
         *bounds_violated(panel, dictionary),
         *dictionary_fit(panel, dictionary),
         *layers_declared(panel, dictionary),
-        *sufficiency(panel, dictionary, keys),
+        *sufficiency(panel, dictionary, keys, left),
     )
 
 

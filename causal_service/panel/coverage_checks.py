@@ -13,7 +13,7 @@ from causal_service.panel.findings import Finding
 from causal_service.panel.labels import listed, noted, number, percent
 from causal_service.panel.panel import Panel
 from causal_service.panel.statements import Params, about_indicators, about_panel, passed
-from causal_service.panel.variation import pooled_sd, within_residual
+from causal_service.panel.variation import pooled_sd
 
 __all__ = [
     "calendar_gaps",
@@ -253,12 +253,15 @@ def effective_rows(panel: Panel, indicator: str) -> float:
     return max(rows - float(effects), 0.0)
 
 
-def sufficiency(panel: Panel, dictionary: Dictionary, outcomes: Sequence[str]) -> list[Finding]:
+def sufficiency(
+    panel: Panel, dictionary: Dictionary, outcomes: Sequence[str], left: NDArray[np.float64]
+) -> list[Finding]:
     """State the smallest effect on each outcome that this much data could have shown (power .8, alpha .05).
 
     ``2.8 / sqrt(n)`` outcome standard deviations per standard deviation of a lever, after entity and period effects.
+    ``left`` is the ``within_residual`` of the panel.
     """
-    sd = pooled_sd(within_residual(panel))
+    sd = pooled_sd(left)
     return [_detectable(panel, dictionary, name, float(sd[panel.indicators.index(name)])) for name in outcomes]
 
 

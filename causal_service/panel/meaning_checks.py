@@ -14,7 +14,6 @@ from causal_service.panel.findings import Finding
 from causal_service.panel.identity_plan import formula_names
 from causal_service.panel.panel import Panel
 from causal_service.panel.statements import Params, about_indicators, passed
-from causal_service.panel.variation import within_residual
 
 __all__ = ["dictionary_fit", "layers_declared", "suspected_leaks"]
 
@@ -62,13 +61,16 @@ def _entry(dictionary: Dictionary, name: str) -> Indicator:
     return dictionary.indicators.get(name) or Indicator(name, dictionary.name(name))
 
 
-def suspected_leaks(panel: Panel, dictionary: Dictionary, outcomes: Sequence[str]) -> list[Finding]:
+def suspected_leaks(
+    panel: Panel, dictionary: Dictionary, outcomes: Sequence[str], left: NDArray[np.float64]
+) -> list[Finding]:
     """Suspect indicators that may be a consequence or a part of an outcome, with the reasons.
 
     Reasons: ``definition`` (formula or definition mentions the outcome), ``part`` (the outcome's formula mentions it),
     ``layer`` (declared controllable but in a later layer), ``extreme`` (within R2 above .95 in one layer).
+    ``left`` is the ``within_residual`` of the panel.
     """
-    squared = _within_r2(panel)
+    squared = pairwise_correlation(left[panel.present]) ** 2
     findings = []
     for outcome in outcomes:
         reasons: dict[str, list[str]] = {}
@@ -86,11 +88,6 @@ def suspected_leaks(panel: Panel, dictionary: Dictionary, outcomes: Sequence[str
         "没有指标像是目标指标的后果或组成部分。", "No indicator looks like a consequence or a part of the outcome."
     )
     return [passed("suspected-leak", text)]
-
-
-def _within_r2(panel: Panel) -> NDArray[np.float64]:
-    residual = within_residual(panel)[panel.present]
-    return pairwise_correlation(residual) ** 2
 
 
 def _reasons(name: str, outcome: str, dictionary: Dictionary, r2: float) -> list[str]:

@@ -13,6 +13,7 @@ from causal_service.panel.findings import Finding
 from causal_service.panel.labels import listed
 from causal_service.panel.panel import Panel
 from causal_service.panel.statements import Params, about_indicators, passed
+from causal_service.panel.variation import seen_median
 
 __all__ = ["UnitJump", "find_unit_jumps", "unit_jumps"]
 
@@ -60,7 +61,7 @@ def _of_column(panel: Panel, name: str, level: NDArray[np.float64], signed: bool
     """Look at the median over entities of each entity's deviation from its own median."""
     if len(panel.entities) < 2:
         return []
-    common = _nanmedian(level - _nanmedian(level, 1), 0)
+    common = seen_median(level - seen_median(level, 1), 0)
     few = np.isfinite(level).sum(axis=0) < max(2, 0.3 * len(level))
     common = np.where(few, np.nan, common)
     split, power = _jumps(common, signed, 0.0)
@@ -68,20 +69,14 @@ def _of_column(panel: Panel, name: str, level: NDArray[np.float64], signed: bool
 
 
 def _of_entities(panel: Panel, name: str, level: NDArray[np.float64], signed: bool) -> list[UnitJump]:
-    own = level - _nanmedian(level, 1)
-    common = _nanmedian(own, 0) if len(panel.entities) > 2 else 0.0
+    own = level - seen_median(level, 1)
+    common = seen_median(own, 0) if len(panel.entities) > 2 else 0.0
     scatter = 1.4826 * np.nanmedian(np.abs(own - common))
     split, power = _jumps(level - common, signed, float(scatter))
     return [
         UnitJump(name, panel.entities[row], panel.periods[int(split[row])], int(power[row]))
         for row in np.flatnonzero(power)
     ]
-
-
-def _nanmedian(x: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
-    seen = np.isfinite(x).any(axis=axis, keepdims=True)
-    middle = np.nanmedian(np.where(seen, x, 0.0), axis=axis, keepdims=True)
-    return np.asarray(np.where(seen, middle, np.nan))
 
 
 def _jumps(level: NDArray[np.float64], signed: bool, scatter: float) -> tuple[NDArray[np.intp], NDArray[np.int64]]:

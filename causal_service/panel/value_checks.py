@@ -13,7 +13,7 @@ from causal_service.panel.findings import Finding
 from causal_service.panel.labels import noted, number, percent
 from causal_service.panel.panel import Panel
 from causal_service.panel.statements import Params, about_indicators, about_panel, passed
-from causal_service.panel.variation import entity_residual, period_residual, pooled_sd, within_residual
+from causal_service.panel.variation import entity_residual, period_residual, pooled_sd, seen_median
 
 __all__ = ["bounds_violated", "few_states", "no_variation", "outliers"]
 
@@ -25,10 +25,13 @@ FAR = 8.0
 """Robust z-score beyond which a value is called an outlier."""
 
 
-def no_variation(panel: Panel, dictionary: Dictionary, outcomes: Sequence[str]) -> list[Finding]:
+def no_variation(
+    panel: Panel, dictionary: Dictionary, outcomes: Sequence[str], left: NDArray[np.float64]
+) -> list[Finding]:
     """Name constants, and indicators that vary only between entities or only with the calendar.
 
     Such an indicator is removed (a constant without being a failure); an outcome without variation stops the study.
+    ``left`` is the ``within_residual`` of the panel.
     """
     size = np.maximum(np.nan_to_num(np.abs(_filled(panel.values)).max(axis=(0, 1))), 1e-300) * _NONE
     measured = np.isfinite(panel.values).any(axis=(0, 1))
@@ -36,7 +39,7 @@ def no_variation(panel: Panel, dictionary: Dictionary, outcomes: Sequence[str]) 
     constant = measured & (spread <= size)
     stuck = np.zeros_like(constant)
     if panel.regime == "panel":
-        stuck = measured & ~constant & (pooled_sd(within_residual(panel)) <= np.maximum(size, _NONE * spread))
+        stuck = measured & ~constant & (pooled_sd(left) <= np.maximum(size, _NONE * spread))
     still = pooled_sd(entity_residual(panel.values)) <= np.maximum(size, _NONE * spread)
     common = pooled_sd(period_residual(panel.values)) <= np.maximum(size, _NONE * spread)
     kinds = {
@@ -161,6 +164,9 @@ def outliers(panel: Panel, dictionary: Dictionary) -> list[Finding]:
 
 def _median(values: NDArray[np.float64], axis: int | tuple[int, int]) -> NDArray[np.float64]:
     """Return medians over measured cells with the axis kept; 0 where nothing is measured."""
+    if isinstance(axis, int):
+        middle = seen_median(values, axis)
+        return np.where(np.isnan(middle), 0.0, middle)
     seen = np.isfinite(values).any(axis=axis, keepdims=True)
     return np.asarray(np.nanmedian(np.where(seen, values, 0.0), axis=axis, keepdims=True))
 

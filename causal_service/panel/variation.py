@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from causal_service.panel.panel import Panel
 
-__all__ = ["entity_residual", "period_residual", "pooled_sd", "within_residual"]
+__all__ = ["entity_residual", "period_residual", "pooled_sd", "seen_median", "within_residual"]
 
 _ROUNDS = 30
 _DONE = 1e-9
@@ -18,6 +18,14 @@ def pooled_sd(values: NDArray[np.float64]) -> NDArray[np.float64]:
     seen = np.isfinite(values)
     total = np.where(seen, values, 0.0) ** 2
     return np.asarray(np.sqrt(total.sum(axis=(0, 1)) / np.maximum(seen.sum(axis=(0, 1)), 1)))
+
+
+def seen_median(values: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
+    """Return medians over the cells that are no NaN, the axis kept with length one; NaN where there are none."""
+    ordered = np.sort(values, axis=axis)
+    last = (~np.isnan(values)).sum(axis=axis, keepdims=True) - 1
+    low, high = (np.take_along_axis(ordered, place, axis) for place in (np.maximum(last, 0) // 2, (last + 1) // 2))
+    return np.asarray((low + high) / 2)
 
 
 def _centred(values: NDArray[np.float64], axis: int | tuple[int, int]) -> NDArray[np.float64]:

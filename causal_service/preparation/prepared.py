@@ -91,8 +91,11 @@ class Prepared:
         """
         W = np.tensordot(weights, self.grams, 1) / (weights @ self.mass)[:, None, None] / self.shrinkage
         S = stationary_covariance(W, self.span, self.base, self.lags) if self.span.size else W
-        expand = self.expand
-        return np.ascontiguousarray(expand @ W @ expand.T), np.ascontiguousarray(expand @ S @ expand.T)
+        return self.expanded(W), self.expanded(S)
+
+    def expanded(self, moments: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return moments (..., d, d) of all columns from those (..., b, b) of the base columns."""
+        return np.ascontiguousarray(self.expand @ moments @ self.expand.T if self.totals else moments)
 
     def covariance(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the full-sample (within, stationary) covariances (d, d)."""

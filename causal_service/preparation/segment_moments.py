@@ -65,12 +65,12 @@ class SegmentMoments:
         own = np.where(((own > 0).sum(axis=1) < 2)[:, None], 1.0, own)
         W = np.tensordot(own, self.grams, 1) / (own @ self.mass)[:, None, None] / self.shrinkage
         S = W if not self.span.size else self._stationary(W, prepared)
-        return np.ascontiguousarray(prepared.expand @ S @ prepared.expand.T)
+        return prepared.expanded(S)
 
     def within(self, prepared: Prepared) -> Array:
         """Return the covariance (d, d) of the whole segment on which a graph is searched."""
         W = self.grams.sum(axis=0) / self.mass.sum() / self.shrinkage
-        return np.ascontiguousarray(prepared.expand @ W @ prepared.expand.T)
+        return prepared.expanded(W)
 
     def _stationary(self, W: Array, prepared: Prepared) -> Array:
         """Remove the short-panel bias: that of all blocks together in full, from there two rounds per draw."""
