@@ -1,128 +1,97 @@
 """Cells of a row that were not measured, by expectation given those that were (Little & Rubin 2002, sec. 11.3).
 
-What a row holds in its gaps is subtracted from sums over all its cells, because to write zeros first and read them back
-at once takes longer than the sums.
+With precision matrix O, means m and a row u that is zero in its gaps g, their expectation is -(O_gg)^-1 (O_g u - O_g m)
+and their covariance (O_gg)^-1. Means and period effects stay in u, so that both fillings need the same products.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-from causal_service.numerics.compiled import inner, summing
+from causal_service.numerics.compiled import lean
+from causal_service.numerics.entity_space import Entity, WideFit
 from causal_service.numerics.inverse import invert
+from causal_service.numerics.lanes import dot
 
 __all__ = ["fill", "first_filling"]
 
 Floats = NDArray[np.float64]
+Reals = NDArray[Any]
 Ints = NDArray[np.int64]
 
 
-@summing
-def first_filling(
-    Z: Floats,
-    rows: Ints,
-    holes: Ints,
-    hole_count: Ints,
-    when: Ints,
-    mass: Floats,
-    second: Floats,
-    omega: Floats,
-    shift: Floats,
-    left: Floats,
-    spread: Floats,
-    work: Floats,
-) -> None:
-    """Write the conditional means of the gaps of Z + ``second``, less ``second``, into Z for the ``rows``.
-
-    Parameters
-    ----------
-    rows : places in Z; it is quickest where rows with as many gaps follow each other.
-    holes, hole_count : (n, q) columns of the gaps of each row, and (n,) their number.
-    when, mass : (n,) period and weight of each row.
-    second : (T, q) what is still to be added to the rows.
-    omega, shift : (q, q) precision matrix, and (T, q) its product with ``second``.
-    left : (q,) the conditional means are added to it by ``mass``.
-    spread, work : (q, q), (q,) work space.
-    """
-    for r in rows:
-        k, t = hole_count[r], when[r]
+@lean
+def first_filling(holes: int, fit: WideFit, own: Entity) -> None:
+    """Add the expectations of the gaps of the ``holes`` rows to ``own.periods``, and less means and effects to
+    ``own.left``."""
+    _pull(fit.first_omega, own)
+    q = own.mean.size
+    for at in range(holes):
+        r = own.by_count[at]
+        k, t, w, start = own.hole_count[r], own.when[r], own.mass[r], own.source[r]
         for a in range(k):
-            i = holes[r, a]
-            s = 0.0
-            for c in range(Z.shape[1]):
-                s += omega[i, c] * Z[r, c]
-            s += shift[t, i]
-            for b in range(k):
-                j = holes[r, b]
-                s -= omega[i, j] * (Z[r, j] + second[t, j])
-                spread[a, b] = omega[i, j]
-            work[a] = s
-        if k == 1:
-            i = holes[r, 0]
-            y = -work[0] / spread[0, 0]
-            left[i] += mass[r] * y
-            Z[r, i] = y - second[t, i]
-            continue
-        _invert(spread, k)
+            i = own.holes[r, a]
+            own.work[a] = dot(fit.first_omega, i * q, own.U, start, q) - own.pull[i] - fit.first_shift[t, i]
+            own.later[r, a] = dot(fit.omega, i * q, own.U, start, q) - fit.shift[t, i]
+        _conditional(fit.first_omega, own.holes, r, k, own.spread)
         for a in range(k):
-            i = holes[r, a]
-            y = 0.0
-            for b in range(k):
-                y -= spread[a, b] * work[b]
-            left[i] += mass[r] * y
-            Z[r, i] = y - second[t, i]
+            i = own.holes[r, a]
+            u = _expectation(own.spread, own.work, a, k)
+            own.left[i] += w * (u - own.mean[i] - fit.effects[t * q + i])
+            own.periods[t * q + i] += w * u
 
 
-@summing
-def fill(
-    Z: Floats,
-    rows: Ints,
-    holes: Ints,
-    hole_count: Ints,
-    mass: Floats,
-    omega: Floats,
-    total: Floats,
-    spread: Floats,
-    work: Floats,
-) -> None:
-    """Write the conditional means of the gaps into Z for the ``rows``; add their covariances by ``mass`` to ``total``.
-
-    Parameters: as in ``first_filling``; total is (q, q).
-    """
-    for r in rows:
-        k = hole_count[r]
+@lean
+def fill(holes: int, fit: WideFit, own: Entity) -> None:
+    """Write the expectations of the gaps into ``own.parts``; add their covariances to ``own.total``."""
+    _pull(fit.omega, own)
+    q, parts = own.mean.size, own.parts.reshape(-1)
+    for at in range(holes):
+        r = own.by_count[at]
+        k, t, w = own.hole_count[r], own.when[r], own.mass[r]
+        root = np.sqrt(w)
         for a in range(k):
-            i = holes[r, a]
-            s = 0.0
-            for c in range(Z.shape[1]):
-                s += omega[i, c] * Z[r, c]
-            for b in range(k):
-                j = holes[r, b]
-                s -= omega[i, j] * Z[r, j]
-                spread[a, b] = omega[i, j]
-            work[a] = s
-        if k == 1:
-            i = holes[r, 0]
-            Z[r, i] = -work[0] / spread[0, 0]
-            total[i, i] += mass[r] / spread[0, 0]
-            continue
-        _invert(spread, k)
+            own.work[a] = own.later[r, a] - own.pull[own.holes[r, a]]
+        _conditional(fit.omega, own.holes, r, k, own.spread)
         for a in range(k):
-            i = holes[r, a]
-            y = 0.0
+            i = own.holes[r, a]
+            u = _expectation(own.spread, own.work, a, k)
+            parts[own.places[r, a]] = root * (u - own.centre[i] - fit.both[t * q + i])
             for b in range(k):
-                y -= spread[a, b] * work[b]
-                total[i, holes[r, b]] += mass[r] * spread[a, b]
-            Z[r, i] = y
+                own.total[i * q + own.holes[r, b]] += w * own.spread[a, b]
 
 
-@inner
-def _invert(spread: Floats, k: int) -> None:
-    """Invert ``spread[:k, :k]`` in place; two cells, the most frequent gap, in closed form."""
-    if k == 2:
-        x, y, z = spread[0, 0], spread[0, 1], spread[1, 1]
+@lean
+def _pull(omega: Reals, own: Entity) -> None:
+    q = own.pull.size
+    for i in range(q):
+        own.pull[i] = dot(omega, i * q, own.centre, 0, q)
+
+
+@lean
+def _expectation(spread: Floats, work: Floats, a: int, k: int) -> float:
+    u = 0.0
+    for b in range(k):
+        u -= spread[a, b] * work[b]
+    return u
+
+
+@lean
+def _conditional(omega: Reals, holes: Ints, r: int, k: int, spread: Floats) -> None:
+    """Write the conditional covariance of the k gaps of row r into ``spread[:k, :k]``; of two in closed form."""
+    q = spread.shape[0]
+    if k == 1:
+        spread[0, 0] = 1.0 / omega[holes[r, 0] * q + holes[r, 0]]
+    elif k == 2:
+        i, j = holes[r, 0], holes[r, 1]
+        x, y, z = np.float64(omega[i * q + i]), np.float64(omega[i * q + j]), np.float64(omega[j * q + j])
         scale = 1.0 / (x * z - y * y)
         spread[0, 0], spread[0, 1], spread[1, 0], spread[1, 1] = z * scale, -y * scale, -y * scale, x * scale
-        return
-    invert(spread, k)
+    else:
+        for a in range(k):
+            for b in range(k):
+                spread[a, b] = omega[holes[r, a] * q + holes[r, b]]
+        invert(spread, k)

@@ -2,115 +2,150 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-from causal_service.numerics.compiled import kernel
+from causal_service.numerics.compiled import inner, kernel
 from causal_service.numerics.raw_memory import byte_at, float_at
 
-__all__ = ["mark_cells", "places_by_partition", "read_keys", "scatter_columns", "text_hashes"]
+__all__ = ["mark_cells", "places_by_partition", "read_keys", "scatter_rows", "text_hashes"]
+
+_LOWER = np.uint64(0xFFFFFFFF)
 
 
 @kernel
 def places_by_partition(
-    keys: NDArray[np.uint64],
-    who: NDArray[np.int32],
-    when: NDArray[np.int32],
-    partitions: int,
-    rows: NDArray[np.float64],
+    keys: NDArray[np.uint64], who: NDArray[np.int32], partitions: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return (place (n,) of each row when rows stand by partition, stable; first place (partitions + 1,) of each).
 
-    Partitions hold ascending ranges of keys. The bits of the key ``keys[who[r]]`` and the period ``when[r]`` of each
-    row are written into the first two columns of ``rows`` at its place.
+    Partitions hold ascending ranges of the keys ``keys[who[r]]``.
     """
     starts = np.zeros(partitions + 1, np.int64)
-    group = np.empty(who.size, np.int64)
+    place = np.empty(who.size, np.int64)
     for r in range(who.size):
-        group[r] = np.int64((keys[who[r]] >> np.uint64(32)) * np.uint64(partitions) >> np.uint64(32))
-        starts[group[r] + 1] += 1
+        group = np.int64((keys[who[r]] >> np.uint64(32)) * np.uint64(partitions) >> np.uint64(32))
+        place[r] = group
+        starts[group + 1] += 1
     for g in range(partitions):
         starts[g + 1] += starts[g]
     free = starts[:-1].copy()
-    place = np.empty(who.size, np.int64)
-    bits = rows.view(np.uint64)
     for r in range(who.size):
-        at = free[group[r]]
-        free[group[r]] += 1
-        place[r] = at
-        bits[at, 0] = keys[who[r]]
-        rows[at, 1] = when[r]
+        group = place[r]
+        place[r] = free[group]
+        free[group] += 1
     return place, starts
 
 
 @kernel
 def read_keys(
-    rows: NDArray[np.float64],
+    bits: NDArray[Any],
     start: int,
     stop: int,
     calendar: NDArray[np.int64],
     key: NDArray[np.uint64],
     time: NDArray[np.int64],
 ) -> None:
-    """Take the keys and periods that ``places_by_partition`` has written from some rows, while they are at hand.
+    """Take the keys and periods that ``scatter_rows`` has written from the bits of some rows, while they are at hand.
 
     ``calendar`` gives the calendar period of every period code.
     """
-    bits = rows.view(np.uint64)
     for r in range(start, stop):
-        key[r] = bits[r, 0]
-        time[r] = calendar[np.int64(rows[r, 1])]
+        key[r] = (np.uint64(bits[r, 0]) << np.uint64(32)) | np.uint64(bits[r, 1])
+        time[r] = calendar[np.int64(bits[r, 2])]
 
 
 @kernel
-def scatter_columns(
+def scatter_rows(
+    keys: NDArray[np.uint64],
+    who: NDArray[np.int32],
+    when: NDArray[np.int32],
     values: NDArray[np.int64],
     valid: NDArray[np.int64],
     first_bit: NDArray[np.int64],
     place: NDArray[np.int64],
-    first: int,
-    out: NDArray[np.float64],
+    exact: NDArray[np.float64],
+    exact_bits: NDArray[np.uint64],
+    rounded: NDArray[np.float32],
+    rounded_bits: NDArray[np.uint32],
     counts: NDArray[np.int64],
 ) -> None:
-    """Write cell r of column k to ``out[place[r], first + k]``; count the (missing, infinite) cells of each column.
+    """Write [key, upper and lower half | period | cells] of row r to place[r] in ``exact`` or, behind it, ``rounded``.
 
     Parameters
     ----------
+    keys, who, when : the key of row r is ``keys[who[r]]``, its period ``when[r]``.
     values : (columns,) addresses of their n cells, float64.
     valid : addresses of bitmaps, least significant bit first, whose bit ``first_bit[k] + r`` says that cell r is there;
         0 = all are. A missing cell becomes NaN and minus zero becomes zero.
-    counts : (columns, 2), written.
+    exact_bits, rounded_bits : the same memory as whole numbers.
+    counts : (columns, 3), written: cells of each column that are missing, infinite, finite but not in float32.
     """
-    n = place.size
+    n, split = place.size, exact.shape[0]
     for r in range(n):
-        at = place[r]
-        for k in range(values.size):
-            out[at, first + k] = float_at(values[k] + 8 * r) + 0.0
+        at, key = place[r], keys[who[r]]
+        if at < split:
+            exact_bits[at, 0], exact_bits[at, 1], exact_bits[at, 2] = key >> np.uint64(32), key & _LOWER, when[r]
+            for k in range(values.size):
+                exact[at, 3 + k] = float_at(values[k] + 8 * r) + 0.0
+        else:
+            at -= split
+            rounded_bits[at, 0], rounded_bits[at, 1], rounded_bits[at, 2] = key >> np.uint64(32), key & _LOWER, when[r]
+            for k in range(values.size):
+                rounded[at, 3 + k] = float_at(values[k] + 8 * r) + 0.0
     for k in range(values.size):
-        column, bit = first + k, first_bit[k]
         missing, odd = 0, 0
         r = 0
         while valid[k] != 0 and r < n:
-            bits = byte_at(valid[k] + ((bit + r) >> 3))
-            if bits == 255 and (bit + r) & 7 == 0:
+            bits = byte_at(valid[k] + ((first_bit[k] + r) >> 3))
+            if bits == 255 and (first_bit[k] + r) & 7 == 0:
                 r += 8
                 continue
-            if (bits >> ((bit + r) & 7)) & 1 == 0:
-                out[place[r], column] = np.nan
+            if (bits >> ((first_bit[k] + r) & 7)) & 1 == 0:
+                _clear(exact, rounded, place[r], k)
                 missing += 1
             r += 1
         for r in range(n):
-            v = float_at(values[k] + 8 * r)
+            v = np.float32(float_at(values[k] + 8 * r))
             odd += v - v != 0.0  # also where the cell is missing and holds anything
+        counts[k, 0], counts[k, 1], counts[k, 2] = missing, 0, 0
         if odd > 0:
-            missing, odd = 0, 0
-            for r in range(n):
-                v = out[place[r], column]
-                if np.isnan(v):
-                    out[place[r], column] = np.nan
-                    missing += 1
-                odd += np.isinf(v)
-        counts[k, 0], counts[k, 1] = missing, odd
+            _count_odd(values[k], valid[k], first_bit[k], place, exact, rounded, k, counts)
+
+
+@inner
+def _clear(exact: NDArray[np.float64], rounded: NDArray[np.float32], at: int, k: int) -> None:
+    if at < exact.shape[0]:
+        exact[at, 3 + k] = np.nan
+    else:
+        rounded[at - exact.shape[0], 3 + k] = np.nan
+
+
+@inner
+def _count_odd(
+    values: int,
+    valid: int,
+    first_bit: int,
+    place: NDArray[np.int64],
+    exact: NDArray[np.float64],
+    rounded: NDArray[np.float32],
+    k: int,
+    counts: NDArray[np.int64],
+) -> None:
+    """Count the cells of a column one by one."""
+    counts[k, 0] = 0
+    for r in range(place.size):
+        v = float_at(values + 8 * r)
+        bit = first_bit + r
+        if np.isnan(v) or (valid != 0 and (byte_at(valid + (bit >> 3)) >> (bit & 7)) & 1 == 0):
+            _clear(exact, rounded, place[r], k)
+            counts[k, 0] += 1
+        elif np.isinf(v):
+            counts[k, 1] += 1
+        elif np.isinf(np.float32(v)):
+            counts[k, 2] += 1
 
 
 @kernel

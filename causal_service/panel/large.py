@@ -11,7 +11,7 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -44,8 +44,8 @@ from causal_service.panel.spilling import (
 
 __all__ = ["SAMPLE_ROWS", "LargePanel", "read_large"]
 
-PARTITION_BYTES = 24 << 20
-"""Rows of a partition as they stand on disk."""
+PARTITION_BYTES = 12 << 20
+"""Rows of a partition as float32."""
 UNIT_ROWS = 1_000_000
 """Rows of neighbouring row groups that one unit of work reads."""
 SAMPLE_ROWS = 40_000
@@ -54,6 +54,10 @@ SAMPLE_ENTITIES = 200
 """Entities the sample holds at least, where there are as many."""
 SAMPLE_CELLS = 20_000_000
 """Most cells (entities x periods x columns) of the sample."""
+EXACT_SAMPLES = 4
+"""Rows that are kept as float64, in multiples of ``SAMPLE_ROWS``; the sample is taken from them."""
+FINEST_ROUNDING = 1e-8
+"""Most variance that rounding to float32 may have, in proportion to what a column varies within entities."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,7 +79,7 @@ class LargePanel:
     partitions: tuple[Partition, ...]
     """Where the rows are; every entity is in one partition, partitions ascend by key."""
     digest: str
-    """SHA-256 of labels, calendar and the hashes of all rows, hexadecimal; the order of rows does not count."""
+    """SHA-256 of labels, calendar and hashes of all rows as they are kept, hexadecimal; their order does not count."""
     scratch: tempfile.TemporaryDirectory[str]
     """Folder of the grouped rows; removed with this object."""
 
@@ -117,18 +121,26 @@ def read_large(table: ParquetTable) -> tuple[Panel, Calendar] | None:
     DataError : empty keys, unreadable periods, an entity-period pair that stands twice, infinite values, negative
         weights, or more cells than can be counted.
     """
-    scratch = tempfile.TemporaryDirectory(prefix="causal-service-")
     columns = (*table.indicators.values(), *(() if table.weight is None else (table.weight,)))
-    width = FIRST_COLUMN + len(columns)
+    width = 4 * (FIRST_COLUMN + len(columns))
+    partitions = max(1, -(-table.rows * width // PARTITION_BYTES))
+    exact = min(partitions, -(-int(EXACT_SAMPLES * SAMPLE_ROWS) * width // PARTITION_BYTES))
     plan = SpillPlan(
-        table.entity,
-        table.period,
-        table.text_keys,
-        columns,
-        table.weight is not None,
-        max(1, -(-table.rows * width * 8 // PARTITION_BYTES)),
-        scratch.name,
+        table.entity, table.period, table.text_keys, columns, table.weight is not None, partitions, exact, ""
     )
+    try:
+        return _grouped(table, plan)
+    except _TooCoarse:
+        return _grouped(table, replace(plan, exact=partitions))
+
+
+class _TooCoarse(Exception):
+    """Rows have to be kept more exactly than planned."""
+
+
+def _grouped(table: ParquetTable, plan: SpillPlan) -> tuple[Panel, Calendar] | None:
+    scratch = tempfile.TemporaryDirectory(prefix="causal-service-")
+    plan = replace(plan, folder=scratch.name)
     seen = _Seen(table)
     units = [seen.noted(unit) for unit in in_order(spill, plan, _units(table))]
     calendar = build_calendar(
@@ -149,10 +161,12 @@ def read_large(table: ParquetTable) -> tuple[Panel, Calendar] | None:
         indicators=tuple(table.indicators),
         missing=missing[: len(table.indicators)],
         weighted=table.weight is not None,
-        partitions=partitions_of(units, places, width),
+        partitions=partitions_of(units, places, plan),
         digest=_digest(labels, calendar, table, present, units, places),
         scratch=scratch,
     )
+    if plan.exact < plan.partitions and any(unit.beyond for unit in units):
+        raise _TooCoarse
     return _sample(large, calendar, table), calendar
 
 
@@ -217,19 +231,7 @@ class _Seen:
         mark_cells(self._cells, who, unit.row_entity, when, unit.row_period)
         self._rows += unit.row_entity.size
         nothing = np.empty(0, np.int32)
-        return SpilledUnit(
-            unit.path,
-            unit.offsets,
-            None,
-            unit.keys[:0],
-            unit.periods,
-            nothing,
-            nothing,
-            unit.missing,
-            unit.infinite,
-            unit.least_weight,
-            unit.digests,
-        )
+        return replace(unit, entities=None, keys=unit.keys[:0], row_entity=nothing, row_period=nothing)
 
     def first_rows(self) -> NDArray[np.int64]:
         """Row (from 1) of the first appearance of every period cell."""
@@ -279,6 +281,8 @@ def _sample(large: LargePanel, calendar: Calendar, table: ParquetTable) -> Panel
     for partition in large.partitions:
         found = read_partition(partition)
         inside = found.key <= highest
+        if inside.any() and not partition.exact:
+            raise _TooCoarse
         if inside.any():
             who = np.array([place[int(key)] for key in found.key[inside]], np.int64)
             values[who, found.time[inside]] = found.rows[inside, FIRST_COLUMN : FIRST_COLUMN + len(large.indicators)]
@@ -286,6 +290,8 @@ def _sample(large: LargePanel, calendar: Calendar, table: ParquetTable) -> Panel
                 weights[who, found.time[inside]] = np.nan_to_num(found.rows[inside, -1])
         if found.key.size and not inside.all():
             break
+    if not all(partition.exact for partition in large.partitions) and _rounding_tells(values):
+        raise _TooCoarse
     return Panel(
         entities=tuple(large.entities[m] for m in members),
         periods=calendar.labels,
@@ -300,3 +306,15 @@ def _sample(large: LargePanel, calendar: Calendar, table: ParquetTable) -> Panel
         period_column=table.period,
         behind=large,
     )
+
+
+def _rounding_tells(values: NDArray[np.float64]) -> bool:
+    """Whether float32 is too coarse for a column of (E, T, P) beside what it varies within entities."""
+    seen = ~np.isnan(values)
+    known = np.where(seen, values, 0.0)
+    with np.errstate(over="ignore"):
+        rounding = ((known - known.astype(np.float32)) ** 2).sum(axis=(0, 1))
+    level = known.sum(axis=1, keepdims=True) / np.maximum(seen.sum(axis=1, keepdims=True), 1)
+    within = np.where(seen, (known - level) ** 2, 0.0).sum(axis=(0, 1))
+    moves = within > 1e-24 * (known**2).sum(axis=(0, 1))  # else it is constant within entities
+    return bool((rounding > FINEST_ROUNDING * within)[moves].any())

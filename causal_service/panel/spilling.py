@@ -3,6 +3,9 @@
 Entities are spread over partitions by a hash of their label, so that a partition holds all rows of its entities and
 fits into memory, whatever the order of the rows in the file. A unit of work (some row groups) writes its own file
 under a final name, which makes it safe to run twice.
+
+A row on disk is [entity key, upper and lower half | period code | columns], float64 in the first partitions and float32
+in the others, where the first three are the bits of whole numbers.
 """
 
 from __future__ import annotations
@@ -19,8 +22,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from causal_service.numerics.lanes import LANES
 from causal_service.numerics.row_digest import add_rows, digest_words
-from causal_service.numerics.scatter import places_by_partition, read_keys, scatter_columns
+from causal_service.numerics.scatter import places_by_partition, read_keys, scatter_rows
 from causal_service.panel.key_codes import EntityCodes, PeriodCodes
 
 __all__ = [
@@ -36,8 +40,9 @@ __all__ = [
 
 BATCH = 16_384
 """Rows decoded and grouped at a time."""
-FIRST_COLUMN = 2
+FIRST_COLUMN = 3
 """Position of the first value in a row on disk, behind the key and the period."""
+_EXACT, _ROUNDED = np.dtype(np.float64), np.dtype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,8 @@ class SpillPlan:
     """Whether the last of ``columns`` is the weight."""
     partitions: int
     """Number of partitions."""
+    exact: int
+    """How many of them, the first ones, hold float64."""
     folder: str
     """Where the files of grouped rows are written; all workers must see it."""
 
@@ -75,9 +82,9 @@ class SpilledUnit:
     """Where the rows of a unit went, and what was seen on the way."""
 
     path: str
-    """File of float64 rows [entity key | period code | columns], batch after batch, each batch by partition."""
-    offsets: NDArray[np.int64]
-    """(batches, partitions + 1) first row of every partition in every batch."""
+    """File of rows, batch after batch, each batch by partition."""
+    spans: NDArray[np.int64]
+    """(batches, partitions, 2) where in the file the rows of every partition begin and end, in bytes."""
     entities: Any
     """Arrow array of the labels of the entities met, in order of appearance."""
     keys: NDArray[np.uint64]
@@ -92,6 +99,8 @@ class SpilledUnit:
     """(columns,) cells without a value."""
     infinite: NDArray[np.int64]
     """(columns,) infinite cells."""
+    beyond: int
+    """Finite cells that are too large for float32."""
     least_weight: float
     """Smallest weight if it is negative, else 0."""
     digests: NDArray[np.uint64]
@@ -103,9 +112,11 @@ class Partition:
     """Where the rows of one partition are."""
 
     pieces: tuple[tuple[str, NDArray[np.int64], NDArray[np.int64]], ...]
-    """Per unit: file, (batches, 2) first and last row, calendar place of every period code."""
+    """Per unit: file, (batches, 2) where the rows begin and end, calendar place of every period code."""
     width: int
     """Numbers per row in the file."""
+    exact: bool
+    """Whether they are float64, not float32."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,8 +127,10 @@ class PartitionRows:
     """(n,) hash of the entity."""
     time: NDArray[np.int64]
     """(n,) calendar period."""
-    rows: NDArray[np.float64]
+    rows: NDArray[Any]
     """(n, FIRST_COLUMN + columns) the rows as they stand in the file, values from FIRST_COLUMN on; NaN = missing."""
+    cells: NDArray[Any]
+    """The rows one after the other, and ``LANES`` more numbers."""
 
 
 def spill(plan: SpillPlan, unit: Unit) -> SpilledUnit:
@@ -126,52 +139,56 @@ def spill(plan: SpillPlan, unit: Unit) -> SpilledUnit:
 
     columns = list(dict.fromkeys((plan.entity, plan.period, *plan.columns)))
     entities, periods = EntityCodes(), PeriodCodes()
-    missing, infinite = np.zeros(len(plan.columns), np.int64), np.zeros(len(plan.columns), np.int64)
+    counts = np.zeros((len(plan.columns), 3), np.int64)
     who: list[NDArray[np.int32]] = []
     when: list[NDArray[np.int32]] = []
-    offsets: list[NDArray[np.int64]] = []
+    spans: list[NDArray[np.int64]] = []
     written, least = 0, 0.0
     name = hashlib.sha256(f"{unit.path}\0{unit.row_groups}".encode()).hexdigest()[:24]
     final = Path(plan.folder) / f"{name}.rows"
     partial = final.with_suffix(f".{os.getpid()}")
-    buffer = np.empty((BATCH, FIRST_COLUMN + len(plan.columns)))
-    digests, words = np.zeros((1, 2), np.uint64), digest_words(buffer.shape[1])
+    exact, rounded = (np.empty((BATCH, FIRST_COLUMN + len(plan.columns)), kind) for kind in (_EXACT, _ROUNDED))
+    digests, words = np.zeros((1, 2), np.uint64), digest_words(2 * len(plan.columns))
     with partial.open("wb", buffering=0) as target:
         for batch in _batches(unit, columns, plan.texts):
             who.append(entities.of(batch.column(plan.entity)))
             when.append(periods.of(batch.column(plan.period)))
-            rows = buffer[: batch.num_rows]
-            place, starts = places_by_partition(entities.keys, who[-1], when[-1], plan.partitions, rows)
-            counts = _scattered(batch, plan.columns, place, rows)
-            missing += counts[:, 0]
-            infinite += counts[:, 1]
-            if plan.weighted:
-                least = min(least, float(np.nanmin(rows[:, -1], initial=0.0)))
+            keys = entities.keys
+            place, starts = places_by_partition(keys, who[-1], plan.partitions)
+            first = starts[plan.exact]
+            pieces = exact[:first], rounded[: batch.num_rows - first]
+            counts += _scattered(batch, plan.columns, keys, who[-1], when[-1], place, *pieces)
             if digests.shape[0] < len(periods.cells):
                 digests = np.concatenate([digests, np.zeros((len(periods.cells) - digests.shape[0], 2), np.uint64)])
-            add_rows(rows, FIRST_COLUMN, words, digests)
-            _write(target, rows)
-            offsets.append(starts + written)
-            written += batch.num_rows
+            for piece in pieces:
+                add_rows(piece.view(np.uint32), piece.itemsize // 4, FIRST_COLUMN, words, digests)
+                _write(target, piece)
+                if plan.weighted:
+                    least = min(least, float(np.nanmin(piece[:, -1], initial=0.0)))
+            widths = np.repeat([exact.strides[0], rounded.strides[0]], [plan.exact, plan.partitions - plan.exact])
+            ends = written + np.cumsum(np.diff(starts) * widths)
+            spans.append(np.stack([np.append(written, ends[:-1]), ends], axis=1))
+            written = int(ends[-1])
     partial.replace(final)
     pa.default_memory_pool().release_unused()
     return SpilledUnit(
         str(final),
-        np.stack(offsets) if offsets else np.zeros((0, plan.partitions + 1), np.int64),
+        np.stack(spans) if spans else np.zeros((0, plan.partitions, 2), np.int64),
         entities.labels,
         entities.keys[:-1],
         periods.cells,
         np.concatenate(who) if who else np.empty(0, np.int32),
         np.concatenate(when) if when else np.empty(0, np.int32),
-        missing,
-        infinite,
+        counts[:, 0],
+        counts[:, 1],
+        int(counts[:, 2].sum()),
         least,
         digests,
     )
 
 
-def _write(target: Any, rows: NDArray[np.float64]) -> None:
-    left = rows.data.cast("B")
+def _write(target: Any, rows: NDArray[Any]) -> None:
+    left = rows.reshape(-1).view(np.uint8).data
     while left.nbytes:
         left = left[target.write(left) :]
 
@@ -194,16 +211,24 @@ def _batches(unit: Unit, columns: Sequence[str], texts: Sequence[str]) -> Iterat
 
 
 def _scattered(
-    batch: Any, columns: Sequence[str], place: NDArray[np.int64], rows: NDArray[np.float64]
+    batch: Any,
+    columns: Sequence[str],
+    keys: NDArray[np.uint64],
+    who: NDArray[np.int32],
+    when: NDArray[np.int32],
+    place: NDArray[np.int64],
+    exact: NDArray[np.float64],
+    rounded: NDArray[np.float32],
 ) -> NDArray[np.int64]:
-    """Copy the columns of a batch into its grouped rows; return (columns, 2) how many cells are missing, infinite."""
+    """Write a batch as grouped rows; return (columns, 3) how many cells are missing, infinite, beyond float32."""
     import pyarrow as pa
 
     parts = [batch.column(name) for name in columns]
     parts = [part if part.type == pa.float64() else part.cast(pa.float64()) for part in parts]
     where = np.array([_addresses(part) for part in parts], np.int64).reshape(-1, 3).T.copy()
-    counts = np.empty((len(columns), 2), np.int64)
-    scatter_columns(where[0], where[1], where[2], place, FIRST_COLUMN, rows, counts)
+    counts = np.empty((len(columns), 3), np.int64)
+    bits = exact.view(np.uint64), rounded.view(np.uint32)
+    scatter_rows(keys, who, when, where[0], where[1], where[2], place, exact, bits[0], rounded, bits[1], counts)
     return counts
 
 
@@ -215,46 +240,59 @@ def _addresses(part: Any) -> tuple[int, int, int]:
 
 def read_partition(partition: Partition) -> PartitionRows:
     """Read all rows of a partition, in file order. They hold until this thread reads the next partition."""
-    count = sum(int((piece[1][:, 1] - piece[1][:, 0]).sum()) for piece in partition.pieces)
-    rows = _room(count * partition.width).reshape(count, partition.width)
+    kind = _EXACT if partition.exact else _ROUNDED
+    width = partition.width * kind.itemsize
+    count = sum(int((piece[1][:, 1] - piece[1][:, 0]).sum()) for piece in partition.pieces) // width
+    cells = _room((count * partition.width + LANES) * kind.itemsize).view(kind)
+    rows = cells[:-LANES].reshape(count, partition.width)
+    bits, content = rows.view(f"u{kind.itemsize}"), cells.view(np.uint8).data
     key, time = np.empty(count, np.uint64), np.empty(count, np.int64)
     done = 0
     for path, spans, calendar in partition.pieces:
         with open(path, "rb", buffering=0) as file:
             for start, stop in spans[spans[:, 1] > spans[:, 0]].tolist():
-                end = done + stop - start
-                view = rows[done:end].data.cast("B")
-                if os.preadv(file.fileno(), [view], start * partition.width * 8) != view.nbytes:
-                    raise OSError(f"{path} is shorter than it was when it was written")
-                read_keys(rows, done, end, calendar, key, time)
+                end = done + (stop - start) // width
+                _read(file, content[done * width : end * width], start)
+                read_keys(bits, done, end, calendar, key, time)
                 done = end
-    return PartitionRows(key, time, rows)
+    return PartitionRows(key, time, rows, cells)
+
+
+def _read(file: Any, left: memoryview, start: int) -> None:
+    """Read at a place; the system reads at most two GiB at once."""
+    while left.nbytes:
+        found = os.preadv(file.fileno(), [left], start)
+        if found == 0:
+            raise OSError(f"{file.name} is shorter than it was when it was written")
+        left, start = left[found:], start + found
 
 
 _ROOM = threading.local()
 
 
-def _room(size: int) -> NDArray[np.float64]:
+def _room(size: int) -> NDArray[np.uint8]:
     """Return memory of this thread: fresh pages cost as much as reading rows into them."""
-    kept: NDArray[np.float64] | None = getattr(_ROOM, "kept", None)
+    kept: NDArray[np.uint8] | None = getattr(_ROOM, "kept", None)
     if kept is None or kept.size < size:
-        kept = np.empty(size + size // 8)
+        kept = np.empty(size + size // 8, np.uint8)
         _ROOM.kept = kept
     return kept[:size]
 
 
-def partitions_of(units: Sequence[SpilledUnit], calendar: Mapping[object, int], width: int) -> tuple[Partition, ...]:
+def partitions_of(
+    units: Sequence[SpilledUnit], calendar: Mapping[object, int], plan: SpillPlan
+) -> tuple[Partition, ...]:
     """Return the partitions of spilled units; ``calendar`` gives the place of every period cell that a row has."""
     places = [np.array([calendar.get(cell, 0) for cell in unit.periods], np.int64) for unit in units]
-    count = units[0].offsets.shape[1] - 1
     return tuple(
         Partition(
             tuple(
-                (unit.path, unit.offsets[:, p : p + 2], place)
+                (unit.path, unit.spans[:, p], place)
                 for unit, place in zip(units, places, strict=True)
-                if (unit.offsets[:, p + 1] > unit.offsets[:, p]).any()
+                if (unit.spans[:, p, 1] > unit.spans[:, p, 0]).any()
             ),
-            width,
+            FIRST_COLUMN + len(plan.columns),
+            p < plan.exact,
         )
-        for p in range(count)
+        for p in range(plan.partitions)
     )

@@ -22,7 +22,7 @@ from scipy.linalg import lstsq
 
 from causal_service.errors import Text
 from causal_service.numerics.block_moments import settle
-from causal_service.numerics.entity_rows import EntityFit
+from causal_service.numerics.entity_space import EntityFit
 from causal_service.numerics.fan_out import in_order
 from causal_service.numerics.gaussian_em import precision
 from causal_service.numerics.short_panel import FARTHEST
@@ -42,6 +42,9 @@ __all__ = ["LargeMoments", "large_moments"]
 
 BLOCK_BYTES = 128 << 20
 """Memory for the sums of all blocks; long calendars and many indicators make fewer blocks."""
+UNDETERMINED = 1e-7
+"""A direction of period effects that has less weight than this, beside the heaviest, counts as undetermined: sums of
+float32 rows by period are not zero along it."""
 
 Floats = NDArray[np.float64]
 
@@ -124,8 +127,10 @@ def _plan(found: SampleFit, large: LargePanel, dictionary: Dictionary) -> Moment
 
 
 def _mean(values: Floats) -> Floats:
+    """About the mean of each column, the same number as float32 and as float64."""
     seen = ~np.isnan(values)
-    return np.asarray(np.where(seen, values, 0.0).sum(axis=(0, 1)) / np.maximum(seen.sum(axis=(0, 1)), 1))
+    mean = np.asarray(np.where(seen, values, 0.0).sum(axis=(0, 1)) / np.maximum(seen.sum(axis=(0, 1)), 1))
+    return mean.astype(np.float32).astype(np.float64)
 
 
 class _Sums:
@@ -183,7 +188,7 @@ def _finished(summed: _Sums, plan: MomentPlan, sample: WithinRows, large: LargeP
     weights, together = summed.of("weights"), summed.of("together")
     A = np.diag(weights) - together
     by_period = S.sum(axis=0)
-    effect = np.asarray(lstsq(A, by_period, lapack_driver="gelsy")[0])
+    effect = np.asarray(lstsq(A, by_period, cond=UNDETERMINED, lapack_driver="gelsy")[0])
     second = effect.T @ A @ effect
     gone = by_period.T @ effect
     squares, seen = summed.of("squares")

@@ -7,12 +7,15 @@ of the sample and what is left of them is found when all partitions are added up
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from causal_service.numerics.entity_order import cell_totals, sorted_rows
-from causal_service.numerics.entity_rows import EntityFit, EntitySums, entity_rows, widened
+from causal_service.numerics.entity_rows import entity_rows
+from causal_service.numerics.entity_space import EntityFit, EntitySums, widened
+from causal_service.numerics.lanes import LANES
 from causal_service.panel.spilling import Partition, PartitionRows, read_partition
 from causal_service.preparation.scale import Scale
 
@@ -81,8 +84,8 @@ def partition_moments(plan: MomentPlan, partition: Partition) -> PartitionMoment
     """Return the sums over one partition; a pure function of the rows and the plan, whatever their order on disk."""
     found = read_partition(partition)
     order, starts, keys = sorted_rows(found.key, found.time, plan.periods)
-    X, slopes = _on_scale(found, plan)
-    weight = np.nan_to_num(found.rows[:, -1]) if plan.weighted else np.empty(0)
+    X, stride, first, slopes = _on_scale(found, plan)
+    weight = np.nan_to_num(found.rows[:, -1].astype(np.float64)) if plan.weighted else np.empty(0)
     blocks, place = np.unique(_blocks(keys, plan), return_inverse=True)
     k, T, b, lagged = blocks.size, plan.periods, plan.fit.middle.size, plan.fit.lags + 1
     sums = EntitySums(
@@ -93,7 +96,8 @@ def partition_moments(plan: MomentPlan, partition: Partition) -> PartitionMoment
         np.zeros((keys.size, T)),
         np.empty((keys.size, b)),
     )
-    rows = entity_rows(X, found.time, weight, order, starts, place, widened(plan.fit), sums)
+    fit = widened(plan.fit, X.dtype.type)
+    rows = entity_rows(X, stride, first, found.time, weight, order, starts, place, fit, sums)
     mass = sums.grid.sum(axis=1)
     used = mass > 0
     grid, mass, level = sums.grid[used], mass[used], np.concatenate([np.ones((keys.size, 1)), sums.level], axis=1)[used]
@@ -121,15 +125,15 @@ def _blocks(keys: NDArray[np.uint64], plan: MomentPlan) -> NDArray[np.int64]:
     return ((keys >> np.uint64(32)) * np.uint64(plan.slots) >> np.uint64(32)).astype(np.int64)
 
 
-def _on_scale(found: PartitionRows, plan: MomentPlan) -> tuple[Floats, Floats]:
-    """Return (rows of the base columns (n, >= b), slopes (2, b))."""
+def _on_scale(found: PartitionRows, plan: MomentPlan) -> tuple[NDArray[Any], int, int, Floats]:
+    """Return (cells with the base columns as ``entity_rows`` wants them, stride, first number, slopes (2, b))."""
     b = plan.fit.middle.size
     measured = np.zeros((2, b))
-    if plan.scale.plain:
-        first = int(plan.columns[0])
-        if np.array_equal(plan.columns, np.arange(b) + first):
-            return found.rows[:, first:], measured
-        return np.ascontiguousarray(found.rows[:, plan.columns]), measured
-    values, slopes, counts = plan.scale.of(found.rows[:, plan.columns])
-    measured[0], measured[1] = slopes * counts, counts
-    return values, measured
+    first = int(plan.columns[0])
+    if plan.scale.plain and np.array_equal(plan.columns, np.arange(b) + first):
+        return found.cells, found.rows.shape[1], first, measured
+    values = found.rows[:, plan.columns]
+    if not plan.scale.plain:
+        values, slopes, counts = plan.scale.of(values.astype(np.float64))
+        measured[0], measured[1] = slopes * counts, counts
+    return np.append(values, np.zeros(LANES)).astype(found.rows.dtype), b, 0, measured

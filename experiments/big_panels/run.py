@@ -214,7 +214,7 @@ def main() -> None:
         folder = options.folder or Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
         warm = folder / "warm.parquet"
-        write_sorted(warm, 1000)
+        write_sorted(warm, 4000)  # enough for all kernels to be compiled
         plan: list[tuple[str, Path, dict[str, str], tuple[str, ...]]] = []
         for rows in sizes:
             ordered, shuffled = folder / f"sorted-{rows}.parquet", folder / f"shuffled-{rows}.parquet"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from causal_service.numerics.entity_order import cell_totals, sorted_rows
-from causal_service.numerics.scatter import places_by_partition, read_keys, scatter_columns, text_hashes
+from causal_service.numerics.scatter import places_by_partition, read_keys, scatter_rows, text_hashes
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -27,38 +27,60 @@ def test_totals_are_those_of_the_measured_cells():
     np.testing.assert_allclose(totals, [[2, 2], [2, 6], [4, 20]])
 
 
-def test_rows_go_to_their_partitions_and_their_keys_come_back():
-    keys, rows = np.array([2**63, 7, 0], np.uint64), np.empty((4, 2))
+@pytest.mark.parametrize("kind", [np.float64, np.float32])
+def test_rows_go_to_their_partitions_and_their_keys_come_back(kind):
+    keys = np.array([2**63 + 5, 7, 0], np.uint64)
     who, when = np.array([0, 1, 0, -1], np.int32), np.array([5, 6, 7, 8], np.int32)
-    place, starts = places_by_partition(keys, who, when, 3, rows)
+    place, starts = places_by_partition(keys, who, 3)
     np.testing.assert_array_equal(place, [2, 0, 3, 1])
     np.testing.assert_array_equal(starts, [0, 2, 4, 4])
-    np.testing.assert_array_equal(rows.view(np.uint64)[:, 0], [7, 0, 2**63, 2**63])
-    np.testing.assert_array_equal(rows[:, 1], [6, 8, 5, 7])
+    exact, rounded = scattered(keys, who, when, place, [], [], [], 4 if kind == np.float64 else 0)[:2]
+    rows = exact if kind == np.float64 else rounded
     key, time = np.zeros(4, np.uint64), np.zeros(4, np.int64)
-    read_keys(rows, 1, 4, np.arange(20) * 10, key, time)
-    np.testing.assert_array_equal(key, [0, 0, 2**63, 2**63])
+    read_keys(rows.view(f"u{rows.itemsize}"), 1, 4, np.arange(20) * 10, key, time)
+    np.testing.assert_array_equal(key, [0, 0, 2**63 + 5, 2**63 + 5])
     np.testing.assert_array_equal(time, [0, 80, 50, 70])
 
 
+def scattered(keys, who, when, place, cells, bits, first_bit, split):
+    """(float64 rows, float32 rows, counts) of columns."""
+    exact = np.zeros((split, 3 + len(cells)))
+    rounded = np.zeros((place.size - split, 3 + len(cells)), np.float32)
+    addresses = np.array([part.ctypes.data for part in cells], np.int64)
+    bitmaps = np.array([0 if part is None else part.ctypes.data for part in bits], np.int64)
+    counts, first = np.empty((len(cells), 3), np.int64), np.array(first_bit, np.int64)
+    scatter_rows(
+        keys, who, when, addresses, bitmaps, first, place,
+        exact, exact.view(np.uint64), rounded, rounded.view(np.uint32), counts,
+    )  # fmt: skip
+    return exact, rounded, counts
+
+
 @pytest.mark.parametrize("n", [4, 100])
-def test_columns_are_scattered_with_their_gaps(n):
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_columns_are_scattered_with_their_gaps(n, share):
     rng = np.random.default_rng(n)
     place = rng.permutation(n)
-    cells = [np.concatenate([[1.0, np.nan, np.inf, -0.0], rng.normal(size=n - 4)]), rng.normal(size=n), np.ones(n)]
+    cells = [
+        np.concatenate([[1.0, np.nan, np.inf, -0.0], rng.normal(size=n - 4)]),
+        rng.normal(size=n),
+        np.append(np.ones(n - 1), 1e300),
+    ]
     there = [rng.random(n + 3) > 0.2, rng.random(n + 3) > 0.1]
     there[0][3:7] = True, True, True, False
     bits = [np.packbits(one, bitorder="little") for one in there]
-    addresses = np.array([part.ctypes.data for part in cells])
-    bitmaps = np.array([*(part.ctypes.data for part in bits), 0])
-    out, found = np.zeros((n, 5)), np.empty((3, 2), np.int64)
-    scatter_columns(addresses, bitmaps, np.array([3, 3, 0]), place, 1, out, found)
+    who, split = np.zeros(n, np.int32), int(share * n)
+    exact, rounded, found = scattered(np.zeros(1, np.uint64), who, who, place, cells, [*bits, None], [3, 3, 0], split)
     expected = np.stack([*(np.where(one[3:], part, np.nan) for one, part in zip(there, cells, strict=False)), cells[2]])
-    np.testing.assert_array_equal(out[place, 1:4].T, expected)
-    assert not np.signbit(out[place[3], 1])
+    kept = place < split
+    np.testing.assert_array_equal(exact[place[kept], 3:].T, expected[:, kept])
+    with np.errstate(over="ignore"):
+        np.testing.assert_array_equal(rounded[place[~kept] - split, 3:].T, expected[:, ~kept].astype(np.float32))
+    assert not np.signbit(np.concatenate([exact[:, 3], rounded[:, 3]])[place[3]])
     np.testing.assert_array_equal(found[:, 0], np.isnan(expected).sum(axis=1))
     np.testing.assert_array_equal(found[:, 1], [1, 0, 0])
-    assert (out[:, [0, 4]] == 0).all()
+    np.testing.assert_array_equal(found[:, 2], [0, 0, 1])
+    assert (exact[:, :3] == 0).all() and (rounded[:, :3] == 0).all()
 
 
 def test_texts_have_hashes_of_their_own():

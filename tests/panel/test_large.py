@@ -118,6 +118,52 @@ def test_periods_as_categories_in_any_order_and_beyond_the_rows_of_a_part(simula
     np.testing.assert_array_equal(panel.values, whole.values)
 
 
+@pytest.fixture
+def float32(monkeypatch):
+    """Small parts, of which only the first ones are kept as float64."""
+    for name, value in (("SAMPLE_ROWS", 300), ("SAMPLE_ENTITIES", 5), ("PARTITION_BYTES", 5000), ("EXACT_SAMPLES", 2)):
+        monkeypatch.setattr(large_panel, name, value)
+
+
+def kept(panel: Panel) -> set[bool]:
+    return {partition.exact for partition in panel.behind.partitions}
+
+
+def test_the_sample_is_exact_where_most_rows_are_kept_as_float32(simulated, tmp_path, float32):
+    frame = simulated.frame(0, entities=200, gaps=0.05).sample(frac=1, random_state=0)
+    memory, pieces = read(frame, tmp_path, False), read(frame, tmp_path)
+    assert kept(pieces) == {True, False}
+    members = [memory.entities.index(name) for name in pieces.entities]
+    np.testing.assert_array_equal(pieces.values, memory.values[members])
+
+
+@pytest.mark.parametrize(
+    "coarse",
+    [
+        lambda x: 1e6 + x / 100,  # hardly moves beside its level
+        lambda x: x * 1e-44,  # below the numbers that float32 knows
+        lambda x: np.where(x == x.max(), 1e39, x),  # above them, once
+    ],
+)
+def test_where_float32_is_too_coarse_all_rows_are_kept_as_float64(simulated, tmp_path, float32, coarse):
+    frame = simulated.frame(0, entities=200)
+    frame["rating"] = coarse(frame["rating"])
+    assert kept(read(frame, tmp_path)) == {True}
+
+
+def test_so_they_are_where_the_sample_is_larger_than_planned(simulated, tmp_path, float32, monkeypatch):
+    monkeypatch.setattr(large_panel, "SAMPLE_ENTITIES", 150)
+    panel = read(simulated.frame(0, entities=200), tmp_path)
+    assert (kept(panel), len(panel.entities)) == ({True}, 150)
+
+
+def test_whole_numbers_and_constants_do_not_call_for_float64(simulated, tmp_path, float32):
+    frame = simulated.frame(0, entities=200)
+    frame["rating"] = (1e6 + 1000 * frame["rating"]).round()
+    frame["area"] = frame["plant"].astype("category").cat.codes + 1 / 3
+    assert kept(read(frame, tmp_path)) == {True, False}
+
+
 def test_a_few_entities_are_read_into_memory(simulated, tmp_path):
     assert read(simulated.frame(0, entities=8), tmp_path).behind is None
 

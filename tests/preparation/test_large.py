@@ -46,6 +46,13 @@ def small_sample(monkeypatch):
     monkeypatch.setattr(large_panel, "SAMPLE_ENTITIES", 100)
 
 
+@pytest.fixture
+def float32(small_sample, monkeypatch):
+    """Small parts, of which only the first ones are kept as float64."""
+    monkeypatch.setattr(large_panel, "PARTITION_BYTES", 10_000)
+    monkeypatch.setattr(large_panel, "EXACT_SAMPLES", 1.2)
+
+
 def uneven(frame: pd.DataFrame, seed: int = 1) -> pd.DataFrame:
     """Staggered entry, a twentieth of the months missing, weights, rows in any order."""
     rng = np.random.default_rng(seed)
@@ -124,3 +131,35 @@ def test_the_order_of_the_rows_changes_no_byte_and_the_number_of_parts_next_to_n
     parts = both(frame, weight="orders")[1]
     np.testing.assert_allclose(parts.grams, whole.grams, rtol=0, atol=1e-11)
     np.testing.assert_allclose(parts.unit_sd, whole.unit_sd, rtol=1e-13)
+
+
+@pytest.mark.parametrize("lags", [0, 1, 2])
+def test_rows_kept_as_float32_have_the_same_moments_to_their_rounding(simulated, both, float32, lags):
+    memory, pieces = both(uneven(simulated.frame(4, entities=400)), lags, weight="orders")
+    np.testing.assert_allclose(pieces.covariance()[0], memory.covariance()[0], atol=1e-6)
+    assert pieces.within_sd == pytest.approx(memory.within_sd, rel=1e-6)
+    assert pieces.effective_n == pytest.approx(memory.effective_n, rel=1e-6)
+
+
+def test_nor_do_gaps_part_float32_from_float64(simulated, both, float32, monkeypatch):
+    frame = uneven(simulated.frame(4, entities=400, gaps=0.02))
+    rounded = both(frame, weight="orders")[1]
+    shuffled = both(frame.sort_values("rating"), weight="orders")[1]
+    assert shuffled.grams.tobytes() == rounded.grams.tobytes()
+    monkeypatch.setattr(large_panel, "EXACT_SAMPLES", 20)
+    exact = both(frame, weight="orders")[1]
+    assert rounded.grams.tobytes() != exact.grams.tobytes()
+    np.testing.assert_allclose(rounded.grams, exact.grams, rtol=0, atol=1e-6 * np.abs(exact.grams).max())
+    assert rounded.unit_sd == pytest.approx(exact.unit_sd, rel=1e-6)
+
+
+def test_transforms_of_rows_kept_as_float32(simulated, both, float32, monkeypatch):
+    frame = simulated.frame(6, entities=400, gaps=0.02)
+    frame["visits"] = np.exp(frame["visits"] / 3)
+    frame["all"] = 2 * frame["cycle"] + frame["ontime"] + 5
+    known = simulated.dictionary(visits={"transform": "log"}, rating={"transform": "rank"})
+    total = (Total("all", ("cycle", "ontime"), (2.0, 1.0)),)
+    rounded = both(frame, dictionary=known, totals=total)[1]
+    monkeypatch.setattr(large_panel, "EXACT_SAMPLES", 20)
+    exact = both(frame, dictionary=known, totals=total)[1]
+    np.testing.assert_allclose(rounded.covariance()[0], exact.covariance()[0], atol=1e-6)

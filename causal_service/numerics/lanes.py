@@ -1,0 +1,223 @@
+"""Sixteen neighbouring numbers at a time: what compiled loops over short rows are made of.
+
+Left to itself a compiler checks before every row whether arrays overlap and handles what is left over of its width,
+which takes longer than a row of some thirty numbers. Arrays are flat, float32 or float64, and hold whole groups of
+``LANES`` numbers from every place that is given; nothing is checked.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir  # type: ignore[import-untyped]
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+__all__ = [
+    "LANES",
+    "add_scaled",
+    "add_squares",
+    "dot",
+    "lowest_bit",
+    "prefetch",
+    "read_cells",
+    "settle_cells",
+    "subtract",
+]
+
+LANES = 16
+"""Numbers of a group."""
+_VARIABLE: Any = cgutils.alloca_once_value
+
+
+class _Groups:
+    """Groups of some arrays, to be loaded, computed with and stored."""
+
+    def __init__(self, context: Any, builder: Any, signature: Any, arguments: Any) -> None:
+        self._context, self.builder = context, builder
+        self._kinds, self._values = signature.args, arguments
+
+    def load(self, array: int, place: Any) -> Any:
+        """Group of the argument at position ``array``."""
+        pointer, width = self._pointer(array, place)
+        return self.builder.load(pointer, align=width)
+
+    def store(self, values: Any, array: int, place: Any) -> None:
+        """Write a group."""
+        pointer, width = self._pointer(array, place)
+        self.builder.store(values, pointer, align=width)
+
+    def every(self, value: Any) -> Any:
+        """Group of one number."""
+        one = ir.VectorType(value.type, LANES)
+        first = self.builder.insert_element(ir.Constant(one, ir.Undefined), value, ir.Constant(ir.IntType(32), 0))
+        return self.builder.shuffle_vector(first, first, ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES))
+
+    def long(self, values: Any) -> Any:
+        """The group as float64."""
+        wanted = ir.VectorType(ir.DoubleType(), LANES)
+        return values if values.type == wanted else self.builder.fpext(values, wanted)
+
+    def fused(self, one: Any, other: Any, more: Any) -> Any:
+        """``one * other + more``, rounded once where the processor can."""
+        product = self.builder.fmul(one, other, flags=["contract"])
+        return self.builder.fadd(product, more, flags=["contract"])
+
+    def number(self, value: Any, like: Any) -> Any:
+        """A float64 as an element of ``like``."""
+        kind = like.type.element
+        return value if value.type == kind else self.builder.fptrunc(value, kind)
+
+    def _pointer(self, array: int, place: Any) -> tuple[Any, int]:
+        kind = self._kinds[array]
+        data = self._context.make_array(kind)(self._context, self.builder, self._values[array]).data
+        element = self._context.get_value_type(kind.dtype)
+        start = self.builder.gep(data, [place])
+        return self.builder.bitcast(start, ir.VectorType(element, LANES).as_pointer()), kind.dtype.bitwidth // 8
+
+
+def _add_scaled(typing: Any, total: Any, at: Any, source: Any, start: Any, weight: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        groups = _Groups(context, builder, signature, arguments)
+        values = groups.long(groups.load(2, arguments[3]))
+        sums = groups.fused(groups.every(arguments[4]), values, groups.load(0, arguments[1]))
+        groups.store(sums, 0, arguments[1])
+        return context.get_dummy_value()
+
+    return types.void(total, types.intp, source, types.intp, types.float64), generate
+
+
+def _add_squares(typing: Any, total: Any, at: Any, left: Any, start: Any, right: Any, other: Any, weight: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        groups = _Groups(context, builder, signature, arguments)
+        values = groups.long(builder.fsub(groups.load(2, arguments[3]), groups.load(4, arguments[5])))
+        scaled = builder.fmul(groups.every(arguments[6]), values)
+        groups.store(groups.fused(scaled, values, groups.load(0, arguments[1])), 0, arguments[1])
+        return context.get_dummy_value()
+
+    return types.void(total, types.intp, left, types.intp, right, types.intp, types.float64), generate
+
+
+def _subtract(typing: Any, values: Any, at: Any, other: Any, start: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        groups = _Groups(context, builder, signature, arguments)
+        rest = builder.fsub(groups.load(0, arguments[1]), groups.load(2, arguments[3]))
+        groups.store(rest, 0, arguments[1])
+        return context.get_dummy_value()
+
+    return types.void(values, types.intp, other, types.intp), generate
+
+
+def _dot(typing: Any, left: Any, at: Any, right: Any, start: Any, count: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        groups = _Groups(context, builder, signature, arguments)
+        element = context.get_value_type(signature.args[0].dtype)
+        total = _VARIABLE(builder, ir.Constant(ir.VectorType(element, LANES), [0.0] * LANES))
+        step, zero = (ir.Constant(ir.IntType(64), value) for value in (LANES, 0))
+        with cgutils.for_range_slice(builder, zero, arguments[4], step, intp=ir.IntType(64)) as (index, _):
+            one = groups.load(0, builder.add(arguments[1], index))
+            other = groups.load(2, builder.add(arguments[3], index))
+            builder.store(groups.fused(one, other, builder.load(total)), total)
+        vector = ir.VectorType(element, LANES)
+        name = f"llvm.vector.reduce.fadd.v{LANES}{'f32' if element == ir.FloatType() else 'f64'}"
+        reduce = builder.module.declare_intrinsic(name, (), ir.FunctionType(element, [element, vector]))
+        found = builder.call(reduce, [ir.Constant(element, 0.0), builder.load(total)], fastmath=["reassoc"])
+        return found if element == ir.DoubleType() else builder.fpext(found, ir.DoubleType())
+
+    return types.float64(left, types.intp, right, types.intp, types.intp), generate
+
+
+def _read_cells(
+    typing: Any,
+    X: Any,
+    at: Any,
+    count: Any,
+    middle: Any,
+    scale: Any,
+    c: Any,
+    V: Any,
+    start: Any,
+    sums: Any,
+    squares: Any,
+) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        groups = _Groups(context, builder, signature, arguments)
+        _, x_at, kept, _, _, column, _, v_at, _, _ = arguments
+        cells = groups.load(0, x_at)
+        zero = ir.Constant(cells.type, [0.0] * LANES)
+        lanes = ir.Constant(ir.VectorType(ir.IntType(64), LANES), list(range(LANES)))
+        cells = builder.select(builder.icmp_signed("<", lanes, groups.every(kept)), cells, zero)
+        hole = builder.fcmp_unordered("uno", cells, cells)
+        values = builder.fmul(builder.fsub(cells, groups.load(3, column)), groups.load(4, column))
+        values = builder.select(hole, zero, values)
+        groups.store(values, 6, v_at)
+        values = groups.long(values)
+        groups.store(builder.fadd(groups.load(8, column), values), 8, column)
+        groups.store(groups.fused(values, values, groups.load(9, column)), 9, column)
+        return builder.zext(builder.bitcast(hole, ir.IntType(LANES)), ir.IntType(64))
+
+    place = types.intp
+    return types.int64(X, place, place, middle, scale, place, V, place, sums, squares), generate
+
+
+def _settle_cells(
+    typing: Any, U: Any, at: Any, mean: Any, c: Any, effects: Any, e: Any, weight: Any, root: Any, out: Any, to: Any,
+    sums: Any,
+) -> Any:  # fmt: skip
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        groups = _Groups(context, builder, signature, arguments)
+        _, u_at, _, column, _, row, weight, root, _, to, _ = arguments
+        values = builder.fsub(builder.fsub(groups.load(0, u_at), groups.load(2, column)), groups.load(4, row))
+        groups.store(builder.fmul(values, groups.every(groups.number(root, values))), 8, to)
+        weights = groups.every(groups.number(weight, values))
+        groups.store(groups.fused(weights, values, groups.load(10, row)), 10, row)
+        return context.get_dummy_value()
+
+    place, number = types.intp, types.float64
+    return types.void(U, place, mean, place, effects, place, number, number, out, place, sums), generate
+
+
+def _lowest_bit(typing: Any, bits: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 0))
+
+    return types.int64(types.int64), generate
+
+
+def _prefetch(typing: Any, values: Any, at: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+        byte = ir.IntType(8).as_pointer()
+        number = ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
+        call = builder.module.declare_intrinsic("llvm.prefetch", [byte], kind)
+        where = builder.bitcast(builder.gep(data, [arguments[1]]), byte)
+        builder.call(call, [where, *(ir.Constant(number, value) for value in (0, 3, 1))])
+        return context.get_dummy_value()
+
+    return types.void(values, types.intp), generate
+
+
+add_scaled: Any = intrinsic(_add_scaled)
+"""``add_scaled(total, at, source, start, weight)``: add ``weight`` times a group of source to one of ``total``,
+float64."""
+add_squares: Any = intrinsic(_add_squares)
+"""``add_squares(total, at, left, start, right, other, weight)``: add ``weight`` times the squares of the differences
+of two groups to one of ``total``, float64."""
+subtract: Any = intrinsic(_subtract)
+"""``subtract(values, at, other, start)``: subtract a group of ``other`` from one of ``values``."""
+dot: Any = intrinsic(_dot)
+"""``dot(left, at, right, start, count)``: sum of products of ``count`` numbers, a multiple of the lanes, added up as
+they come."""
+read_cells: Any = intrinsic(_read_cells)
+"""``read_cells(X, at, count, middle, scale, c, V, start, sums, squares)``: write ``(x - middle) scale`` of a group of X
+into V, zero where it is NaN and beyond ``count``; add it and its square to the float64 groups at c; return the bits of
+those that are NaN."""
+settle_cells: Any = intrinsic(_settle_cells)
+"""``settle_cells(U, at, mean, c, effects, row, weight, root, out, to, sums)``: write ``root (u - mean - effects)`` into
+``out`` and add ``weight (u - mean - effects)`` to ``sums`` at ``row``."""
+lowest_bit: Any = intrinsic(_lowest_bit)
+"""Place of the lowest bit of a number that has one."""
+prefetch: Any = intrinsic(_prefetch)
+"""``prefetch(values, at)``: begin to bring what stands there into the cache."""
