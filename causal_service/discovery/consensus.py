@@ -74,7 +74,7 @@ def _without_circles(
 
 def mean_strength(draws: Sequence[Draw]) -> NDArray[np.float64]:
     """Return (p, d): mean standardised coefficient over the draws whose first member has the edge; 0 where none has."""
-    total = np.sum([draw.coefficients[0] for draw in draws], axis=0)
+    total = np.sum([draw.fitted for draw in draws], axis=0)
     count = np.sum([draw.members[0] for draw in draws], axis=0)
     strength: NDArray[np.float64] = np.where(count > 0, total / np.maximum(count, 1), 0.0)
     return strength

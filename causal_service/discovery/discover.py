@@ -118,6 +118,7 @@ def discover(
                 threads=workers,
                 progress=progress,
                 driver=None if strongest is None else strongest.factor,
+                outcomes=[prepared.names.index(outcome) for outcome in outcomes],
             )
             if strongest is not None and strongest.strong:
                 full = beside(

@@ -6,12 +6,13 @@ steps 7-9. Random numbers are keyed by (seed, draw), so the result does not depe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from causal_service.discovery.driver_strength import misjudged_links, misjudged_share
 from causal_service.discovery.mechanisms import draw_periods, with_mechanisms
 from causal_service.discovery.search_problem import SearchProblem
 from causal_service.numerics.draw import learn_class, member_coefficients, sampled_members
@@ -73,13 +74,26 @@ class Draw:
     members: NDArray[np.bool_]
     """(k, p, d) member graphs; the first is the random one whose effects the draw stands for."""
     coefficients: NDArray[np.float64]
-    """(k, p, d) standardised coefficients of the members; average slopes where a mechanism bends."""
+    """(k, p, d) standardised coefficients of the members; average slopes where a mechanism bends.
+
+    Beside a hidden driver they include what it is misjudged by, also where the member has no arrow."""
     order: NDArray[np.int64]
     """(p,) the best order found."""
     bent: NDArray[np.bool_]
     """(p, d) arrows of the first member whose mechanism bends."""
     loadings: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     """(p,) standardised loadings on a hidden driver; empty in a draw without one."""
+    misjudged: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    """(p, p) [y, x] part of the first member's same-period coefficients that the driver is misjudged by; empty in a
+    draw without one (``driver_strength``)."""
+
+    @property
+    def fitted(self) -> NDArray[np.float64]:
+        """(p, d) coefficients of the first member as the panel gives them, with the driver as strong as estimated."""
+        coefficients: NDArray[np.float64] = self.coefficients[0].copy()
+        if self.misjudged.size:
+            coefficients[:, -len(coefficients) :] -= self.misjudged
+        return coefficients
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -167,13 +181,15 @@ def resampled(
     threads: int,
     progress: Progress | None = None,
     driver: Factor | None = None,
+    outcomes: Sequence[int] = (),
 ) -> tuple[Draw, ...]:
     """Return ``draws`` draws in order; even ones start from ``warm`` (p,), odd ones from a random order.
 
-    With the ``driver`` of the full sample every draw looks for it anew and keeps it where it is the better explanation.
+    With the ``driver`` of the full sample every draw looks for it anew and keeps it where it is the better explanation;
+    its strength is then uncertain by what that does to the links into the ``outcomes`` (positions).
     """
 
-    task = _Task(prepared, problem, warm, seed, driver)
+    task = _Task(prepared, problem, warm, seed, driver, tuple(outcomes))
     out: list[Draw] = []
     for chunk in samples(prepared, draws, seed):
         for draw in in_order(_drawn, task, chunk, threads):
@@ -192,6 +208,7 @@ class _Task:
     warm: NDArray[np.int64]
     seed: int
     driver: Factor | None
+    outcomes: tuple[int, ...]
 
 
 def _drawn(task: _Task, sample: Sample) -> Draw:
@@ -200,7 +217,10 @@ def _drawn(task: _Task, sample: Sample) -> Draw:
     plain = _learned(prepared, problem, sample, order[None, :], _key(seed, index, 5))
     if task.driver is None:
         return plain
-    return _better(prepared, problem, sample, plain, task.driver, _key(seed, index, 9))
+    draw = _better(prepared, problem, sample, plain, task.driver, _key(seed, index, 9))
+    if not draw.loadings.size:
+        return draw
+    return _misjudged(draw, problem, sample, task.outcomes, misjudged_share(_key(seed, index, 15)))
 
 
 def _learned(
@@ -241,6 +261,23 @@ def beside(prepared: Prepared, driver: Factor, sample: Sample, key: np.uint64) -
     bent = with_mechanisms(prepared, sample.bends, seen, slopes, sample.period)
     order = driver.order[driver.order != 0] - 1
     return Draw(without_driver(driver.found), seen, slopes, order, bent, loadings_of(coefficients[0]))
+
+
+def _misjudged(draw: Draw, problem: SearchProblem, sample: Sample, outcomes: Sequence[int], share: float) -> Draw:
+    """Return a draw whose driver is misjudged by a share."""
+    p = len(draw.found)
+    added = misjudged_links(
+        draw.members,
+        draw.coefficients,
+        draw.loadings,
+        sample.stationary,
+        problem.candidates[:, -p:],
+        outcomes,
+        share,
+    )
+    coefficients = draw.coefficients.copy()
+    coefficients[:, :, -p:] += added
+    return replace(draw, coefficients=coefficients, misjudged=added[0])
 
 
 def rules_of(problem: SearchProblem) -> Rules:

@@ -250,7 +250,7 @@ def _sampled(
         m, root = deviations(*moments, freedom, counts, parents, d - p + y, D, ROUNDS)
         mean[:, y, parents] += m
         noise[:, :, y, parents] = np.einsum("iab,sib->sia", root, z)
-    order = causal_order(draw.members[0][:, d - p :])
+    order = causal_order(draw.members[0][:, d - p :] | (draw.coefficients[0][:, d - p :] != 0))
     signs = [one for k in range(PAIRS) for one in (noise[k], -noise[k])]
     return [entity_responses(mean + one, order, at[0], at[1], horizon) for one in signs]
 

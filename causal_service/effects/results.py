@@ -31,7 +31,7 @@ class Effect:
     unit: str
     """Unit of ``value``, for example ``points per day``."""
     zero_share: float
-    """Share of draws without a path from lever to outcome."""
+    """Share of draws without a path from lever to outcome: their effect is exactly zero."""
     full_sample: float
     """Estimate from the full-sample graph, same unit as ``value``."""
     identified_share: float

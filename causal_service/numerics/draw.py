@@ -71,9 +71,13 @@ def member_coefficients(S: NDArray[np.float64], members: NDArray[np.bool_]) -> N
 def member_responses(
     members: NDArray[np.bool_], coefficients: NDArray[np.float64], horizon: int
 ) -> NDArray[np.float64]:
-    """Return (k, 3, p, p): impact, sustained and cumulative responses of every member; [., ., y, j] lever j on y."""
+    """Return (k, 3, p, p): impact, sustained and cumulative responses of every member; [., ., y, j] lever j on y.
+
+    Coefficients count where a member has no arrow, too; the two together have no circle.
+    """
     k, p, d = members.shape
     out = np.empty((k, 3, p, p))
     for i in range(k):
-        responses(coefficients[i], causal_order(members[i, :, d - p :]), horizon, out[i])
+        now = members[i, :, d - p :] | (coefficients[i, :, d - p :] != 0.0)
+        responses(coefficients[i], causal_order(now), horizon, out[i])
     return out

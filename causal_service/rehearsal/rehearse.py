@@ -114,7 +114,7 @@ def _rehearsed(plan: _Plan, k: int) -> tuple[Trial, ...]:
     at = [prepared.names.index(name) for name in learned.levers]
     outcomes = [prepared.names.index(name) for name in question.outcomes]
     draw = draws[index]
-    member, lines = draw.members[0], draw.coefficients[0]
+    member, lines = draw.members[0], draw.fitted
     if k % 2:
         free = [j for j in at if prepared.names[j] not in _fixed(plan)]
         member, lines = with_a_null(member, lines, free, outcomes, k // 2)

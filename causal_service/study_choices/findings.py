@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from causal_service.discovery.discover import Discovery
+from causal_service.discovery.driver_strength import MISJUDGED
 from causal_service.discovery.hidden_driver import HiddenDriver
 from causal_service.discovery.layer_check import Contradiction
 from causal_service.errors import Text
@@ -134,10 +135,10 @@ def _driver_finding(driver: HiddenDriver, carried: float, dictionary: Dictionary
         Text(
             f"“{outcome.zh}”与{zh}的共同变动，可能来自一个随时间变化的未观测因素"
             f"（约占“{outcome.zh}”波动的{driver.explained:.0%}）：与它们之间的因果箭头相比，这种解释"
-            f"{'更符合' if better else '几乎同样符合'}数据。" + beside.zh + _NARROW.zh,
+            f"{'更符合' if better else '几乎同样符合'}数据。" + beside.zh,
             f"'{outcome.en}' and {en} move together as if something unmeasured that changes over time drove them all, "
             f"about {driver.explained:.0%} of the movement of '{outcome.en}'; that explains the data "
-            f"{'better than' if better else 'almost as well as'} arrows between them. " + beside.en + _NARROW.en,
+            f"{'better than' if better else 'almost as well as'} arrows between them. " + beside.en,
         ),
         Text(
             "请设法测量这一因素并加入面板；若它按大区或业务线变动，请先减去每组各期的均值；"
@@ -158,15 +159,25 @@ def _driver_finding(driver: HiddenDriver, carried: float, dictionary: Dictionary
 _NARROW = Text(
     "受其影响的指标，效应的区间往往偏窄。", " The intervals of the levers that it puts in doubt tend to be too narrow."
 )
-"""How much of a lever's effect is the driver's is not known from the draws (docs/decisions/0454)."""
+"""Said unless most draws carry the driver (docs/decisions/0455)."""
+_MOST = 0.5
+"""Share of draws with the driver from which intervals beside it are wide enough."""
 
 
 def _carried(share: float) -> Text:
-    """Say in how many resamples effects are computed beside the driver."""
+    """Say in how many resamples effects are computed beside the driver, and what that makes of the intervals."""
     if share == 0:
-        return Text("表中的效应没有计入这一因素。", "The effects shown do not take it into account.")
-    words = f"{share:.0%}" if share >= 0.005 else "<1%"
-    return Text(f"{words} 的重抽样按有此因素计算效应。", f"Effects are computed beside it in {words} of resamples.")
+        said = Text("表中的效应没有计入这一因素。", "The effects shown do not take it into account.")
+    else:
+        words = f"{share:.0%}" if share >= 0.005 else "<1%"
+        said = Text(
+            f"{words} 的重抽样按有此因素计算效应；数据难以断定它有多强，这些重抽样因此各自假定它比估计的强或弱"
+            f"（最多 {MISJUDGED:.0%}），区间随之加宽。",
+            f"Effects are computed beside it in {words} of resamples; the data do not tell well how strong it is, so "
+            f"each of these takes it to be up to {MISJUDGED:.0%} stronger or weaker than estimated, which widens the "
+            "intervals.",
+        )
+    return said if share >= _MOST else Text(said.zh + _NARROW.zh, said.en + _NARROW.en)
 
 
 def library_findings(discovery: Discovery, prepared: Prepared) -> tuple[Finding, ...]:

@@ -8,6 +8,17 @@ import pytest
 
 import causal_service as cs
 from causal_service.data import demo_dictionary_path, demo_panel_path
+from causal_service.discovery.discover import Discovery, discover
+from causal_service.discovery.driver_strength import MISJUDGED
+from causal_service.effects.estimate import effect_draws
+from causal_service.effects.moves import Move, settled_moves
+from causal_service.effects.standing import Standing
+from causal_service.effects.system import system_of
+from causal_service.effects.what_if import response_draws
+from causal_service.graph.knowledge import Knowledge
+from causal_service.panel.dictionary import Dictionary
+from causal_service.panel.reading import panel_from_frame
+from causal_service.preparation.prepared import Prepared, prepare
 
 LAYERS = {"a": "process", "b": "process", "c": "process", "d": "process", "e": "process", "rating": "business"}
 NAMES = tuple(LAYERS)
@@ -88,3 +99,53 @@ def test_an_exact_sum_is_not_taken_for_a_driver():
     study = cs.study(demo_panel_path(), dictionary=demo_dictionary_path(), outcome="satisfaction", resamples=20)
     assert any(step.code == "total" for step in study.provenance.preparation)
     assert "hidden-driver" not in {finding.code for finding in study.findings}
+
+
+def learned(loadings: np.ndarray, threads: int = 1) -> tuple[Prepared, Discovery]:
+    panel = panel_from_frame(frame(loadings, 0.4, 9), entity="plant", period="month")
+    prepared = prepare(panel, Dictionary(), (), 1)
+    knowledge = Knowledge({name: 1 if name == "rating" else 0 for name in NAMES})
+    return prepared, discover(prepared, knowledge, outcomes=("rating",), resamples=30, threads=threads)
+
+
+def test_draws_beside_the_driver_take_it_for_stronger_or_weaker_and_add_up():
+    """What is added to a draw lies within bounds; a kept unit move is its sustained effect; threads change nothing."""
+    prepared, found = learned(DRIVER)
+    beside = [draw for draw in found.draws if draw.loadings.size]
+    assert len(beside) > 20
+    y = prepared.names.index("rating")
+    for draw in beside:
+        causes = [x for x in np.flatnonzero(draw.loadings) if x != y]
+        assert np.flatnonzero(draw.misjudged[y]).tolist() == causes
+        assert not np.delete(draw.misjudged, y, axis=0).any()
+        assert np.abs(draw.misjudged[y]).max() < MISJUDGED
+        assert not draw.found[y, -len(prepared.names) :][causes].all()
+        assert (draw.fitted[~draw.members[0]] == 0).all()
+    shifts = np.array([draw.misjudged[y, prepared.names.index("a")] for draw in beside])
+    assert shifts.min() < -0.05 < 0.05 < shifts.max()
+
+    effects = effect_draws(prepared, found, 3)
+    standings = {name: _standing(name) for name in prepared.names}
+    system = system_of(prepared, found, standings, horizon=3, levers=prepared.names, outcomes=("rating",))
+    for lever in "ace":
+        wanted = effects.of(lever, "rating", "sustained")
+        moved = response_draws(system, settled_moves([Move(lever, by=1.0)], system, 3), 3).of("rating")[:, -1]
+        np.testing.assert_allclose(moved, wanted, rtol=1e-9, atol=1e-12)
+        assert (wanted != 0).mean() > 0.6
+
+    again = learned(DRIVER, threads=2)[1]
+    for one, two in zip(found.draws, again.draws, strict=True):
+        np.testing.assert_array_equal(one.coefficients, two.coefficients)
+    assert found.graph == again.graph
+
+
+def test_without_a_driver_no_draw_is_changed():
+    found = learned(NO_DRIVER)[1]
+    assert not any(draw.loadings.size or draw.misjudged.size for draw in found.draws)
+
+
+def _standing(name: str) -> Standing:
+    return Standing(
+        name, mean=0.0, latest=0.0, latest_period="2022-06", lowest=-9.0, highest=9.0, swing=9.0, within_sd=1.0,
+        bound_low=None, bound_high=None, better=None, target=None,
+    )  # fmt: skip

@@ -1,0 +1,97 @@
+"""A driver that may be stronger or weaker than estimated: what that does to arrows, within what is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from causal_service.discovery.consensus import mean_strength
+from causal_service.discovery.driver_strength import MISJUDGED, misjudged_links, misjudged_share
+from causal_service.discovery.resampling import Draw
+from causal_service.numerics.draw import member_responses
+from causal_service.numerics.keyed_random import key_of
+from causal_service.numerics.linear_system import causal_order
+
+P = 4
+ANY = ~np.eye(P, dtype=bool)
+LOADINGS = np.array([0.6, 0.0, -0.4, 0.5])
+"""Moves all but the second indicator; the last is the outcome."""
+
+
+def members(*arrows: tuple[int, int]) -> np.ndarray:
+    """(1, P, 2 P) with inertia and the same-period arrows (cause, effect)."""
+    found = np.hstack([np.eye(P), np.zeros((P, P))]).astype(bool)
+    for cause, effect in arrows:
+        found[effect, P + cause] = True
+    return found[None]
+
+
+def covariance(C: np.ndarray, loadings: np.ndarray) -> np.ndarray:
+    """Of [past | present] with a past of variance 1, a driver without memory and noise of variance 1."""
+    now = np.linalg.inv(np.eye(P) - C[:, P:])
+    shocks = np.outer(loadings, loadings) + np.eye(P)
+    present = now @ (C[:, :P] @ C[:, :P].T + shocks) @ now.T
+    cross = now @ C[:, :P]
+    return np.block([[np.eye(P), cross.T], [cross, present]])
+
+
+def added(found: np.ndarray, share: float, allowed: np.ndarray = ANY, outcomes=(3,), loadings=LOADINGS) -> np.ndarray:
+    C = np.where(found, 0.3, 0.0)
+    return misjudged_links(found, C, loadings, covariance(C[0], loadings), allowed, outcomes, share)[0]
+
+
+def test_the_share_of_their_common_movement_becomes_an_arrow():
+    out = added(members((1, 0)), 0.5)
+    for x in (0, 2):
+        assert out[3, x] == pytest.approx(0.5 * LOADINGS[x] * LOADINGS[3] / (1 + LOADINGS[x] ** 2))
+    assert np.count_nonzero(out) == 2
+    np.testing.assert_allclose(added(members((1, 0)), -0.25), -out / 2)
+
+
+def test_with_all_of_it_put_down_to_arrows_one_cause_explains_the_covariance():
+    """With one child beside the outcome and the driver gone, the arrow is the regression coefficient."""
+    loadings = np.array([0.6, 0.0, 0.0, 0.5])
+    S = covariance(np.where(members()[0], 0.3, 0.0), loadings)[P:, P:] - 0.09 * np.eye(P)
+    assert added(members(), 1.0, loadings=loadings)[3, 0] == pytest.approx(S[3, 0] / S[0, 0])
+
+
+def test_nothing_is_added_against_what_is_known_or_round_a_circle():
+    allowed = ANY.copy()
+    allowed[3, 2] = False
+    assert added(members(), 0.5, allowed)[3].nonzero()[0].tolist() == [0]
+    assert added(members((3, 1), (1, 2)), 0.5)[3].nonzero()[0].tolist() == [0]
+    assert not added(members(), 0.5, outcomes=(1,)).any()
+
+
+def test_two_outcomes_do_not_cause_each_other():
+    found = members((3, 1))
+    out = added(found, 0.5, outcomes=(0, 3))
+    assert np.count_nonzero(out[[0, 3], [3, 0]]) == 1
+    assert (causal_order(found[0, :, P:] | (out != 0)) >= 0).all()
+
+
+def test_effects_follow_an_arrow_that_the_member_does_not_have():
+    """The arrow runs from the last indicator to the first, against the order that the member alone would have."""
+    found = members((1, 3))
+    C = np.where(found, 0.3, 0.0)
+    C[0, 0, P + 3] = 0.5
+    impact = member_responses(found, C, 2)[0, 0]
+    np.testing.assert_allclose(impact, np.linalg.inv(np.eye(P) - C[0, :, P:]), atol=1e-12)
+
+
+def test_shares_are_keyed_by_draw_and_spread_evenly():
+    shares = np.array([misjudged_share(np.uint64(key_of(3, draw, 15))) for draw in range(4000)])
+    assert np.abs(shares).max() < MISJUDGED
+    assert abs(shares.mean()) < 0.02
+    assert shares.std() == pytest.approx(MISJUDGED / np.sqrt(3), rel=0.03)
+    assert misjudged_share(np.uint64(key_of(3, 7, 15))) == shares[7]
+
+
+def test_strengths_in_the_graph_are_those_that_were_fitted():
+    found = members((0, 3))
+    C = np.where(found, 0.3, 0.0)
+    extra = added(found, 0.5)
+    changed = C.copy()
+    changed[:, :, P:] += extra
+    draw = Draw(found[0], found, changed, np.arange(P), np.zeros((P, 2 * P), bool), LOADINGS, extra)
+    np.testing.assert_allclose(mean_strength([draw]), C[0], atol=1e-12)
