@@ -5,7 +5,7 @@ period. The search gives all of it to the one or to the other; what is in betwee
 accounts for (1 - s) of the covariance l_x l_y that it is estimated to give x and y (loadings l), the rest is an arrow
 x -> y of s l_x l_y / v_x, with v_x the variance of x that its other causes leave open. s is uniform around zero, new
 in every draw and the same for all pairs of a draw; links into the outcomes are changed, since their causes are asked
-for. A sensitivity analysis with a prior on the strength of what is hidden (Greenland 2005, JRSS A 168), inside the
+for. The shares of successive draws are spread evenly (golden ratio; Niederreiter 1992, ch. 3), so that values stay. A sensitivity analysis with a prior on the strength of what is hidden (Greenland 2005, JRSS A 168), inside the
 draws, so that effects, chains, what-if and ranks all carry it.
 """
 
@@ -17,20 +17,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causal_service.graph.separation import transitive_closure
-from causal_service.numerics.keyed_random import next_uniform
+from causal_service.numerics.keyed_random import key_of, next_uniform
 
 __all__ = ["MISJUDGED", "misjudged_links", "misjudged_share"]
 
 MISJUDGED = 0.75
 """Largest share by which the driver may be stronger or weaker than estimated (docs/decisions/0455)."""
 
+_GOLDEN = (5.0**0.5 - 1.0) / 2.0
+_PURPOSE = 15
+
 Array = NDArray[np.float64]
 Bool = NDArray[np.bool_]
 
 
-def misjudged_share(key: np.uint64) -> float:
-    """Return the share s of one draw, uniform on -MISJUDGED .. MISJUDGED."""
-    return MISJUDGED * (2.0 * float(next_uniform(key)) - 1.0)
+def misjudged_share(seed: int, draw: int) -> float:
+    """Return the share s of one draw; over the draws of a seed they fill -MISJUDGED .. MISJUDGED evenly."""
+    start = float(next_uniform(np.uint64(key_of(seed, 0, _PURPOSE))))
+    return MISJUDGED * (2.0 * ((start + draw * _GOLDEN) % 1.0) - 1.0)
 
 
 def misjudged_links(

@@ -220,7 +220,7 @@ def _drawn(task: _Task, sample: Sample) -> Draw:
     draw = _better(prepared, problem, sample, plain, task.driver, _key(seed, index, 9))
     if not draw.loadings.size:
         return draw
-    return _misjudged(draw, problem, sample, task.outcomes, misjudged_share(_key(seed, index, 15)))
+    return _misjudged(draw, problem, sample, task.outcomes, misjudged_share(seed, index))
 
 
 def _learned(

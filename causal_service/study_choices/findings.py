@@ -171,8 +171,8 @@ def _carried(share: float) -> Text:
     else:
         words = f"{share:.0%}" if share >= 0.005 else "<1%"
         said = Text(
-            f"{words} 的重抽样按有此因素计算效应；数据难以断定它有多强，这些重抽样因此各自假定它比估计的强或弱"
-            f"（最多 {MISJUDGED:.0%}），区间随之加宽。",
+            f"{words} 的重抽样按有此因素计算效应；数据难以断定它有多强，因此每次都假定它比估计的更强或更弱"
+            f"（幅度最多 {MISJUDGED:.0%}），区间随之加宽。",
             f"Effects are computed beside it in {words} of resamples; the data do not tell well how strong it is, so "
             f"each of these takes it to be up to {MISJUDGED:.0%} stronger or weaker than estimated, which widens the "
             "intervals.",
