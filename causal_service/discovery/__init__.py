@@ -7,6 +7,7 @@
 ``consensus``         one graph out of all draws
 ``common_causes``     pairs that a hidden driver moves together, marked in the graph
 ``hidden_driver``     is there a hidden driver behind an outcome and its levers
+``driver_strength``   draws beside a driver take it for stronger or weaker than estimated
 ``shared_traces``     levers that a hidden driver of one of them and the outcome would explain as well
 ``layer_check``       do the data contradict a declared layer
 ``via_causallearn``   door to causal-learn: PC, GES, FCI (and BOSS as a peer)

@@ -3,10 +3,11 @@
 A driver and an arrow between two indicators that it moves explain the same thing, that the two move together within a
 period. The search gives all of it to the one or to the other; what is in between fits nearly as well. Where the driver
 accounts for (1 - s) of the covariance l_x l_y that it is estimated to give x and y (loadings l), the rest is an arrow
-x -> y of s l_x l_y / v_x, with v_x the variance of x that its other causes leave open. s is uniform around zero, new
-in every draw and the same for all pairs of a draw; links into the outcomes are changed, since their causes are asked
-for. The shares of successive draws are spread evenly (golden ratio; Niederreiter 1992, ch. 3), so that values stay. A sensitivity analysis with a prior on the strength of what is hidden (Greenland 2005, JRSS A 168), inside the
-draws, so that effects, chains, what-if and ranks all carry it.
+x -> y of s l_x l_y / v_x, with v_x the variance of x that its other causes leave open. s is uniform around zero, one
+for all pairs of a draw; links into the outcomes are changed, since their causes are asked for. The shares of
+successive draws are spread evenly (golden ratio; Niederreiter 1992, ch. 3), so that values stay. A sensitivity analysis
+with a prior on the strength of what is hidden (Greenland 2005, JRSS A 168), inside the draws, so that effects, chains,
+what-if and ranks all carry it.
 """
 
 from __future__ import annotations

@@ -74,6 +74,8 @@ def test_effects_are_those_beside_the_driver_and_common_causes_are_marked(simula
     said = next(f for f in found.findings if f.code == "hidden-driver")
     assert 0.1 < said.params["explained"] < 0.6
     assert said.params["carried"] > 0.9
+    assert "75%" in said.message.zh and "75%" in said.message.en
+    assert "too narrow" not in said.message.en
 
 
 def test_a_lever_beside_the_driver_keeps_its_verdict(simulated):
