@@ -148,7 +148,7 @@ def spill(plan: SpillPlan, unit: Unit) -> SpilledUnit:
     final = Path(plan.folder) / f"{name}.rows"
     partial = final.with_suffix(f".{os.getpid()}")
     exact, rounded = (np.empty((BATCH, FIRST_COLUMN + len(plan.columns)), kind) for kind in (_EXACT, _ROUNDED))
-    digests, words = np.zeros((1, 2), np.uint64), digest_words(2 * len(plan.columns))
+    digests, words = np.zeros((1, 2), np.uint64), digest_words(len(plan.columns))
     with partial.open("wb", buffering=0) as target:
         for batch in _batches(unit, columns, plan.texts):
             who.append(entities.of(batch.column(plan.entity)))
@@ -157,11 +157,12 @@ def spill(plan: SpillPlan, unit: Unit) -> SpilledUnit:
             place, starts = places_by_partition(keys, who[-1], plan.partitions)
             first = starts[plan.exact]
             pieces = exact[:first], rounded[: batch.num_rows - first]
-            counts += _scattered(batch, plan.columns, keys, who[-1], when[-1], place, *pieces)
             if digests.shape[0] < len(periods.cells):
                 digests = np.concatenate([digests, np.zeros((len(periods.cells) - digests.shape[0], 2), np.uint64)])
+            cells = _Cells.of(batch, plan.columns)
+            counts += _scattered(cells, keys, who[-1], when[-1], place, *pieces)
+            add_rows(keys, who[-1], when[-1], *cells.where, words, digests)
             for piece in pieces:
-                add_rows(piece.view(np.uint32), piece.itemsize // 4, FIRST_COLUMN, words, digests)
                 _write(target, piece)
                 if plan.weighted:
                     least = min(least, float(np.nanmin(piece[:, -1], initial=0.0)))
@@ -210,9 +211,26 @@ def _batches(unit: Unit, columns: Sequence[str], texts: Sequence[str]) -> Iterat
             mapped.madvise(mmap.MADV_DONTNEED)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Cells:
+    """Columns of a batch, and where their cells are for as long as this holds them."""
+
+    columns: list[Any]
+    where: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
+    """(columns,) addresses of the cells, of the validity bitmaps or 0, and first bits."""
+
+    @staticmethod
+    def of(batch: Any, names: Sequence[str]) -> _Cells:
+        import pyarrow as pa
+
+        columns = [batch.column(name) for name in names]
+        columns = [column if column.type == pa.float64() else column.cast(pa.float64()) for column in columns]
+        values, valid, first_bit = np.array([_addresses(c) for c in columns], np.int64).reshape(-1, 3).T.copy()
+        return _Cells(columns, (values, valid, first_bit))
+
+
 def _scattered(
-    batch: Any,
-    columns: Sequence[str],
+    cells: _Cells,
     keys: NDArray[np.uint64],
     who: NDArray[np.int32],
     when: NDArray[np.int32],
@@ -221,14 +239,9 @@ def _scattered(
     rounded: NDArray[np.float32],
 ) -> NDArray[np.int64]:
     """Write a batch as grouped rows; return (columns, 3) how many cells are missing, infinite, beyond float32."""
-    import pyarrow as pa
-
-    parts = [batch.column(name) for name in columns]
-    parts = [part if part.type == pa.float64() else part.cast(pa.float64()) for part in parts]
-    where = np.array([_addresses(part) for part in parts], np.int64).reshape(-1, 3).T.copy()
-    counts = np.empty((len(columns), 3), np.int64)
+    counts = np.empty((len(cells.columns), 3), np.int64)
     bits = exact.view(np.uint64), rounded.view(np.uint32)
-    scatter_rows(keys, who, when, where[0], where[1], where[2], place, exact, bits[0], rounded, bits[1], counts)
+    scatter_rows(keys, who, when, *cells.where, place, exact, bits[0], rounded, bits[1], counts)
     return counts
 
 

@@ -151,6 +151,18 @@ def test_where_float32_is_too_coarse_all_rows_are_kept_as_float64(simulated, tmp
     assert kept(read(frame, tmp_path)) == {True}
 
 
+def test_digits_beyond_float32_change_the_fingerprint(simulated, tmp_path, float32):
+    frame = simulated.frame(0, entities=200)
+    first = read(frame, tmp_path)
+    sampled = set(first.entities)
+    row = int(np.flatnonzero(~frame["plant"].isin(sampled))[0])
+    name = frame.columns.drop([*KEYS.values()])[0]
+    frame.loc[frame.index[row], name] = np.nextafter(frame[name].iloc[row], np.inf)
+    other = read(frame, tmp_path)
+    assert kept(other) == {True, False}
+    assert other.fingerprint != first.fingerprint
+
+
 def test_so_they_are_where_the_sample_is_larger_than_planned(simulated, tmp_path, float32, monkeypatch):
     monkeypatch.setattr(large_panel, "SAMPLE_ENTITIES", 150)
     panel = read(simulated.frame(0, entities=200), tmp_path)
