@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from causal_service.numerics.compiled import lean
 from causal_service.numerics.entity_space import Entity, WideFit
 from causal_service.numerics.inverse import invert
 from causal_service.numerics.lanes import dot
+from causal_service.numerics.merged import merged
 
 __all__ = ["fill", "first_filling"]
 
@@ -23,55 +23,58 @@ Reals = NDArray[Any]
 Ints = NDArray[np.int64]
 
 
-@lean
+@merged
 def first_filling(holes: int, fit: WideFit, own: Entity) -> None:
     """Add the expectations of the gaps of the ``holes`` rows to ``own.periods``, and less means and effects to
     ``own.left``."""
     _pull(fit.first_omega, own)
-    q = own.mean.size
+    q, g = own.mean.size, 0
     for at in range(holes):
         r = own.by_count[at]
-        k, t, w, start = own.hole_count[r], own.when[r], own.mass[r], own.source[r]
+        k, row, w, start = own.hole_count[r], own.when[r] * q, own.mass[r], own.source[r] * own.wide
         for a in range(k):
-            i = own.holes[r, a]
-            own.work[a] = dot(fit.first_omega, i * q, own.U, start, q) - own.pull[i] - fit.first_shift[t, i]
-            own.later[r, a] = dot(fit.omega, i * q, own.U, start, q) - fit.shift[t, i]
-        _conditional(fit.first_omega, own.holes, r, k, own.spread)
+            i = own.holes[g + a]
+            near = 4 * (row + i)
+            own.work[a] = dot(fit.first_omega, i * q, own.U, start, q) - own.pull[i] - fit.at_gaps[near]
+            own.later[g + a] = dot(fit.omega, i * q, own.U, start, q) - fit.at_gaps[near + 1]
+        _conditional(fit.first_omega, own.holes, g, k, own.spread)
         for a in range(k):
-            i = own.holes[r, a]
+            i = own.holes[g + a]
             u = _expectation(own.spread, own.work, a, k)
-            own.left[i] += w * (u - own.mean[i] - fit.effects[t * q + i])
-            own.periods[t * q + i] += w * u
+            own.left[i] += w * (u - own.mean[i] - fit.at_gaps[4 * (row + i) + 2])
+            own.periods[row + i] += w * u
+        g += k
 
 
-@lean
-def fill(holes: int, fit: WideFit, own: Entity) -> None:
-    """Write the expectations of the gaps into ``own.parts``; add their covariances to ``own.total``."""
+@merged
+def fill(holes: int, fit: WideFit, parts: Reals, own: Entity) -> None:
+    """Write the expectations of the gaps into ``parts``; add their covariances to ``own.total``."""
     _pull(fit.omega, own)
-    q, parts = own.mean.size, own.parts.reshape(-1)
+    q, g = own.mean.size, 0
     for at in range(holes):
         r = own.by_count[at]
-        k, t, w = own.hole_count[r], own.when[r], own.mass[r]
+        k, row, w = own.hole_count[r], own.when[r] * q, own.mass[r]
         root = np.sqrt(w)
         for a in range(k):
-            own.work[a] = own.later[r, a] - own.pull[own.holes[r, a]]
-        _conditional(fit.omega, own.holes, r, k, own.spread)
+            own.work[a] = own.later[g + a] - own.pull[own.holes[g + a]]
+        _conditional(fit.omega, own.holes, g, k, own.spread)
         for a in range(k):
-            i = own.holes[r, a]
+            i = own.holes[g + a]
             u = _expectation(own.spread, own.work, a, k)
-            parts[own.places[r, a]] = root * (u - own.centre[i] - fit.both[t * q + i])
+            parts[own.places[g + a]] = root * (u - own.centre[i] - fit.at_gaps[4 * (row + i) + 3])
             for b in range(k):
-                own.total[i * q + own.holes[r, b]] += w * own.spread[a, b]
+                own.total[i * q + own.holes[g + b]] += w * own.spread[a, b]
+        g += k
 
 
-@lean
+@merged
 def _pull(omega: Reals, own: Entity) -> None:
     q = own.pull.size
     for i in range(q):
         own.pull[i] = dot(omega, i * q, own.centre, 0, q)
 
 
-@lean
+@merged
 def _expectation(spread: Floats, work: Floats, a: int, k: int) -> float:
     u = 0.0
     for b in range(k):
@@ -79,19 +82,27 @@ def _expectation(spread: Floats, work: Floats, a: int, k: int) -> float:
     return u
 
 
-@lean
-def _conditional(omega: Reals, holes: Ints, r: int, k: int, spread: Floats) -> None:
-    """Write the conditional covariance of the k gaps of row r into ``spread[:k, :k]``; of two in closed form."""
+@merged
+def _conditional(omega: Reals, holes: Ints, g: int, k: int, spread: Floats) -> None:
+    """Write the conditional covariance of the k gaps from g on into ``spread``; of up to three in closed form."""
     q = spread.shape[0]
+    for a in range(k):
+        row = holes[g + a] * q
+        for b in range(k):
+            spread[a, b] = omega[row + holes[g + b]]
     if k == 1:
-        spread[0, 0] = 1.0 / omega[holes[r, 0] * q + holes[r, 0]]
+        spread[0, 0] = 1.0 / spread[0, 0]
     elif k == 2:
-        i, j = holes[r, 0], holes[r, 1]
-        x, y, z = np.float64(omega[i * q + i]), np.float64(omega[i * q + j]), np.float64(omega[j * q + j])
+        x, y, z = spread[0, 0], spread[0, 1], spread[1, 1]
         scale = 1.0 / (x * z - y * y)
         spread[0, 0], spread[0, 1], spread[1, 0], spread[1, 1] = z * scale, -y * scale, -y * scale, x * scale
+    elif k == 3:
+        x, y, z = spread[0, 0], spread[1, 1], spread[2, 2]
+        u, v, w = spread[1, 2], spread[0, 2], spread[0, 1]
+        first, second, third = y * z - u * u, u * v - w * z, u * w - v * y
+        scale = 1.0 / (x * first + w * second + v * third)
+        spread[0, 0], spread[1, 1], spread[2, 2] = first * scale, (x * z - v * v) * scale, (x * y - w * w) * scale
+        spread[0, 1], spread[0, 2], spread[1, 2] = second * scale, third * scale, (v * w - x * u) * scale
+        spread[1, 0], spread[2, 0], spread[2, 1] = spread[0, 1], spread[0, 2], spread[1, 2]
     else:
-        for a in range(k):
-            for b in range(k):
-                spread[a, b] = omega[holes[r, a] * q + holes[r, b]]
         invert(spread, k)

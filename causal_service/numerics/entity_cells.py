@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from causal_service.numerics.compiled import lean
 from causal_service.numerics.entity_space import Entity, EntitySums, WideFit
 from causal_service.numerics.lanes import LANES, lowest_bit, prefetch, read_cells, subtract
+from causal_service.numerics.merged import merged
 
 __all__ = ["list_gaps", "read_entity", "usable_rows"]
 
@@ -21,7 +21,7 @@ _AHEAD = 8
 """Rows that are asked for before they are needed."""
 
 
-@lean
+@merged
 def read_entity(
     X: Reals,
     stride: int,
@@ -68,7 +68,7 @@ def read_entity(
             U[i * wide + gap_of[i, k]] = 0.0
 
 
-@lean
+@merged
 def usable_rows(
     time: Ints, weight: Floats, order: Ints, start: int, stop: int, before: int, b: int, own: Entity
 ) -> tuple[int, int, bool]:
@@ -84,13 +84,13 @@ def usable_rows(
             count += own.gaps[i - lag]
         if usable:
             same &= m < before and own.when[m] == t and own.mass[m] == w
-            own.source[m], own.hole_count[m], own.when[m], own.mass[m] = (i - lags) * own.wide, count, t, w
+            own.source[m], own.hole_count[m], own.when[m], own.mass[m] = i - lags, count, t, w
             holes += count > 0
             m += 1
     return m, holes, same and m == before
 
 
-@lean
+@merged
 def list_gaps(m: int, holes: int, own: Entity) -> None:
     """Sort the ``holes`` rows with gaps by their number and list the gaps of each."""
     counts, wide, n = own.counts, own.wide, own.when.size
@@ -105,11 +105,12 @@ def list_gaps(m: int, holes: int, own: Entity) -> None:
         if k > 0:
             own.by_count[counts[k]] = r
             counts[k] += 1
+    k = 0
     for at in range(holes):
         r = own.by_count[at]
-        k, row = 0, own.source[r] // wide
         for j in range(own.lags + 1):
-            for g in range(own.gaps[row + j]):
-                c = own.gap_of[row + j, g]
-                own.holes[r, k], own.places[r, k] = j * wide + c, (j * n + r) * wide + c
+            row = own.source[r] + j
+            for g in range(own.gaps[row]):
+                c = own.gap_of[row, g]
+                own.holes[k], own.places[k] = j * wide + c, (j * n + r) * wide + c
                 k += 1

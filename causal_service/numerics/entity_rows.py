@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from causal_service.numerics.compiled import inner, kernel, lean
+from causal_service.numerics.compiled import inner, kernel
 from causal_service.numerics.conditional_cells import fill, first_filling
 from causal_service.numerics.entity_cells import list_gaps, read_entity, usable_rows
 from causal_service.numerics.entity_space import Entity, EntitySums, WideFit, room
 from causal_service.numerics.lanes import LANES, add_scaled, add_squares, settle_cells
+from causal_service.numerics.merged import merged
 
 __all__ = ["entity_rows"]
 
@@ -53,7 +54,7 @@ def entity_rows(
     for e in range(starts.size - 1):
         n = max(n, starts[e + 1] - starts[e])
     own = room(n, lags, fit.middle.size, out.grid.shape[1], fit.middle)
-    done, before = 0, 0
+    done, before, parts = 0, 0, own.parts.reshape(-1)
     for e in range(starts.size - 1):
         if e > 0 and block[e] != block[e - 1]:
             _flushed(own, out, block[e - 1])
@@ -67,8 +68,8 @@ def entity_rows(
             _sum_pattern(m, fit, own)
         _column_means(m, holes, fit, own, out.squares)
         first_filling(holes, fit, own)
-        _settled(m, fit, own)
-        fill(holes, fit, own)
+        _settled(m, fit, parts, own)
+        fill(holes, fit, parts, own)
         for r in range(m):
             out.grid[e, own.when[r]] = own.mass[r]
         _multiplied(m, own)
@@ -78,7 +79,7 @@ def entity_rows(
     return done
 
 
-@lean
+@merged
 def _flushed(own: Entity, out: EntitySums, block: int) -> None:
     """Add what was summed for a block to its place."""
     _, blocks, b, _, _ = out.grams.shape
@@ -96,7 +97,7 @@ def _flushed(own: Entity, out: EntitySums, block: int) -> None:
     own.periods[:] = 0.0
 
 
-@lean
+@merged
 def _sum_pattern(m: int, fit: WideFit, own: Entity) -> None:
     """Sum effects and weights over the rows of an entity; the next entity often has the same periods."""
     q = own.mean.size
@@ -111,7 +112,7 @@ def _sum_pattern(m: int, fit: WideFit, own: Entity) -> None:
             add_scaled(own.second, c, fit.second, t * q + c, w)
 
 
-@lean
+@merged
 def _column_means(m: int, holes: int, fit: WideFit, own: Entity, squares: Floats) -> None:
     """Write the means of the measured cells less the effects; add up the squares of the present cells less both."""
     q, wide, whole, effects = own.mean.size, own.wide, own.whole[0], fit.effects
@@ -120,21 +121,23 @@ def _column_means(m: int, holes: int, fit: WideFit, own: Entity, squares: Floats
     square[:] = 0.0
     empty[:] = 0.0
     for r in range(m):
-        start, row, w = own.source[r], own.when[r] * q, own.mass[r]
+        start, row, w = own.source[r] * wide, own.when[r] * q, own.mass[r]
         for c in range(0, q, LANES):
             add_scaled(sums, c, own.U, start + c, w)
         for c in range(0, wide, LANES):
             add_squares(square, c, own.U, start + present + c, effects, row + present + c, w)
+    g = 0
     for at in range(holes):
         r = own.by_count[at]
         row, w = own.when[r] * q, own.mass[r]
-        for a in range(own.hole_count[r]):
-            i = own.holes[r, a]
-            effect = np.float64(effects[row + i])
+        for _ in range(own.hole_count[r]):
+            i = own.holes[g]
+            effect = fit.at_gaps[4 * (row + i) + 2]
             sums[i] += w * effect
             empty[i] += w
             if i >= present:
                 square[i - present] -= w * effect * effect
+            g += 1
     for c in range(q):
         seen = whole - empty[c]
         mean = (sums[c] - own.effects[c]) / seen if seen > 1e-12 * whole else 0.0
@@ -144,14 +147,14 @@ def _column_means(m: int, holes: int, fit: WideFit, own: Entity, squares: Floats
             squares[1, c - present] += seen
 
 
-@inner
-def _settled(m: int, fit: WideFit, own: Entity) -> None:
+@merged
+def _settled(m: int, fit: WideFit, parts: Reals, own: Entity) -> None:
     """Write the rows less means and both effects; add them up by period, where the gaps have their first filling."""
-    q, n, wide, parts = own.mean.size, own.when.size, own.wide, own.parts.reshape(-1)
+    q, n, wide = own.mean.size, own.when.size, own.wide
     for c in range(q):
         own.centre[c] = own.mean[c] + own.left[c] / own.whole[0]
     for r in range(m):
-        start, row, w = own.source[r], own.when[r] * q, own.mass[r]
+        start, row, w = own.source[r] * wide, own.when[r] * q, own.mass[r]
         root = np.sqrt(w)
         for j in range(own.lags + 1):
             for c in range(0, wide, LANES):

@@ -52,12 +52,11 @@ class WideFit(NamedTuple):
     """(T q) the second ones."""
     first_omega: Reals
     """(q q)"""
-    first_shift: Floats
-    """(T, q) ``first_omega`` times the effects of each period."""
     omega: Reals
     """(q q)"""
-    shift: Floats
-    """(T, q) ``omega`` times both effects of each period."""
+    at_gaps: Floats
+    """(T q 4) what a gap needs together: ``first_omega`` times the effects of the period, ``omega`` times both effects,
+    the effects, both effects."""
     scale: Reals
     """(wide) ``inverse_sd``."""
     middle: Reals
@@ -97,19 +96,21 @@ class Entity(NamedTuple):
     gaps: Ints
     """(n,) their number."""
     source: Ints
-    """(n,) where in U every usable row begins with its oldest lag."""
+    """(n,) first of the rows behind every usable row, its oldest lag."""
     when: Ints
     """(n,) its period."""
     mass: Floats
     """(n,) its weight."""
-    holes: Ints
-    """(n, q) its gaps, lags included."""
-    places: Ints
-    """(n, q) where in ``parts`` they are."""
     hole_count: Ints
-    """(n,) their number."""
+    """(n,) number of its gaps, lags included."""
     by_count: Ints
     """(n,) the usable rows with gaps, those with fewer first."""
+    holes: Ints
+    """(n q) their gaps, one row after the other."""
+    places: Ints
+    """(n q) where in ``parts`` they are."""
+    later: Floats
+    """(n q) precision matrix of the second filling times the row, at each gap."""
     counts: Ints
     """(q + 2,) how many rows have so many gaps."""
     whole: Floats
@@ -132,8 +133,6 @@ class Entity(NamedTuple):
     """(q,) means that are subtracted."""
     pull: Floats
     """(q,) precision matrix times ``centre``."""
-    later: Floats
-    """(n, q) precision matrix of the second filling times each row, for its gaps."""
     spread: Floats
     """(q, q) conditional covariance of the gaps of a row."""
     work: Floats
@@ -170,9 +169,8 @@ def widened(fit: EntityFit, kind: type[np.floating[Any]]) -> WideFit:
         given(both),
         second.reshape(-1),
         given(first_omega),
-        effects @ first_omega,
         given(omega),
-        both @ omega,
+        np.stack([effects @ first_omega, both @ omega, effects, both], axis=-1).reshape(-1),
         given(scale),
         given(middle),
     )
@@ -192,10 +190,11 @@ def room(n: int, lags: int, wide: int, periods: int, like: Reals) -> Entity:
         np.empty(n, np.int64),
         np.full(n, -1, np.int64),
         np.empty(n),
-        np.empty((n, q), np.int64),
-        np.empty((n, q), np.int64),
         np.empty(n, np.int64),
         np.empty(n, np.int64),
+        np.empty(n * q, np.int64),
+        np.empty(n * q, np.int64),
+        np.empty(n * q),
         np.empty(q + 2, np.int64),
         np.empty(1),
         np.empty(q),
@@ -207,7 +206,6 @@ def room(n: int, lags: int, wide: int, periods: int, like: Reals) -> Entity:
         np.empty(q),
         np.zeros(q, kind),
         np.empty(q),
-        np.empty((n, q)),
         np.empty((q, q)),
         np.empty(q),
         np.zeros((lags + 1, n, wide), kind),

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
+from numba.core import cgutils
 from numba.extending import intrinsic
 
-__all__ = ["bits_at", "byte_at", "float_at"]
+__all__ = ["SIDE", "bits_at", "byte_at", "float_at", "turn"]
+
+SIDE = 8
+"""Rows and columns of a square: as many float64 as processors fetch at once."""
+_VARIABLE: Any = cgutils.alloca_once_value
 
 
 def _float_at(typing: Any, address: Any) -> Any:
@@ -34,9 +40,107 @@ def _byte_at(typing: Any, address: Any) -> Any:
     return types.uint8(types.int64), generate
 
 
+def _turn(
+    typing: Any, columns: Any, gaps: Any, bits: Any, first: Any, row: Any, n: Any, places: Any, out: Any, stride: Any,
+    to: Any,
+) -> Any:  # fmt: skip
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        _, _, _, first, row, n, _, _, stride, to = arguments
+        number, index, byte = ir.DoubleType(), ir.IntType(64), ir.IntType(8)
+        element = context.get_value_type(signature.args[7].dtype)
+        columns, gaps, bits, places, out = (
+            context.make_array(signature.args[i])(context, builder, arguments[i]) for i in (0, 1, 2, 6, 7)
+        )
+        count = builder.sub(builder.extract_value(columns.shape, 0), first)
+        inside, there = _below(builder, count), _below(builder, builder.sub(n, row))
+        mask, vector = ir.VectorType(ir.IntType(1), SIDE), ir.VectorType(number, SIDE)
+        zero, odd, found = ir.Constant(vector, [0.0] * SIDE), ir.Constant(mask, [0] * SIDE), []
+        for k in range(SIDE):
+            place = ir.Constant(index, k)
+            place = builder.select(builder.icmp_signed("<", place, count), place, ir.Constant(index, 0))
+            place = builder.add(first, place)
+            start, bitmap, bit = (builder.load(builder.gep(array.data, [place])) for array in (columns, gaps, bits))
+            start = builder.add(start, builder.shl(row, ir.Constant(index, 3)))
+            given = [builder.inttoptr(start, vector.as_pointer()), ir.Constant(ir.IntType(32), 8), there, zero]
+            cells = builder.fadd(_masked(builder, "load", number, vector, given), zero)
+            if element != number:
+                cells = builder.fptrunc(cells, ir.VectorType(element, SIDE))
+            rest = builder.fsub(cells, cells)  # not a number where the cell is infinite
+            odd = builder.or_(odd, builder.fcmp_unordered("uno", rest, rest))
+            seen = builder.bitcast(_eight_bits(builder, bitmap, builder.add(bit, row), builder.add(bit, n)), mask)
+            found.append(builder.select(seen, cells, ir.Constant(cells.type, [float("nan")] * SIDE)))
+        align = ir.Constant(ir.IntType(32), 4 if element == ir.FloatType() else 8)
+        for r, cells in enumerate(_transposed(builder, found)):
+            at = builder.load(builder.gep(places.data, [ir.Constant(index, r)]))
+            here = builder.icmp_signed(">=", at, ir.Constant(index, 0))
+            at = builder.select(here, at, ir.Constant(index, 0))
+            pointer = builder.gep(out.data, [builder.add(builder.mul(at, stride), to)])
+            pointer = builder.bitcast(pointer, cells.type.as_pointer())
+            wanted = builder.select(here, inside, ir.Constant(mask, [0] * SIDE))
+            _masked(builder, "store", element, ir.VoidType(), [cells, pointer, align, wanted])
+        return builder.zext(builder.bitcast(odd, byte), index)
+
+    place = types.intp
+    return types.int64(columns, gaps, bits, place, place, place, places, out, place, place), generate
+
+
+def _below(builder: Any, limit: Any) -> Any:
+    """Mask of the lanes below a limit."""
+    kind, thirty_two = ir.VectorType(limit.type, SIDE), ir.IntType(32)
+    one = builder.insert_element(ir.Constant(kind, ir.Undefined), limit, ir.Constant(thirty_two, 0))
+    every = builder.shuffle_vector(one, one, ir.Constant(ir.VectorType(thirty_two, SIDE), [0] * SIDE))
+    return builder.icmp_signed("<", ir.Constant(kind, list(range(SIDE))), every)
+
+
+def _masked(builder: Any, name: str, element: Any, result: Any, given: list[Any]) -> Any:
+    kind = "f32" if element == ir.FloatType() else "f64"
+    function = ir.FunctionType(result, [one.type for one in given])
+    return builder.call(builder.module.declare_intrinsic(f"llvm.masked.{name}.v{SIDE}{kind}.p0", (), function), given)
+
+
+def _eight_bits(builder: Any, bitmap: Any, bit: Any, end: Any) -> Any:
+    """Eight bits of a bitmap from ``bit`` on, those from ``end`` on are anything; all ones where there is no bitmap."""
+    byte, index = ir.IntType(8), bit.type
+    three, seven, one = (ir.Constant(index, value) for value in (3, 7, 1))
+    known = builder.icmp_signed("!=", bitmap, ir.Constant(index, 0))
+    ones = _VARIABLE(builder, ir.Constant(byte, 255))
+    last = builder.lshr(builder.sub(end, one), three)
+    at = builder.lshr(bit, three)
+    after = builder.add(at, one)
+    after = builder.select(builder.icmp_signed("<", after, last), after, last)
+    low, high = (
+        builder.zext(
+            builder.load(builder.select(known, builder.inttoptr(builder.add(bitmap, place), byte.as_pointer()), ones)),
+            ir.IntType(16),
+        )
+        for place in (at, after)
+    )
+    both = builder.or_(low, builder.shl(high, ir.Constant(ir.IntType(16), 8)))
+    shift = builder.trunc(builder.and_(bit, seven), ir.IntType(16))
+    shift = builder.select(known, shift, ir.Constant(ir.IntType(16), 0))
+    return builder.trunc(builder.lshr(both, shift), byte)
+
+
+def _transposed(builder: Any, columns: list[Any]) -> list[Any]:
+    """Rows of a square: each round deals two halves like cards and moves one bit of the place from column to lane."""
+    half = SIDE // 2
+    deal = [[start + i // 2 + SIDE * (i % 2) for i in range(SIDE)] for start in (0, half)]
+    orders = [ir.Constant(ir.VectorType(ir.IntType(32), SIDE), order) for order in deal]
+    for _ in range(SIDE.bit_length() - 1):
+        columns = [
+            builder.shuffle_vector(columns[i], columns[i + half], order) for i in range(half) for order in orders
+        ]
+    return columns
+
+
 float_at: Any = intrinsic(_float_at)
 """The float64 at an address; whoever owns it must keep it."""
 bits_at: Any = intrinsic(_bits_at)
 """Its bits."""
 byte_at: Any = intrinsic(_byte_at)
 """The byte at an address."""
+turn: Any = intrinsic(_turn)
+"""``turn(columns, gaps, bits, first, row, n, places, out, stride, to)``: write the cells from ``row`` on of up to
+``SIDE`` columns of n float64, whose addresses are ``columns[first:]``, to ``out[places[i] * stride + to]``, float32 or
+float64. Bitmaps at ``gaps``, each from its bit ``bits`` on, say which cells are there; 0 = all are. Those that are not
+become NaN, minus zero becomes zero, negative places are left out. Return whether a cell may be NaN or infinite."""

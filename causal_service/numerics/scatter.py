@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causal_service.numerics.compiled import inner, kernel
-from causal_service.numerics.raw_memory import byte_at, float_at
+from causal_service.numerics.raw_memory import SIDE, byte_at, float_at, turn
 
-__all__ = ["mark_cells", "places_by_partition", "read_keys", "scatter_rows", "text_hashes"]
+__all__ = ["first_places", "mark_cells", "places_by_partition", "read_keys", "scatter_rows", "text_hashes"]
 
-_LOWER = np.uint64(0xFFFFFFFF)
+_HALF, _LOWER = np.uint64(32), np.uint64(0xFFFFFFFF)
 
 
 @kernel
@@ -81,37 +81,33 @@ def scatter_rows(
     valid : addresses of bitmaps, least significant bit first, whose bit ``first_bit[k] + r`` says that cell r is there;
         0 = all are. A missing cell becomes NaN and minus zero becomes zero.
     exact_bits, rounded_bits : the same memory as whole numbers.
-    counts : (columns, 3), written: cells of each column that are missing, infinite, finite but not in float32.
+    counts : (columns, 3) cells of each column that are missing, infinite, finite but not in float32: those missing by
+        the bitmap on the way in, written over where others are found.
     """
-    n, split = place.size, exact.shape[0]
-    for r in range(n):
-        at, key = place[r], keys[who[r]]
-        if at < split:
-            exact_bits[at, 0], exact_bits[at, 1], exact_bits[at, 2] = key >> np.uint64(32), key & _LOWER, when[r]
-            for k in range(values.size):
-                exact[at, 3 + k] = float_at(values[k] + 8 * r) + 0.0
-        else:
-            at -= split
-            rounded_bits[at, 0], rounded_bits[at, 1], rounded_bits[at, 2] = key >> np.uint64(32), key & _LOWER, when[r]
-            for k in range(values.size):
-                rounded[at, 3 + k] = float_at(values[k] + 8 * r) + 0.0
-    for k in range(values.size):
-        missing, odd = 0, 0
-        r = 0
-        while valid[k] != 0 and r < n:
-            bits = byte_at(valid[k] + ((first_bit[k] + r) >> 3))
-            if bits == 255 and (first_bit[k] + r) & 7 == 0:
-                r += 8
-                continue
-            if (bits >> ((first_bit[k] + r) & 7)) & 1 == 0:
-                _clear(exact, rounded, place[r], k)
-                missing += 1
-            r += 1
-        for r in range(n):
-            v = np.float32(float_at(values[k] + 8 * r))
-            odd += v - v != 0.0  # also where the cell is missing and holds anything
-        counts[k, 0], counts[k, 1], counts[k, 2] = missing, 0, 0
-        if odd > 0:
+    n, columns, split, stride = place.size, values.size, exact.shape[0], exact.shape[1]
+    few, many, odd = np.empty(SIDE, np.int64), np.empty(SIDE, np.int64), np.zeros(columns, np.bool_)
+    exact_cells, rounded_cells = exact.reshape(-1), rounded.reshape(-1)
+    for start in range(0, n, SIDE):
+        rows, some = min(SIDE, n - start), False
+        many[:] = -1
+        few[:] = -1
+        for i in range(rows):
+            r = start + i
+            at, key = place[r], keys[who[r]]
+            if at < split:
+                few[i], some = at, True
+                exact_bits[at, 0], exact_bits[at, 1], exact_bits[at, 2] = key >> _HALF, key & _LOWER, when[r]
+            else:
+                at -= split
+                many[i] = at
+                rounded_bits[at, 0], rounded_bits[at, 1], rounded_bits[at, 2] = key >> _HALF, key & _LOWER, when[r]
+        for k in range(0, columns, SIDE):
+            if turn(values, valid, first_bit, k, start, n, many, rounded_cells, stride, 3 + k) != 0:
+                odd[k : k + SIDE] = True
+            if some:
+                turn(values, valid, first_bit, k, start, n, few, exact_cells, stride, 3 + k)
+    for k in range(columns):
+        if odd[k]:
             _count_odd(values[k], valid[k], first_bit[k], place, exact, rounded, k, counts)
 
 
@@ -146,6 +142,16 @@ def _count_odd(
             counts[k, 1] += 1
         elif np.isinf(np.float32(v)):
             counts[k, 2] += 1
+
+
+@kernel
+def first_places(codes: NDArray[np.int32], count: int) -> NDArray[np.int64]:
+    """Return (count,) the first place of every code from 0 on, -1 where a code does not occur."""
+    first = np.full(count, -1, np.int64)
+    for r in range(codes.size):
+        if first[codes[r]] < 0:
+            first[codes[r]] = r
+    return first
 
 
 @kernel

@@ -30,8 +30,10 @@ class _Distinct:
             column = column.dictionary_encode()
         if self._last is None or not self._last[0].equals(column.dictionary):
             self._last = column.dictionary, np.append(self._codes(column.dictionary), np.int32(-1))
-        indices = column.indices.fill_null(len(column.dictionary)).to_numpy(zero_copy_only=False)
-        return np.asarray(self._last[1][indices])
+        indices = column.indices
+        if indices.null_count:
+            indices = indices.fill_null(len(column.dictionary))
+        return np.asarray(self._last[1][indices.to_numpy()])
 
     def _codes(self, cells: Any) -> Codes:
         raise NotImplementedError

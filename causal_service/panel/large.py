@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from causal_service.numerics.fan_out import in_order
 from causal_service.numerics.key_table import KeyTable
-from causal_service.numerics.scatter import mark_cells
+from causal_service.numerics.scatter import first_places, mark_cells
 from causal_service.panel.calendar import Calendar, build_calendar
 from causal_service.panel.coverage_checks import FEW_ENTITIES
 from causal_service.panel.large_refusals import (
@@ -219,10 +219,12 @@ class _Seen:
         refuse_empty_keys(self._table, unit, self._rows)
         who, new = self.entities.codes(unit.keys)
         self._labels += unit.entities.take(new).to_pylist()
-        met, firsts = np.unique(unit.row_period, return_index=True)  # a categorical column names cells that no row has
+        firsts = first_places(unit.row_period, len(unit.periods))
         when = np.zeros(len(unit.periods), np.int64)
-        for code, first in sorted(zip(met.tolist(), firsts.tolist(), strict=True), key=lambda pair: pair[1]):
-            cell = unit.periods[code]
+        for code in np.argsort(firsts, kind="stable").tolist():
+            cell, first = unit.periods[code], int(firsts[code])
+            if first < 0:
+                continue  # a categorical column names cells that no row has
             if cell not in self.periods:
                 self.periods[cell] = len(self.periods)
                 self._firsts.append(self._rows + 1 + first)

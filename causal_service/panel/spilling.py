@@ -218,15 +218,17 @@ class _Cells:
     columns: list[Any]
     where: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
     """(columns,) addresses of the cells, of the validity bitmaps or 0, and first bits."""
+    missing: NDArray[np.int64]
+    """(columns,) cells that are missing by the bitmaps."""
 
     @staticmethod
     def of(batch: Any, names: Sequence[str]) -> _Cells:
         import pyarrow as pa
 
-        columns = [batch.column(name) for name in names]
+        columns = batch.select(names).columns
         columns = [column if column.type == pa.float64() else column.cast(pa.float64()) for column in columns]
-        values, valid, first_bit = np.array([_addresses(c) for c in columns], np.int64).reshape(-1, 3).T.copy()
-        return _Cells(columns, (values, valid, first_bit))
+        values, valid, first_bit, missing = np.array([_addresses(c) for c in columns], np.int64).reshape(-1, 4).T.copy()
+        return _Cells(columns, (values, valid, first_bit), missing)
 
 
 def _scattered(
@@ -239,16 +241,18 @@ def _scattered(
     rounded: NDArray[np.float32],
 ) -> NDArray[np.int64]:
     """Write a batch as grouped rows; return (columns, 3) how many cells are missing, infinite, beyond float32."""
-    counts = np.empty((len(cells.columns), 3), np.int64)
+    counts = np.zeros((len(cells.columns), 3), np.int64)
+    counts[:, 0] = cells.missing
     bits = exact.view(np.uint64), rounded.view(np.uint32)
     scatter_rows(keys, who, when, *cells.where, place, exact, bits[0], rounded, bits[1], counts)
     return counts
 
 
-def _addresses(part: Any) -> tuple[int, int, int]:
-    """Return (address of the first cell, address of the validity bitmap or 0, its first bit) of an Arrow array."""
+def _addresses(part: Any) -> tuple[int, int, int, int]:
+    """Return (address of the first cell, of the bitmap or 0, its first bit, missing cells) of an Arrow array."""
     bitmap, data = part.buffers()
-    return data.address + 8 * part.offset, 0 if bitmap is None or part.null_count == 0 else bitmap.address, part.offset
+    missing = part.null_count
+    return data.address + 8 * part.offset, bitmap.address if missing else 0, part.offset, missing
 
 
 def read_partition(partition: Partition) -> PartitionRows:

@@ -40,7 +40,7 @@ from causal_service.preparation.within_rows import Total, WithinRows
 
 __all__ = ["LargeMoments", "large_moments"]
 
-BLOCK_BYTES = 128 << 20
+BLOCK_BYTES = 40 << 20
 """Memory for the sums of all blocks; long calendars and many indicators make fewer blocks."""
 UNDETERMINED = 1e-7
 """A direction of period effects that has less weight than this, beside the heaviest, counts as undetermined: sums of

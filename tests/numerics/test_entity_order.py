@@ -48,7 +48,10 @@ def scattered(keys, who, when, place, cells, bits, first_bit, split):
     rounded = np.zeros((place.size - split, 3 + len(cells)), np.float32)
     addresses = np.array([part.ctypes.data for part in cells], np.int64)
     bitmaps = np.array([0 if part is None else part.ctypes.data for part in bits], np.int64)
-    counts, first = np.empty((len(cells), 3), np.int64), np.array(first_bit, np.int64)
+    counts, first = np.zeros((len(cells), 3), np.int64), np.array(first_bit, np.int64)
+    for k, (part, bit) in enumerate(zip(bits, first_bit, strict=True)):
+        if part is not None:
+            counts[k, 0] = (np.unpackbits(part, bitorder="little")[bit : bit + place.size] == 0).sum()
     scatter_rows(
         keys, who, when, addresses, bitmaps, first, place,
         exact, exact.view(np.uint64), rounded, rounded.view(np.uint32), counts,
@@ -65,21 +68,26 @@ def test_columns_are_scattered_with_their_gaps(n, share):
         np.concatenate([[1.0, np.nan, np.inf, -0.0], rng.normal(size=n - 4)]),
         rng.normal(size=n),
         np.append(np.ones(n - 1), 1e300),
+        *rng.normal(size=(9, n)),
     ]
     there = [rng.random(n + 3) > 0.2, rng.random(n + 3) > 0.1]
     there[0][3:7] = True, True, True, False
     bits = [np.packbits(one, bitorder="little") for one in there]
     who, split = np.zeros(n, np.int32), int(share * n)
-    exact, rounded, found = scattered(np.zeros(1, np.uint64), who, who, place, cells, [*bits, None], [3, 3, 0], split)
-    expected = np.stack([*(np.where(one[3:], part, np.nan) for one, part in zip(there, cells, strict=False)), cells[2]])
+    exact, rounded, found = scattered(
+        np.zeros(1, np.uint64), who, who, place, cells, [*bits, *[None] * 10], [3, 3, *[0] * 10], split
+    )
+    expected = np.stack(
+        [*(np.where(one[3:], part, np.nan) for one, part in zip(there, cells, strict=False)), *cells[2:]]
+    )
     kept = place < split
     np.testing.assert_array_equal(exact[place[kept], 3:].T, expected[:, kept])
     with np.errstate(over="ignore"):
         np.testing.assert_array_equal(rounded[place[~kept] - split, 3:].T, expected[:, ~kept].astype(np.float32))
     assert not np.signbit(np.concatenate([exact[:, 3], rounded[:, 3]])[place[3]])
     np.testing.assert_array_equal(found[:, 0], np.isnan(expected).sum(axis=1))
-    np.testing.assert_array_equal(found[:, 1], [1, 0, 0])
-    np.testing.assert_array_equal(found[:, 2], [0, 0, 1])
+    np.testing.assert_array_equal(found[:, 1], [1, *[0] * 11])
+    np.testing.assert_array_equal(found[:, 2], [0, 0, 1, *[0] * 9])
     assert (exact[:, :3] == 0).all() and (rounded[:, :3] == 0).all()
 
 
