@@ -55,12 +55,13 @@ def read_entity(
         own.gaps[i] = k
     for c in range(b):
         seen = n - empty[c]
-        mean = sums[c] / seen if seen > 0 else 0.0
+        total, unit = np.float64(sums[c]), np.float64(scale[c])
+        mean = total / seen if seen > 0 else 0.0
         own.level[c] = mean
-        out.level[e, c] = mean / scale[c]
+        out.level[e, c] = mean / unit
         out.cells[0, c] += seen
-        out.cells[1, c] += sums[c] / scale[c]
-        out.cells[2, c] += squares[c] / (np.float64(scale[c]) * scale[c])
+        out.cells[1, c] += total / unit
+        out.cells[2, c] += squares[c] / (unit * unit)
     for i in range(n):
         for c in range(0, wide, LANES):
             subtract(U, i * wide + c, own.level, c)
@@ -74,19 +75,21 @@ def usable_rows(
 ) -> tuple[int, int, bool]:
     """Find the rows that have all their lags; return how many there are, how many of them have gaps, and whether they
     are in the periods of the entity before, whose rows were ``before``, with the same weights."""
-    m, holes, same, lags = 0, 0, True, own.lags
-    for i in range(lags, stop - start):
+    m, holes, same, lags, run, last = 0, 0, True, own.lags, 0, -2
+    for i in range(stop - start):
         row = order[start + i]
         t, w = time[row], weight[row] if weight.size > 0 else 1.0
-        usable, count = w > 0, 0
-        for lag in range(lags + 1):
-            usable &= own.gaps[i - lag] < b and time[order[start + i - lag]] == t - lag
+        run = 0 if own.gaps[i] >= b else run + 1 if t == last + 1 else 1
+        last = t
+        if run <= lags or not w > 0:
+            continue
+        count = own.gaps[i]
+        for lag in range(1, lags + 1):
             count += own.gaps[i - lag]
-        if usable:
-            same &= m < before and own.when[m] == t and own.mass[m] == w
-            own.source[m], own.hole_count[m], own.when[m], own.mass[m] = i - lags, count, t, w
-            holes += count > 0
-            m += 1
+        same &= m < before and own.when[m] == t and own.mass[m] == w
+        own.source[m], own.hole_count[m], own.when[m], own.mass[m] = i - lags, count, t, w
+        holes += count > 0
+        m += 1
     return m, holes, same and m == before
 
 

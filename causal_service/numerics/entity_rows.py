@@ -116,7 +116,7 @@ def _sum_pattern(m: int, fit: WideFit, own: Entity) -> None:
 def _column_means(m: int, holes: int, fit: WideFit, own: Entity, squares: Floats) -> None:
     """Write the means of the measured cells less the effects; add up the squares of the present cells less both."""
     q, wide, whole, effects = own.mean.size, own.wide, own.whole[0], fit.effects
-    sums, square, empty, present = own.mean, own.squares, own.empty, own.lags * own.wide
+    sums, square, empty, present = own.sums, own.squares, own.empty, own.lags * own.wide
     sums[:] = 0.0
     square[:] = 0.0
     empty[:] = 0.0
@@ -132,7 +132,7 @@ def _column_means(m: int, holes: int, fit: WideFit, own: Entity, squares: Floats
         row, w = own.when[r] * q, own.mass[r]
         for _ in range(own.hole_count[r]):
             i = own.holes[g]
-            effect = fit.at_gaps[4 * (row + i) + 2]
+            effect = np.float64(fit.at_gaps[4 * (row + i) + 2])
             sums[i] += w * effect
             empty[i] += w
             if i >= present:
@@ -140,7 +140,7 @@ def _column_means(m: int, holes: int, fit: WideFit, own: Entity, squares: Floats
             g += 1
     for c in range(q):
         seen = whole - empty[c]
-        mean = (sums[c] - own.effects[c]) / seen if seen > 1e-12 * whole else 0.0
+        mean = (np.float64(sums[c]) - own.effects[c]) / seen if seen > 1e-12 * whole else 0.0
         own.mean[c], own.centre[c], own.left[c] = mean, mean, -own.second[c]
         if c >= present and c - present < squares.shape[1]:
             squares[0, c - present] += square[c - present] - mean * mean * seen

@@ -1,7 +1,8 @@
 """What the kernel of ``entity_rows`` is told, what it adds to, and the room in which it works.
 
 Arrays that are worked on in groups of ``LANES`` numbers are flat. They are of the kind (float32 or float64) in which
-the rows come; sums by column are float64. Columns of zeros fill up to a multiple of the lanes: b columns are ``wide``,
+the rows come, as are sums over the rows of one entity; what crosses entities is float64, but for sums by period within
+a block. Columns of zeros fill up to a multiple of the lanes: b columns are ``wide``,
 those of all lags q = (L + 1) wide.
 """
 
@@ -54,7 +55,7 @@ class WideFit(NamedTuple):
     """(q q)"""
     omega: Reals
     """(q q)"""
-    at_gaps: Floats
+    at_gaps: Reals
     """(T q 4) what a gap needs together: ``first_omega`` times the effects of the period, ``omega`` times both effects,
     the effects, both effects."""
     scale: Reals
@@ -119,10 +120,12 @@ class Entity(NamedTuple):
     """(q,) sum of the effects over the rows."""
     second: Floats
     """(q,) sum of the second effects."""
-    column: Floats
+    column: Reals
     """(wide) sums by column."""
-    squares: Floats
+    squares: Reals
     """(wide) sums of squares by column."""
+    sums: Reals
+    """(q) weighted sums by column and lag."""
     empty: Floats
     """(q,) gaps by column, or their weight."""
     mean: Floats
@@ -170,7 +173,7 @@ def widened(fit: EntityFit, kind: type[np.floating[Any]]) -> WideFit:
         second.reshape(-1),
         given(first_omega),
         given(omega),
-        np.stack([effects @ first_omega, both @ omega, effects, both], axis=-1).reshape(-1),
+        given(np.stack([effects @ first_omega, both @ omega, effects, both], axis=-1)),
         given(scale),
         given(middle),
     )
@@ -199,8 +202,9 @@ def room(n: int, lags: int, wide: int, periods: int, like: Reals) -> Entity:
         np.empty(1),
         np.empty(q),
         np.empty(q),
-        np.empty(wide),
-        np.empty(wide),
+        np.empty(wide, kind),
+        np.empty(wide, kind),
+        np.empty(q, kind),
         np.empty(q),
         np.empty(q),
         np.empty(q),

@@ -54,20 +54,17 @@ class _Groups:
         first = self.builder.insert_element(ir.Constant(one, ir.Undefined), value, ir.Constant(ir.IntType(32), 0))
         return self.builder.shuffle_vector(first, first, ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES))
 
-    def long(self, values: Any) -> Any:
-        """The group as float64."""
-        wanted = ir.VectorType(ir.DoubleType(), LANES)
-        return values if values.type == wanted else self.builder.fpext(values, wanted)
+    def alike(self, values: Any, like: Any) -> Any:
+        """The group, or a float64, in the kind of ``like``, which is no narrower than a group."""
+        if isinstance(values.type, ir.VectorType):
+            return values if values.type == like.type else self.builder.fpext(values, like.type)
+        kind = like.type.element
+        return self.every(values if values.type == kind else self.builder.fptrunc(values, kind))
 
     def fused(self, one: Any, other: Any, more: Any) -> Any:
         """``one * other + more``, rounded once where the processor can."""
         product = self.builder.fmul(one, other, flags=["contract"])
         return self.builder.fadd(product, more, flags=["contract"])
-
-    def number(self, value: Any, like: Any) -> Any:
-        """A float64 as an element of ``like``."""
-        kind = like.type.element
-        return value if value.type == kind else self.builder.fptrunc(value, kind)
 
     def _pointer(self, array: int, place: Any) -> tuple[Any, int]:
         kind = self._kinds[array]
@@ -80,9 +77,9 @@ class _Groups:
 def _add_scaled(typing: Any, total: Any, at: Any, source: Any, start: Any, weight: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         groups = _Groups(context, builder, signature, arguments)
-        values = groups.long(groups.load(2, arguments[3]))
-        sums = groups.fused(groups.every(arguments[4]), values, groups.load(0, arguments[1]))
-        groups.store(sums, 0, arguments[1])
+        sums = groups.load(0, arguments[1])
+        values, weight = (groups.alike(given, sums) for given in (groups.load(2, arguments[3]), arguments[4]))
+        groups.store(groups.fused(weight, values, sums), 0, arguments[1])
         return context.get_dummy_value()
 
     return types.void(total, types.intp, source, types.intp, types.float64), generate
@@ -91,9 +88,10 @@ def _add_scaled(typing: Any, total: Any, at: Any, source: Any, start: Any, weigh
 def _add_squares(typing: Any, total: Any, at: Any, left: Any, start: Any, right: Any, other: Any, weight: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         groups = _Groups(context, builder, signature, arguments)
-        values = groups.long(builder.fsub(groups.load(2, arguments[3]), groups.load(4, arguments[5])))
-        scaled = builder.fmul(groups.every(arguments[6]), values)
-        groups.store(groups.fused(scaled, values, groups.load(0, arguments[1])), 0, arguments[1])
+        sums = groups.load(0, arguments[1])
+        values = builder.fsub(groups.load(2, arguments[3]), groups.load(4, arguments[5]))
+        values, weight = (groups.alike(given, sums) for given in (values, arguments[6]))
+        groups.store(groups.fused(builder.fmul(weight, values), values, sums), 0, arguments[1])
         return context.get_dummy_value()
 
     return types.void(total, types.intp, left, types.intp, right, types.intp, types.float64), generate
@@ -152,7 +150,6 @@ def _read_cells(
         values = builder.fmul(builder.fsub(cells, groups.load(3, column)), groups.load(4, column))
         values = builder.select(hole, zero, values)
         groups.store(values, 6, v_at)
-        values = groups.long(values)
         groups.store(builder.fadd(groups.load(8, column), values), 8, column)
         groups.store(groups.fused(values, values, groups.load(9, column)), 9, column)
         return builder.zext(builder.bitcast(hole, ir.IntType(LANES)), ir.IntType(64))
@@ -169,9 +166,8 @@ def _settle_cells(
         groups = _Groups(context, builder, signature, arguments)
         _, u_at, _, column, _, row, weight, root, _, to, _ = arguments
         values = builder.fsub(builder.fsub(groups.load(0, u_at), groups.load(2, column)), groups.load(4, row))
-        groups.store(builder.fmul(values, groups.every(groups.number(root, values))), 8, to)
-        weights = groups.every(groups.number(weight, values))
-        groups.store(groups.fused(weights, values, groups.load(10, row)), 10, row)
+        groups.store(builder.fmul(values, groups.alike(root, values)), 8, to)
+        groups.store(groups.fused(groups.alike(weight, values), values, groups.load(10, row)), 10, row)
         return context.get_dummy_value()
 
     place, number = types.intp, types.float64
@@ -200,11 +196,10 @@ def _prefetch(typing: Any, values: Any, at: Any) -> Any:
 
 
 add_scaled: Any = intrinsic(_add_scaled)
-"""``add_scaled(total, at, source, start, weight)``: add ``weight`` times a group of source to one of ``total``,
-float64."""
+"""``add_scaled(total, at, source, start, weight)``: add ``weight`` times a group of source to one of ``total``."""
 add_squares: Any = intrinsic(_add_squares)
 """``add_squares(total, at, left, start, right, other, weight)``: add ``weight`` times the squares of the differences
-of two groups to one of ``total``, float64."""
+of two groups to one of ``total``."""
 subtract: Any = intrinsic(_subtract)
 """``subtract(values, at, other, start)``: subtract a group of ``other`` from one of ``values``."""
 dot: Any = intrinsic(_dot)
@@ -212,8 +207,8 @@ dot: Any = intrinsic(_dot)
 they come."""
 read_cells: Any = intrinsic(_read_cells)
 """``read_cells(X, at, count, middle, scale, c, V, start, sums, squares)``: write ``(x - middle) scale`` of a group of X
-into V, zero where it is NaN and beyond ``count``; add it and its square to the float64 groups at c; return the bits of
-those that are NaN."""
+into V, zero where it is NaN and beyond ``count``; add it and its square to the groups at c; return the bits of those
+that are NaN."""
 settle_cells: Any = intrinsic(_settle_cells)
 """``settle_cells(U, at, mean, c, effects, row, weight, root, out, to, sums)``: write ``root (u - mean - effects)`` into
 ``out`` and add ``weight (u - mean - effects)`` to ``sums`` at ``row``."""

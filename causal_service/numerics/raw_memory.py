@@ -46,8 +46,7 @@ def _turn(
 ) -> Any:  # fmt: skip
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         _, _, _, first, row, n, _, _, stride, to = arguments
-        number, index, byte = ir.DoubleType(), ir.IntType(64), ir.IntType(8)
-        element = context.get_value_type(signature.args[7].dtype)
+        number, element, index, byte = ir.DoubleType(), ir.FloatType(), ir.IntType(64), ir.IntType(8)
         columns, gaps, bits, places, out = (
             context.make_array(signature.args[i])(context, builder, arguments[i]) for i in (0, 1, 2, 6, 7)
         )
@@ -63,13 +62,12 @@ def _turn(
             start = builder.add(start, builder.shl(row, ir.Constant(index, 3)))
             given = [builder.inttoptr(start, vector.as_pointer()), ir.Constant(ir.IntType(32), 8), there, zero]
             cells = builder.fadd(_masked(builder, "load", number, vector, given), zero)
-            if element != number:
-                cells = builder.fptrunc(cells, ir.VectorType(element, SIDE))
+            cells = builder.fptrunc(cells, ir.VectorType(element, SIDE))
             rest = builder.fsub(cells, cells)  # not a number where the cell is infinite
             odd = builder.or_(odd, builder.fcmp_unordered("uno", rest, rest))
             seen = builder.bitcast(_eight_bits(builder, bitmap, builder.add(bit, row), builder.add(bit, n)), mask)
             found.append(builder.select(seen, cells, ir.Constant(cells.type, [float("nan")] * SIDE)))
-        align = ir.Constant(ir.IntType(32), 4 if element == ir.FloatType() else 8)
+        align = ir.Constant(ir.IntType(32), 4)
         for r, cells in enumerate(_transposed(builder, found)):
             at = builder.load(builder.gep(places.data, [ir.Constant(index, r)]))
             here = builder.icmp_signed(">=", at, ir.Constant(index, 0))
@@ -141,6 +139,6 @@ byte_at: Any = intrinsic(_byte_at)
 """The byte at an address."""
 turn: Any = intrinsic(_turn)
 """``turn(columns, gaps, bits, first, row, n, places, out, stride, to)``: write the cells from ``row`` on of up to
-``SIDE`` columns of n float64, whose addresses are ``columns[first:]``, to ``out[places[i] * stride + to]``, float32 or
-float64. Bitmaps at ``gaps``, each from its bit ``bits`` on, say which cells are there; 0 = all are. Those that are not
+``SIDE`` columns of n float64, whose addresses are ``columns[first:]``, to ``out[places[i] * stride + to]``, float32.
+Bitmaps at ``gaps``, each from its bit ``bits`` on, say which cells are there; 0 = all are. Those that are not
 become NaN, minus zero becomes zero, negative places are left out. Return whether a cell may be NaN or infinite."""

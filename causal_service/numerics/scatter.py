@@ -7,32 +7,33 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from causal_service.numerics.compiled import inner, kernel
+from causal_service.numerics.compiled import inner, kernel, lean
+from causal_service.numerics.lanes import LANES, prefetch
 from causal_service.numerics.raw_memory import SIDE, byte_at, float_at, turn
 
 __all__ = ["first_places", "mark_cells", "places_by_partition", "read_keys", "scatter_rows", "text_hashes"]
 
+_AHEAD = 16
+"""Rows whose place is asked for before they are written."""
 _HALF, _LOWER = np.uint64(32), np.uint64(0xFFFFFFFF)
 
 
 @kernel
-def places_by_partition(
-    keys: NDArray[np.uint64], who: NDArray[np.int32], partitions: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def places_by_partition(keys: NDArray[np.uint64], partitions: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return (place (n,) of each row when rows stand by partition, stable; first place (partitions + 1,) of each).
 
-    Partitions hold ascending ranges of the keys ``keys[who[r]]``.
+    Partitions hold ascending ranges of the ``keys`` (n,).
     """
     starts = np.zeros(partitions + 1, np.int64)
-    place = np.empty(who.size, np.int64)
-    for r in range(who.size):
-        group = np.int64((keys[who[r]] >> np.uint64(32)) * np.uint64(partitions) >> np.uint64(32))
+    place = np.empty(keys.size, np.int64)
+    for r in range(keys.size):
+        group = np.int64((keys[r] >> np.uint64(32)) * np.uint64(partitions) >> np.uint64(32))
         place[r] = group
         starts[group + 1] += 1
     for g in range(partitions):
         starts[g + 1] += starts[g]
     free = starts[:-1].copy()
-    for r in range(who.size):
+    for r in range(keys.size):
         group = place[r]
         place[r] = free[group]
         free[group] += 1
@@ -60,7 +61,6 @@ def read_keys(
 @kernel
 def scatter_rows(
     keys: NDArray[np.uint64],
-    who: NDArray[np.int32],
     when: NDArray[np.int32],
     values: NDArray[np.int64],
     valid: NDArray[np.int64],
@@ -76,7 +76,7 @@ def scatter_rows(
 
     Parameters
     ----------
-    keys, who, when : the key of row r is ``keys[who[r]]``, its period ``when[r]``.
+    keys, when : (n,) key and period of each row.
     values : (columns,) addresses of their n cells, float64.
     valid : addresses of bitmaps, least significant bit first, whose bit ``first_bit[k] + r`` says that cell r is there;
         0 = all are. A missing cell becomes NaN and minus zero becomes zero.
@@ -85,30 +85,35 @@ def scatter_rows(
         the bitmap on the way in, written over where others are found.
     """
     n, columns, split, stride = place.size, values.size, exact.shape[0], exact.shape[1]
-    few, many, odd = np.empty(SIDE, np.int64), np.empty(SIDE, np.int64), np.zeros(columns, np.bool_)
-    exact_cells, rounded_cells = exact.reshape(-1), rounded.reshape(-1)
+    places, odd, cells = np.empty(SIDE, np.int64), np.zeros(columns, np.bool_), rounded.reshape(-1)
     for start in range(0, n, SIDE):
-        rows, some = min(SIDE, n - start), False
-        many[:] = -1
-        few[:] = -1
-        for i in range(rows):
+        places[:] = -1
+        for i in range(min(SIDE, n - start)):
             r = start + i
-            at, key = place[r], keys[who[r]]
+            if r + _AHEAD < n and place[r + _AHEAD] >= split:
+                for c in range(0, stride, LANES):
+                    prefetch(cells, (place[r + _AHEAD] - split) * stride + c)
+            at, key = place[r], keys[r]
             if at < split:
-                few[i], some = at, True
                 exact_bits[at, 0], exact_bits[at, 1], exact_bits[at, 2] = key >> _HALF, key & _LOWER, when[r]
+                for k in range(columns):
+                    there = _is_there(valid[k], first_bit[k] + r)
+                    exact[at, 3 + k] = float_at(values[k] + 8 * r) + 0.0 if there else np.nan
             else:
                 at -= split
-                many[i] = at
+                places[i] = at
                 rounded_bits[at, 0], rounded_bits[at, 1], rounded_bits[at, 2] = key >> _HALF, key & _LOWER, when[r]
         for k in range(0, columns, SIDE):
-            if turn(values, valid, first_bit, k, start, n, many, rounded_cells, stride, 3 + k) != 0:
+            if turn(values, valid, first_bit, k, start, n, places, cells, stride, 3 + k) != 0:
                 odd[k : k + SIDE] = True
-            if some:
-                turn(values, valid, first_bit, k, start, n, few, exact_cells, stride, 3 + k)
     for k in range(columns):
         if odd[k]:
             _count_odd(values[k], valid[k], first_bit[k], place, exact, rounded, k, counts)
+
+
+@lean
+def _is_there(valid: int, bit: int) -> bool:
+    return valid == 0 or (byte_at(valid + (bit >> 3)) >> (bit & 7)) & 1 != 0
 
 
 @inner
@@ -134,8 +139,7 @@ def _count_odd(
     counts[k, 0] = 0
     for r in range(place.size):
         v = float_at(values + 8 * r)
-        bit = first_bit + r
-        if np.isnan(v) or (valid != 0 and (byte_at(valid + (bit >> 3)) >> (bit & 7)) & 1 == 0):
+        if np.isnan(v) or not _is_there(valid, first_bit + r):
             _clear(exact, rounded, place[r], k)
             counts[k, 0] += 1
         elif np.isinf(v):

@@ -44,7 +44,7 @@ from causal_service.panel.spilling import (
 
 __all__ = ["SAMPLE_ROWS", "LargePanel", "read_large"]
 
-PARTITION_BYTES = 12 << 20
+PARTITION_BYTES = 8 << 20
 """Rows of a partition as float32."""
 UNIT_ROWS = 1_000_000
 """Rows of neighbouring row groups that one unit of work reads."""

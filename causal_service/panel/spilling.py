@@ -137,7 +137,6 @@ def spill(plan: SpillPlan, unit: Unit) -> SpilledUnit:
     """Group the rows of one unit by partition and write them."""
     import pyarrow as pa  # type: ignore[import-untyped]
 
-    columns = list(dict.fromkeys((plan.entity, plan.period, *plan.columns)))
     entities, periods = EntityCodes(), PeriodCodes()
     counts = np.zeros((len(plan.columns), 3), np.int64)
     who: list[NDArray[np.int32]] = []
@@ -150,18 +149,19 @@ def spill(plan: SpillPlan, unit: Unit) -> SpilledUnit:
     exact, rounded = (np.empty((BATCH, FIRST_COLUMN + len(plan.columns)), kind) for kind in (_EXACT, _ROUNDED))
     digests, words = np.zeros((1, 2), np.uint64), digest_words(len(plan.columns))
     with partial.open("wb", buffering=0) as target:
-        for batch in _batches(unit, columns, plan.texts):
-            who.append(entities.of(batch.column(plan.entity)))
-            when.append(periods.of(batch.column(plan.period)))
+        for row_who, row_when, batch in _batches(unit, plan, entities, periods):
+            who.append(row_who)
+            when.append(row_when)
             keys = entities.keys
-            place, starts = places_by_partition(keys, who[-1], plan.partitions)
+            row_keys = keys[row_who]
+            place, starts = places_by_partition(row_keys, plan.partitions)
             first = starts[plan.exact]
             pieces = exact[:first], rounded[: batch.num_rows - first]
             if digests.shape[0] < len(periods.cells):
                 digests = np.concatenate([digests, np.zeros((len(periods.cells) - digests.shape[0], 2), np.uint64)])
             cells = _Cells.of(batch, plan.columns)
-            counts += _scattered(cells, keys, who[-1], when[-1], place, *pieces)
-            add_rows(keys, who[-1], when[-1], *cells.where, words, digests)
+            counts += _scattered(cells, row_keys, row_when, place, *pieces)
+            add_rows(keys, row_who, row_when, *cells.where, words, digests)
             for piece in pieces:
                 _write(target, piece)
                 if plan.weighted:
@@ -194,21 +194,35 @@ def _write(target: Any, rows: NDArray[Any]) -> None:
         left = left[target.write(left) :]
 
 
-def _batches(unit: Unit, columns: Sequence[str], texts: Sequence[str]) -> Iterator[Any]:
-    """Row group by row group: one reader over several keeps the memory of all.
+def _batches(
+    unit: Unit, plan: SpillPlan, entities: EntityCodes, periods: PeriodCodes
+) -> Iterator[tuple[NDArray[np.int32], NDArray[np.int32], Any]]:
+    """Yield (entity codes, period codes, columns) of some rows.
 
-    The file is mapped, which saves copying what is still compressed; its pages are given back as they are done with.
+    Row group by row group: one reader over several keeps the memory of all. Labels come first, since every batch would
+    bring all labels of its row group. The file is mapped, which saves copying what is still compressed; its pages are
+    given back as they are done with.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
     with open(unit.path, "rb") as content:
         mapped = mmap.mmap(content.fileno(), 0, access=mmap.ACCESS_READ)
-    file = pq.ParquetFile(pa.BufferReader(pa.py_buffer(mapped)), read_dictionary=list(texts))
+    file = pq.ParquetFile(pa.BufferReader(pa.py_buffer(mapped)), read_dictionary=list(plan.texts))
     for row_group in unit.row_groups:
-        yield from file.iter_batches(BATCH, row_groups=[row_group], columns=columns, use_threads=False)
+        keys = file.read_row_group(row_group, [plan.entity, plan.period], use_threads=False)
+        who, when = _coded(entities, keys.column(plan.entity)), _coded(periods, keys.column(plan.period))
+        done = 0
+        for batch in file.iter_batches(BATCH, row_groups=[row_group], columns=list(plan.columns), use_threads=False):
+            rows = slice(done, done + batch.num_rows)
+            yield who[rows], when[rows], batch
+            done += batch.num_rows
         if hasattr(mmap, "MADV_DONTNEED"):
             mapped.madvise(mmap.MADV_DONTNEED)
+
+
+def _coded(codes: EntityCodes | PeriodCodes, column: Any) -> NDArray[np.int32]:
+    return np.concatenate([np.empty(0, np.int32), *(codes.of(chunk) for chunk in column.chunks)])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -234,7 +248,6 @@ class _Cells:
 def _scattered(
     cells: _Cells,
     keys: NDArray[np.uint64],
-    who: NDArray[np.int32],
     when: NDArray[np.int32],
     place: NDArray[np.int64],
     exact: NDArray[np.float64],
@@ -244,7 +257,7 @@ def _scattered(
     counts = np.zeros((len(cells.columns), 3), np.int64)
     counts[:, 0] = cells.missing
     bits = exact.view(np.uint64), rounded.view(np.uint32)
-    scatter_rows(keys, who, when, *cells.where, place, exact, bits[0], rounded, bits[1], counts)
+    scatter_rows(keys, when, *cells.where, place, exact, bits[0], rounded, bits[1], counts)
     return counts
 
 

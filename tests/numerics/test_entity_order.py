@@ -31,10 +31,10 @@ def test_totals_are_those_of_the_measured_cells():
 def test_rows_go_to_their_partitions_and_their_keys_come_back(kind):
     keys = np.array([2**63 + 5, 7, 0], np.uint64)
     who, when = np.array([0, 1, 0, -1], np.int32), np.array([5, 6, 7, 8], np.int32)
-    place, starts = places_by_partition(keys, who, 3)
+    place, starts = places_by_partition(keys[who], 3)
     np.testing.assert_array_equal(place, [2, 0, 3, 1])
     np.testing.assert_array_equal(starts, [0, 2, 4, 4])
-    exact, rounded = scattered(keys, who, when, place, [], [], [], 4 if kind == np.float64 else 0)[:2]
+    exact, rounded = scattered(keys[who], when, place, [], [], [], 4 if kind == np.float64 else 0)[:2]
     rows = exact if kind == np.float64 else rounded
     key, time = np.zeros(4, np.uint64), np.zeros(4, np.int64)
     read_keys(rows.view(f"u{rows.itemsize}"), 1, 4, np.arange(20) * 10, key, time)
@@ -42,7 +42,7 @@ def test_rows_go_to_their_partitions_and_their_keys_come_back(kind):
     np.testing.assert_array_equal(time, [0, 80, 50, 70])
 
 
-def scattered(keys, who, when, place, cells, bits, first_bit, split):
+def scattered(keys, when, place, cells, bits, first_bit, split):
     """(float64 rows, float32 rows, counts) of columns."""
     exact = np.zeros((split, 3 + len(cells)))
     rounded = np.zeros((place.size - split, 3 + len(cells)), np.float32)
@@ -53,7 +53,7 @@ def scattered(keys, who, when, place, cells, bits, first_bit, split):
         if part is not None:
             counts[k, 0] = (np.unpackbits(part, bitorder="little")[bit : bit + place.size] == 0).sum()
     scatter_rows(
-        keys, who, when, addresses, bitmaps, first, place,
+        keys, when, addresses, bitmaps, first, place,
         exact, exact.view(np.uint64), rounded, rounded.view(np.uint32), counts,
     )  # fmt: skip
     return exact, rounded, counts
@@ -73,9 +73,9 @@ def test_columns_are_scattered_with_their_gaps(n, share):
     there = [rng.random(n + 3) > 0.2, rng.random(n + 3) > 0.1]
     there[0][3:7] = True, True, True, False
     bits = [np.packbits(one, bitorder="little") for one in there]
-    who, split = np.zeros(n, np.int32), int(share * n)
+    split = int(share * n)
     exact, rounded, found = scattered(
-        np.zeros(1, np.uint64), who, who, place, cells, [*bits, *[None] * 10], [3, 3, *[0] * 10], split
+        np.zeros(n, np.uint64), np.zeros(n, np.int32), place, cells, [*bits, *[None] * 10], [3, 3, *[0] * 10], split
     )
     expected = np.stack(
         [*(np.where(one[3:], part, np.nan) for one, part in zip(there, cells, strict=False)), *cells[2:]]
