@@ -41,7 +41,8 @@ def render(result: dict[str, Any]) -> str:
         "# What came out",
         "Written by `run.py` from `result.json`; see `question.md` for what is measured. Every figure is a mean over "
         "panels ± its Monte-Carlo standard error over panels; n is the number of panels.",
-        f"Code {result['code']}, scenarios and measures {result['definition']}; {result['resamples']} resamples.",
+        f"Code {result['code']}, scenarios and measures {result['definition']}; {result['resamples']} resamples."
+        + (f" {result['note']}" if result.get("note") else ""),
         f"## Bars: {met} of {len(result['bars'])} met",
         "A bar is met when the mean reaches it within two standard errors. `own_`, `leak_` and three of the `null_` "
         "scenarios come from the project's own simulator. Where mechanisms bend, the simulator's truth is that of one "

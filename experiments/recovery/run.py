@@ -12,6 +12,7 @@ from typing import Any
 
 import joblib
 from bars import judged
+from carried import take_over
 from explain import explained
 from figures import write_figures
 from result_table import bar_lines, figure_lines, render
@@ -114,6 +115,8 @@ def main() -> None:
     parser.add_argument(
         "--stored", action="store_true", help="the tables of what is studied so far; each row says on how many panels"
     )
+    parser.add_argument("--carry", help="digest of an earlier code whose records are taken over, after a check")
+    parser.add_argument("--checks", type=int, default=2, help="panels per scenario that are studied anew for --carry")
     parser.add_argument("--explain", action="store_true", help="coverage by kind of lever, and how intervals miss")
     parser.add_argument("--scenarios", help="names separated by commas; default all")
     parser.add_argument("--panels", type=int, help="panels per scenario; default the scenario's own number")
@@ -125,6 +128,8 @@ def main() -> None:
     scenarios = chosen_scenarios(options)
     shards = Shards(options.resamples)
     tasks = [(s, seed) for s in scenarios for seed in seeds_of(s, options)]
+    if options.carry:
+        print(take_over(tasks, shards, options.carry, options.checks, options.jobs))
     if options.stored:
         tasks = [task for s in scenarios for task in leading(s, seeds_of(s, options), shards)]
         scenarios = [s for s in scenarios if any(s is scenario for scenario, _ in tasks)]
@@ -146,7 +151,7 @@ def main() -> None:
             print(f"\n{name}", explained([record for _, record in kept]), sep="\n")
     if not options.quick and not options.tune:
         content = {"code": shards.code, "definition": shards.definition, "resamples": options.resamples}
-        result = {**content, "bars": bars, "scenarios": summaries}
+        result = {**content, "note": shards.noted, "bars": bars, "scenarios": summaries}
         (HERE / "result.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
         write_figures(summaries, HERE)
         (HERE / "result.md").write_text(render(result), encoding="utf-8")

@@ -90,9 +90,20 @@ def _digest(parts: list[bytes]) -> str:
 class Shards:
     """Records by scenario and seed."""
 
-    def __init__(self, resamples: int) -> None:
-        self.code, self.definition = code_digest(), definition_digest()
+    def __init__(self, resamples: int, code: str | None = None) -> None:
+        """``code``: digest of an earlier code; default that of the code as it stands."""
+        self.code, self.definition, self.resamples = code or code_digest(), definition_digest(), resamples
         self._folder = OUT / "shards" / f"{self.code}-{self.definition}-{resamples}"
+
+    def note(self, said: str) -> None:
+        """Keep a sentence about the records."""
+        (self._folder / "note.txt").write_text(said, encoding="utf-8")
+
+    @property
+    def noted(self) -> str | None:
+        """The sentence kept with the records, if there is one."""
+        file = self._folder / "note.txt"
+        return file.read_text(encoding="utf-8") if file.exists() else None
 
     def load(self, scenario: Scenario, seed: int) -> dict[str, Any] | None:
         """The finished record, or ``None``."""
