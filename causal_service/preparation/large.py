@@ -42,6 +42,10 @@ __all__ = ["LargeMoments", "large_moments"]
 
 BLOCK_BYTES = 40 << 20
 """Memory for the sums of all blocks; long calendars and many indicators make fewer blocks."""
+FEWEST_BLOCKS = 200
+"""Blocks there are whatever memory they take, since all intervals rest on them; fewer only with fewer entities."""
+FLOAT32_CONDITION = 1e4
+"""Largest condition number of a covariance for which rows kept as float32 are also computed with as float32."""
 UNDETERMINED = 1e-7
 """A direction of period effects that has less weight than this, beside the heaviest, counts as undetermined: sums of
 float32 rows by period are not zero along it."""
@@ -102,12 +106,13 @@ def _plan(found: SampleFit, large: LargePanel, dictionary: Dictionary) -> Moment
     sample = found.rows
     panel, lags = sample.panel, sample.rows.lags
     T, d = len(panel.periods), sample.sigma.shape[0]
-    most = min(MAX_BLOCKS, max(BLOCK_BYTES // (8 * d * (d + T)), 1))
+    most = min(MAX_BLOCKS, max(BLOCK_BYTES // (8 * d * (d + T)), FEWEST_BLOCKS))
     alone = len(large.entities) <= most
     order = np.argsort(large.keys, kind="stable")
     return MomentPlan(
         columns=np.array([FIRST_COLUMN + large.indicators.index(name) for name in panel.indicators], np.int64),
         centre=np.nan_to_num(_mean(panel.values)),
+        single=max(map(np.linalg.cond, (sample.first_sigma, sample.sigma))) <= FLOAT32_CONDITION,
         weighted=large.weighted,
         scale=settled_scale(sample, dictionary, panel.indicators),
         fit=EntityFit(
@@ -127,10 +132,12 @@ def _plan(found: SampleFit, large: LargePanel, dictionary: Dictionary) -> Moment
 
 
 def _mean(values: Floats) -> Floats:
-    """About the mean of each column, the same number as float32 and as float64."""
+    """About the mean of each column, the same number as float32 and as float64 where float32 has it."""
     seen = ~np.isnan(values)
     mean = np.asarray(np.where(seen, values, 0.0).sum(axis=(0, 1)) / np.maximum(seen.sum(axis=(0, 1)), 1))
-    return mean.astype(np.float32).astype(np.float64)
+    with np.errstate(over="ignore"):
+        rounded = mean.astype(np.float32).astype(np.float64)
+    return np.where(np.abs(rounded - mean) < 1e-6 * np.abs(mean), rounded, mean)
 
 
 class _Sums:

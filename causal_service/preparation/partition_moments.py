@@ -32,6 +32,8 @@ class MomentPlan:
     """(p,) place of every studied indicator in a row on disk."""
     centre: Floats
     """(p,) about the mean of each, users' units."""
+    single: bool
+    """Whether rows kept as float32 are computed with as float32."""
     weighted: bool
     """Whether the last number of a row is its weight."""
     scale: Scale
@@ -84,7 +86,7 @@ def partition_moments(plan: MomentPlan, partition: Partition) -> PartitionMoment
     """Return the sums over one partition; a pure function of the rows and the plan, whatever their order on disk."""
     found = read_partition(partition)
     order, starts, keys = sorted_rows(found.key, found.time, plan.periods)
-    X, stride, first, slopes = _on_scale(found, plan)
+    X, stride, first, middle, slopes = _on_scale(found, plan)
     weight = np.nan_to_num(found.rows[:, -1].astype(np.float64)) if plan.weighted else np.empty(0)
     blocks, place = np.unique(_blocks(keys, plan), return_inverse=True)
     k, T, b, lagged = blocks.size, plan.periods, plan.fit.middle.size, plan.fit.lags + 1
@@ -96,7 +98,7 @@ def partition_moments(plan: MomentPlan, partition: Partition) -> PartitionMoment
         np.zeros((keys.size, T)),
         np.empty((keys.size, b)),
     )
-    fit = widened(plan.fit, X.dtype.type)
+    fit = widened(plan.fit._replace(middle=middle), X.dtype.type)
     rows = entity_rows(X, stride, first, found.time, weight, order, starts, place, fit, sums)
     mass = sums.grid.sum(axis=1)
     used = mass > 0
@@ -125,15 +127,18 @@ def _blocks(keys: NDArray[np.uint64], plan: MomentPlan) -> NDArray[np.int64]:
     return ((keys >> np.uint64(32)) * np.uint64(plan.slots) >> np.uint64(32)).astype(np.int64)
 
 
-def _on_scale(found: PartitionRows, plan: MomentPlan) -> tuple[NDArray[Any], int, int, Floats]:
-    """Return (cells with the base columns as ``entity_rows`` wants them, stride, first number, slopes (2, b))."""
+def _on_scale(found: PartitionRows, plan: MomentPlan) -> tuple[NDArray[Any], int, int, Floats, Floats]:
+    """Return (cells with the base columns as ``entity_rows`` wants them, stride, first number, what is left to subtract
+    from each column (b,), slopes (2, b))."""
     b = plan.fit.middle.size
     measured = np.zeros((2, b))
-    first = int(plan.columns[0])
-    if plan.scale.plain and np.array_equal(plan.columns, np.arange(b) + first):
-        return found.cells, found.rows.shape[1], first, measured
+    first, kind = int(plan.columns[0]), found.rows.dtype if plan.single else np.dtype(np.float64)
+    if plan.scale.plain and found.rows.dtype == kind and np.array_equal(plan.columns, np.arange(b) + first):
+        return found.cells, found.rows.shape[1], first, plan.fit.middle, measured
     values = found.rows[:, plan.columns]
     if not plan.scale.plain:
         values, slopes, counts = plan.scale.of(values.astype(np.float64))
         measured[0], measured[1] = slopes * counts, counts
-    return np.append(values, np.zeros(LANES)).astype(found.rows.dtype), b, 0, measured
+    X = np.zeros(values.size + LANES, kind)
+    np.subtract(values, plan.fit.middle, out=X[: values.size].reshape(values.shape), casting="same_kind")
+    return X, b, 0, np.zeros(b), measured

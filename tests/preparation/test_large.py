@@ -18,7 +18,7 @@ KEYS = {"entity": "plant", "period": "month"}
 
 @pytest.fixture
 def both(simulated, tmp_path: Path):
-    """``both(frame, lags, …)``: (in memory, in pieces) moments of one Parquet file."""
+    """``both(frame, lags, …)``: (in memory, in pieces) moments of one Parquet file; ``both.kept``: exact parts."""
 
     def moments(
         frame: pd.DataFrame,
@@ -33,6 +33,7 @@ def both(simulated, tmp_path: Path):
         for stream in (False, True):
             panel = read_panel(path, weight=weight, stream=stream, **KEYS).panel
             assert (panel.behind is not None) == stream
+            moments.kept = {part.exact for part in panel.behind.partitions} if stream else set()
             found.append(prepare(panel, dictionary or Dictionary(), totals, lags))
         return found[0], found[1]
 
@@ -136,6 +137,7 @@ def test_the_order_of_the_rows_changes_no_byte_and_the_number_of_parts_next_to_n
 @pytest.mark.parametrize("lags", [0, 1, 2])
 def test_rows_kept_as_float32_have_the_same_moments_to_their_rounding(simulated, both, float32, lags):
     memory, pieces = both(uneven(simulated.frame(4, entities=400)), lags, weight="orders")
+    assert both.kept == {True, False}
     np.testing.assert_allclose(pieces.covariance()[0], memory.covariance()[0], atol=1e-6)
     assert pieces.within_sd == pytest.approx(memory.within_sd, rel=1e-6)
     assert pieces.effective_n == pytest.approx(memory.effective_n, rel=1e-6)
@@ -144,10 +146,12 @@ def test_rows_kept_as_float32_have_the_same_moments_to_their_rounding(simulated,
 def test_nor_do_gaps_part_float32_from_float64(simulated, both, float32, monkeypatch):
     frame = uneven(simulated.frame(4, entities=400, gaps=0.02))
     rounded = both(frame, weight="orders")[1]
+    assert both.kept == {True, False}
     shuffled = both(frame.sort_values("rating"), weight="orders")[1]
     assert shuffled.grams.tobytes() == rounded.grams.tobytes()
     monkeypatch.setattr(large_panel, "EXACT_SAMPLES", 20)
     exact = both(frame, weight="orders")[1]
+    assert both.kept == {True}
     assert rounded.grams.tobytes() != exact.grams.tobytes()
     np.testing.assert_allclose(rounded.grams, exact.grams, rtol=0, atol=1e-6 * np.abs(exact.grams).max())
     assert rounded.unit_sd == pytest.approx(exact.unit_sd, rel=1e-6)
@@ -160,6 +164,66 @@ def test_transforms_of_rows_kept_as_float32(simulated, both, float32, monkeypatc
     known = simulated.dictionary(visits={"transform": "log"}, rating={"transform": "rank"})
     total = (Total("all", ("cycle", "ontime"), (2.0, 1.0)),)
     rounded = both(frame, dictionary=known, totals=total)[1]
+    assert both.kept == {True, False}
     monkeypatch.setattr(large_panel, "EXACT_SAMPLES", 20)
     exact = both(frame, dictionary=known, totals=total)[1]
+    np.testing.assert_allclose(rounded.covariance()[0], exact.covariance()[0], atol=1e-6)
+
+
+@pytest.mark.parametrize("apart", [1e-2, 1e-3, 3e-5])
+def test_columns_that_nearly_determine_each_other_and_are_missing_together(both, float32, monkeypatch, apart):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"plant": np.repeat(np.arange(300), 14).astype(str), "month": np.tile(np.arange(14), 300)})
+    n = len(frame)
+    frame["a"] = rng.normal(size=n) + np.repeat(rng.normal(size=300), 14)
+    frame["outcome"] = frame["a"] + rng.normal(size=n)
+    for name in ("b", "d"):
+        frame[name] = frame["a"] + apart * rng.normal(size=n)
+    gap = rng.random(n)
+    frame.loc[gap < 0.06, ["b", "d"]] = np.nan
+    frame.loc[gap < 0.02, "a"] = np.nan
+    rounded = both(frame)[1]
+    assert both.kept == {True, False}
+    monkeypatch.setattr(large_panel, "EXACT_SAMPLES", 20)
+    exact = both(frame)[1]
+    assert both.kept == {True}
+    S = rounded.covariance()[0]
+    np.testing.assert_allclose(S, exact.covariance()[0], atol=1e-7)
+    assert np.linalg.eigvalsh(S)[0] > 0
+
+
+def test_a_column_beyond_float32_has_its_mean_and_variance(simulated, both):
+    frame = simulated.frame(3, entities=40, gaps=0.02)
+    frame["rating"] = (frame["rating"] + 20) * 1e39
+    memory, pieces = both(frame)
+    assert_same(memory, pieces, rtol=1e-6)
+    assert pieces.row_totals.sd["rating"] == pytest.approx(frame["rating"].std())
+
+
+def test_wide_panels_keep_blocks_to_rest_intervals_on(simulated, both, monkeypatch):
+    monkeypatch.setattr("causal_service.preparation.large.BLOCK_BYTES", 1)
+    few, many = simulated.frame(7, entities=150), simulated.frame(7, entities=600)
+    assert both(few)[1].blocks == 150
+    assert 180 < both(many)[1].blocks <= 200
+
+
+def test_blocks_of_several_entities_in_parts_kept_as_float32(simulated, both, float32, monkeypatch):
+    monkeypatch.setattr("causal_service.preparation.large.MAX_BLOCKS", 100)
+    frame = uneven(simulated.frame(4, entities=400, gaps=0.02))
+    rounded = both(frame, weight="orders")[1]
+    assert both.kept == {True, False}
+    monkeypatch.setattr(large_panel, "EXACT_SAMPLES", 20)
+    exact = both(frame, weight="orders")[1]
+    assert rounded.blocks == exact.blocks <= 100
+    np.testing.assert_allclose(rounded.grams, exact.grams, rtol=0, atol=1e-6 * np.abs(exact.grams).max())
+
+
+def test_transformed_columns_are_centred_before_they_are_rounded(simulated, both, float32, monkeypatch):
+    frame = simulated.frame(6, entities=400)
+    frame["visits"] = np.exp(12 + frame["visits"] / 3000).round()  # whole: the same as float32
+    known = simulated.dictionary(visits={"transform": "log"})
+    rounded = both(frame, dictionary=known)[1]
+    assert both.kept == {True, False}
+    monkeypatch.setattr(large_panel, "EXACT_SAMPLES", 20)
+    exact = both(frame, dictionary=known)[1]
     np.testing.assert_allclose(rounded.covariance()[0], exact.covariance()[0], atol=1e-6)
