@@ -37,6 +37,7 @@ from causal_service.panel.spilling import (
     SpilledUnit,
     SpillPlan,
     Unit,
+    partition_of,
     partitions_of,
     read_partition,
     spill,
@@ -79,7 +80,8 @@ class LargePanel:
     partitions: tuple[Partition, ...]
     """Where the rows are; every entity is in one partition, partitions ascend by key."""
     digest: str
-    """SHA-256 of labels, calendar and hashes of all rows as they are kept, hexadecimal; their order does not count."""
+    """SHA-256 of labels, calendar and hashes of all rows, hexadecimal. Cells are hashed as they come, before they are
+    rounded to float32; the order of the rows does not count."""
     scratch: tempfile.TemporaryDirectory[str]
     """Folder of the grouped rows; removed with this object."""
 
@@ -128,19 +130,23 @@ def read_large(table: ParquetTable) -> tuple[Panel, Calendar] | None:
     plan = SpillPlan(
         table.entity, table.period, table.text_keys, columns, table.weight is not None, partitions, exact, ""
     )
-    try:
-        return _grouped(table, plan)
-    except _TooCoarse:
-        return _grouped(table, replace(plan, exact=partitions))
+    while True:
+        scratch = tempfile.TemporaryDirectory(prefix="causal-service-")
+        found: tuple[Panel, Calendar] | int | None = None
+        try:
+            found = _grouped(table, replace(plan, folder=scratch.name), scratch)
+        finally:
+            if not isinstance(found, tuple):
+                scratch.cleanup()
+        if not isinstance(found, int):
+            return found
+        plan = replace(plan, exact=found)
 
 
-class _TooCoarse(Exception):
-    """Rows have to be kept more exactly than planned."""
-
-
-def _grouped(table: ParquetTable, plan: SpillPlan) -> tuple[Panel, Calendar] | None:
-    scratch = tempfile.TemporaryDirectory(prefix="causal-service-")
-    plan = replace(plan, folder=scratch.name)
+def _grouped(
+    table: ParquetTable, plan: SpillPlan, scratch: tempfile.TemporaryDirectory[str]
+) -> tuple[Panel, Calendar] | int | None:
+    """Return what ``read_large`` does, or how many partitions have to be float64."""
     seen = _Seen(table)
     units = [seen.noted(unit) for unit in in_order(spill, plan, _units(table))]
     calendar = build_calendar(
@@ -166,8 +172,9 @@ def _grouped(table: ParquetTable, plan: SpillPlan) -> tuple[Panel, Calendar] | N
         scratch=scratch,
     )
     if plan.exact < plan.partitions and any(unit.beyond for unit in units):
-        raise _TooCoarse
-    return _sample(large, calendar, table), calendar
+        return plan.partitions
+    sample = _sample(large, calendar, table)
+    return sample if isinstance(sample, int) else (sample, calendar)
 
 
 def _digest(
@@ -265,8 +272,8 @@ class _Seen:
             self._cells = cells
 
 
-def _sample(large: LargePanel, calendar: Calendar, table: ParquetTable) -> Panel:
-    """Return the entities with the smallest keys as a panel."""
+def _sample(large: LargePanel, calendar: Calendar, table: ParquetTable) -> Panel | int:
+    """Return the entities with the smallest keys as a panel, or how many partitions have to be float64."""
     by_key = np.argsort(large.keys, kind="stable")
     rows = np.cumsum(large.present.sum(axis=1)[by_key])
     count = min(
@@ -277,23 +284,22 @@ def _sample(large: LargePanel, calendar: Calendar, table: ParquetTable) -> Panel
     members = np.sort(by_key[:count])
     place = {int(large.keys[m]): i for i, m in enumerate(members)}
     highest = large.keys[by_key[count - 1]]
+    wanted = partition_of(int(highest), len(large.partitions)) + 1
+    if not all(partition.exact for partition in large.partitions[:wanted]):
+        return wanted
     shape = (count, len(calendar.labels))
     values = np.full((*shape, len(large.indicators)), np.nan)
     weights = np.zeros(shape) if large.weighted else None
-    for partition in large.partitions:
+    for partition in large.partitions[:wanted]:
         found = read_partition(partition)
         inside = found.key <= highest
-        if inside.any() and not partition.exact:
-            raise _TooCoarse
         if inside.any():
             who = np.array([place[int(key)] for key in found.key[inside]], np.int64)
             values[who, found.time[inside]] = found.rows[inside, FIRST_COLUMN : FIRST_COLUMN + len(large.indicators)]
             if weights is not None:
                 weights[who, found.time[inside]] = np.nan_to_num(found.rows[inside, -1])
-        if found.key.size and not inside.all():
-            break
     if not all(partition.exact for partition in large.partitions) and _rounding_tells(values):
-        raise _TooCoarse
+        return len(large.partitions)
     return Panel(
         entities=tuple(large.entities[m] for m in members),
         periods=calendar.labels,

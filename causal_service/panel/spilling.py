@@ -34,6 +34,8 @@ __all__ = [
     "SpillPlan",
     "SpilledUnit",
     "Unit",
+    "partition_of",
+    "partitions_of",
     "read_partition",
     "spill",
 ]
@@ -43,6 +45,8 @@ BATCH = 16_384
 FIRST_COLUMN = 3
 """Position of the first value in a row on disk, behind the key and the period."""
 _EXACT, _ROUNDED = np.dtype(np.float64), np.dtype(np.float32)
+_LEAST = float(np.finfo(np.float32).tiny)
+"""Smallest weight that float32 holds in full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +104,7 @@ class SpilledUnit:
     infinite: NDArray[np.int64]
     """(columns,) infinite cells."""
     beyond: int
-    """Finite cells that are too large for float32."""
+    """Finite cells that are too large for float32, and weights that are too small."""
     least_weight: float
     """Smallest weight if it is negative, else 0."""
     digests: NDArray[np.uint64]
@@ -142,7 +146,7 @@ def spill(plan: SpillPlan, unit: Unit) -> SpilledUnit:
     who: list[NDArray[np.int32]] = []
     when: list[NDArray[np.int32]] = []
     spans: list[NDArray[np.int64]] = []
-    written, least = 0, 0.0
+    written, least, beyond = 0, 0.0, 0
     name = hashlib.sha256(f"{unit.path}\0{unit.row_groups}".encode()).hexdigest()[:24]
     final = Path(plan.folder) / f"{name}.rows"
     partial = final.with_suffix(f".{os.getpid()}")
@@ -164,8 +168,10 @@ def spill(plan: SpillPlan, unit: Unit) -> SpilledUnit:
             add_rows(keys, row_who, row_when, *cells.where, words, digests)
             for piece in pieces:
                 _write(target, piece)
-                if plan.weighted:
-                    least = min(least, float(np.nanmin(piece[:, -1], initial=0.0)))
+            if plan.weighted:
+                weights = cells.columns[-1].to_numpy(zero_copy_only=False)
+                least = min(least, float(np.nanmin(weights, initial=0.0)))
+                beyond += int(np.count_nonzero((weights != 0) & (np.abs(weights) < _LEAST)))
             widths = np.repeat([exact.strides[0], rounded.strides[0]], [plan.exact, plan.partitions - plan.exact])
             ends = written + np.cumsum(np.diff(starts) * widths)
             spans.append(np.stack([np.append(written, ends[:-1]), ends], axis=1))
@@ -182,7 +188,7 @@ def spill(plan: SpillPlan, unit: Unit) -> SpilledUnit:
         np.concatenate(when) if when else np.empty(0, np.int32),
         counts[:, 0],
         counts[:, 1],
-        int(counts[:, 2].sum()),
+        int(counts[:, 2].sum()) + beyond,
         least,
         digests,
     )
@@ -240,7 +246,7 @@ class _Cells:
         import pyarrow as pa
 
         columns = batch.select(names).columns
-        columns = [column if column.type == pa.float64() else column.cast(pa.float64()) for column in columns]
+        columns = [c if c.type == pa.float64() else c.cast(pa.float64(), safe=False) for c in columns]
         values, valid, first_bit, missing = np.array([_addresses(c) for c in columns], np.int64).reshape(-1, 4).T.copy()
         return _Cells(columns, (values, valid, first_bit), missing)
 
@@ -307,6 +313,11 @@ def _room(size: int) -> NDArray[np.uint8]:
         kept = np.empty(size + size // 8, np.uint8)
         _ROOM.kept = kept
     return kept[:size]
+
+
+def partition_of(key: int, partitions: int) -> int:
+    """Return the partition of an entity, as ``places_by_partition`` has it."""
+    return (key >> 32) * partitions >> 32
 
 
 def partitions_of(

@@ -163,10 +163,66 @@ def test_digits_beyond_float32_change_the_fingerprint(simulated, tmp_path, float
     assert other.fingerprint != first.fingerprint
 
 
-def test_so_they_are_where_the_sample_is_larger_than_planned(simulated, tmp_path, float32, monkeypatch):
-    monkeypatch.setattr(large_panel, "SAMPLE_ENTITIES", 150)
-    panel = read(simulated.frame(0, entities=200), tmp_path)
-    assert (kept(panel), len(panel.entities)) == ({True}, 150)
+def test_as_many_as_the_sample_needs_where_it_is_larger_than_planned(simulated, tmp_path, float32, monkeypatch):
+    frame = simulated.frame(0, entities=200)
+    planned = read(frame, tmp_path)
+    monkeypatch.setattr(large_panel, "SAMPLE_ENTITIES", 100)
+    panel = read(frame, tmp_path)
+    assert (kept(planned), kept(panel), len(panel.entities)) == ({True, False}, {True, False}, 100)
+    assert panel.fingerprint == planned.fingerprint
+    memory = read(frame, tmp_path, False)
+    np.testing.assert_array_equal(panel.values, memory.values[[memory.entities.index(e) for e in panel.entities]])
+
+
+@pytest.mark.parametrize("entities", [200, 8])
+def test_rows_that_are_not_wanted_leave_the_disk_before_others_are_written(
+    simulated, tmp_path, float32, monkeypatch, entities
+):
+    frame = simulated.frame(0, entities=entities)
+    rounded = read(frame, tmp_path)
+    frame["rating"] += 1e-9
+    frame["orders"] = np.where(frame.index == 20, 1e39, 1.0)
+    monkeypatch.setattr(large_panel.tempfile, "tempdir", str(tmp_path))
+    grouped, folders = large_panel._grouped, []
+
+    def watched(*given):
+        folders.append(len(list(tmp_path.glob("causal-service-*"))))
+        return grouped(*given)
+
+    monkeypatch.setattr(large_panel, "_grouped", watched)
+    exact = read(frame, tmp_path)
+    assert folders == ([1, 1] if entities == 200 else [1])
+    assert len(list(tmp_path.glob("causal-service-*"))) == (entities == 200)
+    assert (rounded.behind is None) == (exact.behind is None) == (entities == 8)
+
+
+def test_the_second_reading_gives_the_same_fingerprint(simulated, tmp_path, float32, monkeypatch):
+    frame = simulated.frame(0, entities=200)
+    first = read(frame, tmp_path)
+    monkeypatch.setattr(large_panel, "FINEST_ROUNDING", 0.0)
+    second = read(frame, tmp_path)
+    assert (kept(first), kept(second)) == ({True, False}, {True})
+    assert first.fingerprint == second.fingerprint
+
+
+def test_weights_too_small_for_float32_are_kept_as_float64(simulated, tmp_path, float32):
+    frame = simulated.frame(0, entities=200)
+    frame["orders"] = (1.0 + np.arange(len(frame)) % 9) * 1e-47
+    memory, pieces = read(frame, tmp_path, False, weight="orders"), read(frame, tmp_path, weight="orders")
+    assert kept(pieces) == {True}
+    members = [memory.entities.index(name) for name in pieces.entities]
+    np.testing.assert_array_equal(pieces.weights, memory.weights[members])
+    frame.loc[frame.index[-1], "orders"] = -1e-50
+    with pytest.raises(CausalServiceError) as caught:
+        read(frame, tmp_path, weight="orders")
+    assert caught.value.code == "negative-weights"
+
+
+def test_whole_numbers_beyond_those_of_float64_are_rounded_as_in_memory(simulated, tmp_path):
+    frame = simulated.frame(0)
+    frame["orders"] = 2**53 + 1 + 2 * np.arange(len(frame), dtype=np.int64)
+    memory, pieces = read(frame, tmp_path, False), read(frame, tmp_path)
+    np.testing.assert_array_equal(pieces.values, memory.values)
 
 
 def test_whole_numbers_and_constants_do_not_call_for_float64(simulated, tmp_path, float32):
