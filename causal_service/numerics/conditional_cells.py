@@ -24,43 +24,44 @@ Ints = NDArray[np.int64]
 
 
 @merged
-def first_filling(holes: int, fit: WideFit, own: Entity) -> None:
-    """Add the expectations of the gaps of the ``holes`` rows to ``own.periods``, and less means and effects to
+def first_filling(holes: int, gaps: int, fit: WideFit, own: Entity) -> None:
+    """Add the expectations of the ``gaps`` of the ``holes`` rows to ``own.periods``, and less means and effects to
     ``own.left``."""
     _pull(fit.first_omega, own)
-    q, g = own.mean.size, 0
+    q = own.mean.size
+    for g in range(gaps):  # all products first: they do not wait for each other
+        r, i = own.row_of[g], own.holes[g]
+        start, near = own.source[r] * own.wide, 4 * (own.when[r] * q + i)
+        own.now[g] = dot(fit.first_omega, i * q, own.U, start, q) - own.pull[i] - fit.at_gaps[near]
+        own.later[g] = dot(fit.omega, i * q, own.U, start, q) - fit.at_gaps[near + 1]
+    g = 0
     for at in range(holes):
         r = own.by_count[at]
-        k, row, w, start = own.hole_count[r], own.when[r] * q, own.mass[r], own.source[r] * own.wide
-        for a in range(k):
-            i = own.holes[g + a]
-            near = 4 * (row + i)
-            own.work[a] = dot(fit.first_omega, i * q, own.U, start, q) - own.pull[i] - fit.at_gaps[near]
-            own.later[g + a] = dot(fit.omega, i * q, own.U, start, q) - fit.at_gaps[near + 1]
+        k, row, w = own.hole_count[r], own.when[r] * q, own.mass[r]
         _conditional(fit.first_omega, own.holes, g, k, own.spread)
         for a in range(k):
             i = own.holes[g + a]
-            u = _expectation(own.spread, own.work, a, k)
+            u = _expectation(own.spread, own.now, g, a, k)
             own.left[i] += w * (u - own.mean[i] - fit.at_gaps[4 * (row + i) + 2])
             own.periods[row + i] += w * u
         g += k
 
 
 @merged
-def fill(holes: int, fit: WideFit, parts: Reals, own: Entity) -> None:
+def fill(holes: int, gaps: int, fit: WideFit, parts: Reals, own: Entity) -> None:
     """Write the expectations of the gaps into ``parts``; add their covariances to ``own.total``."""
     _pull(fit.omega, own)
     q, g = own.mean.size, 0
+    for at in range(gaps):
+        own.later[at] -= own.pull[own.holes[at]]
     for at in range(holes):
         r = own.by_count[at]
         k, row, w = own.hole_count[r], own.when[r] * q, own.mass[r]
         root = np.sqrt(w)
-        for a in range(k):
-            own.work[a] = own.later[g + a] - own.pull[own.holes[g + a]]
         _conditional(fit.omega, own.holes, g, k, own.spread)
         for a in range(k):
             i = own.holes[g + a]
-            u = _expectation(own.spread, own.work, a, k)
+            u = _expectation(own.spread, own.later, g, a, k)
             parts[own.places[g + a]] = root * (u - own.centre[i] - fit.at_gaps[4 * (row + i) + 3])
             for b in range(k):
                 own.total[i * q + own.holes[g + b]] += w * own.spread[a, b]
@@ -75,10 +76,10 @@ def _pull(omega: Reals, own: Entity) -> None:
 
 
 @merged
-def _expectation(spread: Floats, work: Floats, a: int, k: int) -> float:
+def _expectation(spread: Floats, products: Floats, g: int, a: int, k: int) -> float:
     u = 0.0
     for b in range(k):
-        u -= spread[a, b] * work[b]
+        u -= spread[a, b] * products[g + b]
     return u
 
 

@@ -94,8 +94,8 @@ def usable_rows(
 
 
 @merged
-def list_gaps(m: int, holes: int, own: Entity) -> None:
-    """Sort the ``holes`` rows with gaps by their number and list the gaps of each."""
+def list_gaps(m: int, holes: int, own: Entity) -> int:
+    """Sort the ``holes`` rows with gaps by their number, list the gaps of each; return how many there are."""
     counts, wide, n = own.counts, own.wide, own.when.size
     counts[:] = 0
     for r in range(m):
@@ -115,5 +115,6 @@ def list_gaps(m: int, holes: int, own: Entity) -> None:
             row = own.source[r] + j
             for g in range(own.gaps[row]):
                 c = own.gap_of[row, g]
-                own.holes[k], own.places[k] = j * wide + c, (j * n + r) * wide + c
+                own.holes[k], own.row_of[k], own.places[k] = j * wide + c, r, (j * n + r) * wide + c
                 k += 1
+    return k

@@ -63,13 +63,13 @@ def entity_rows(
         before = m
         if m == 0:
             continue
-        list_gaps(m, holes, own)
+        gaps = list_gaps(m, holes, own)
         if not same:
             _sum_pattern(m, fit, own)
-        _column_means(m, holes, fit, own, out.squares)
-        first_filling(holes, fit, own)
+        _column_means(m, gaps, fit, own, out.squares)
+        first_filling(holes, gaps, fit, own)
         _settled(m, fit, parts, own)
-        fill(holes, fit, parts, own)
+        fill(holes, gaps, fit, parts, own)
         for r in range(m):
             out.grid[e, own.when[r]] = own.mass[r]
         _multiplied(m, own)
@@ -113,7 +113,7 @@ def _sum_pattern(m: int, fit: WideFit, own: Entity) -> None:
 
 
 @merged
-def _column_means(m: int, holes: int, fit: WideFit, own: Entity, squares: Floats) -> None:
+def _column_means(m: int, gaps: int, fit: WideFit, own: Entity, squares: Floats) -> None:
     """Write the means of the measured cells less the effects; add up the squares of the present cells less both."""
     q, wide, whole, effects = own.mean.size, own.wide, own.whole[0], fit.effects
     sums, square, empty, present = own.sums, own.squares, own.empty, own.lags * own.wide
@@ -126,18 +126,13 @@ def _column_means(m: int, holes: int, fit: WideFit, own: Entity, squares: Floats
             add_scaled(sums, c, own.U, start + c, w)
         for c in range(0, wide, LANES):
             add_squares(square, c, own.U, start + present + c, effects, row + present + c, w)
-    g = 0
-    for at in range(holes):
-        r = own.by_count[at]
-        row, w = own.when[r] * q, own.mass[r]
-        for _ in range(own.hole_count[r]):
-            i = own.holes[g]
-            effect = np.float64(fit.at_gaps[4 * (row + i) + 2])
-            sums[i] += w * effect
-            empty[i] += w
-            if i >= present:
-                square[i - present] -= w * effect * effect
-            g += 1
+    for g in range(gaps):
+        r, i = own.row_of[g], own.holes[g]
+        w, effect = own.mass[r], np.float64(fit.at_gaps[4 * (own.when[r] * q + i) + 2])
+        sums[i] += w * effect
+        empty[i] += w
+        if i >= present:
+            square[i - present] -= w * effect * effect
     for c in range(q):
         seen = whole - empty[c]
         mean = (np.float64(sums[c]) - own.effects[c]) / seen if seen > 1e-12 * whole else 0.0

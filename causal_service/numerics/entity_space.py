@@ -108,10 +108,14 @@ class Entity(NamedTuple):
     """(n,) the usable rows with gaps, those with fewer first."""
     holes: Ints
     """(n q) their gaps, one row after the other."""
+    row_of: Ints
+    """(n q) which row each is in."""
     places: Ints
-    """(n q) where in ``parts`` they are."""
+    """(n q) where in ``parts`` each is."""
+    now: Floats
+    """(n q) precision matrix of the first filling times the row less means and effects, at each gap."""
     later: Floats
-    """(n q) precision matrix of the second filling times the row, at each gap."""
+    """(n q) that of the second filling times the row less effects."""
     counts: Ints
     """(q + 2,) how many rows have so many gaps."""
     whole: Floats
@@ -138,8 +142,6 @@ class Entity(NamedTuple):
     """(q,) precision matrix times ``centre``."""
     spread: Floats
     """(q, q) conditional covariance of the gaps of a row."""
-    work: Floats
-    """(q,)"""
     parts: Reals
     """(L + 1, n, wide) the rows by lag, less means and effects, times the roots of their weights."""
     product: Reals
@@ -197,6 +199,8 @@ def room(n: int, lags: int, wide: int, periods: int, like: Reals) -> Entity:
         np.empty(n, np.int64),
         np.empty(n * q, np.int64),
         np.empty(n * q, np.int64),
+        np.empty(n * q, np.int64),
+        np.empty(n * q),
         np.empty(n * q),
         np.empty(q + 2, np.int64),
         np.empty(1),
@@ -211,7 +215,6 @@ def room(n: int, lags: int, wide: int, periods: int, like: Reals) -> Entity:
         np.zeros(q, kind),
         np.empty(q),
         np.empty((q, q)),
-        np.empty(q),
         np.zeros((lags + 1, n, wide), kind),
         np.empty((wide, wide), kind),
         np.zeros(q * q),
