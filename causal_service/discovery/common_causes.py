@@ -55,7 +55,7 @@ def with_common_causes(
     ----------
     required : (p, p) [y, x] True where x -> y within a period is demanded.
     """
-    if not any(draw.loadings.any() for draw in draws):
+    if not any(draw.loadings.size for draw in draws):
         return tuple(edges)
     at = {name: j for j, name in enumerate(names)}
     pairs = _pairs(draws, len(names))

@@ -43,7 +43,8 @@ def misjudged_links(
 ) -> Array:
     """Return (k, p, p) what is added to the same-period coefficients of members; [., y, x] for x -> y.
 
-    Nothing is added against ``allowed``, nor where it would close a circle.
+    Nothing is added against ``allowed``, nor where it would close a circle, be it with what is added elsewhere. Between
+    two outcomes something is added only where the member or ``allowed`` say which of them comes first.
 
     Parameters
     ----------
@@ -51,27 +52,31 @@ def misjudged_links(
     loadings : (p,) standardised, on the driver.
     S : (d, d) covariance that the coefficients were fitted on.
     allowed : (p, p) [y, x] whether x may be a same-period cause of y.
-    outcomes : indicators whose links are changed.
+    outcomes : indicators whose links are changed, in any order.
     share : s.
     """
     k, p, d = members.shape
     added = np.zeros((k, p, p))
-    moved = np.flatnonzero(loadings)
     for i in range(k):
-        now = members[i, :, d - p :].copy()
-        for y in outcomes:
-            if loadings[y] == 0.0:
-                continue
-            after = transitive_closure(now.T)[y]
-            for x in moved:
-                if x != y and allowed[y, x] and not after[x]:
-                    added[i, y, x] = share * loadings[x] * loadings[y] / _left_open(coefficients[i, x], S, d - p + x)
-                    now[y, x] = True
+        for y, x in np.argwhere(_links(members[i, :, d - p :], loadings != 0.0, allowed, outcomes)):
+            added[i, y, x] = share * loadings[x] * loadings[y] / _left_open(coefficients[i, x], S, d - p + x)
     return added
 
 
+def _links(now: Bool, moved: Bool, allowed: Bool, outcomes: Sequence[int]) -> Bool:
+    """Return (p, p) [y, x] the links into outcomes that are changed, from the arrows of a period (p, p)."""
+    asked = np.zeros(len(now), dtype=bool)
+    asked[list(outcomes)] = True
+    asked &= moved
+    after = transitive_closure(now.T)
+    links: Bool = asked[:, None] & moved[None, :] & allowed & ~after & ~np.eye(len(now), dtype=bool)
+    links &= ~(links & links.T)
+    links &= ~transitive_closure((now | links).T)
+    return links
+
+
 def _left_open(coefficients: Array, S: Array, column: int) -> float:
-    """Return the variance of one column of S that its causes leave open."""
+    """Return the variance of one column of S that its observed causes leave open; the driver is part of it."""
     rest = -coefficients
     rest[column] += 1.0
     return max(float(rest @ S @ rest), 1e-9)

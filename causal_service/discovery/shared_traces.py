@@ -43,7 +43,7 @@ class SharedTraces:
 
 def shared_traces(discovery: Discovery, outcomes: Sequence[str]) -> tuple[SharedTraces, ...]:
     """Return the doubtful causes of every outcome that has any; draws with a hidden driver do not count."""
-    plain = [draw for draw in discovery.draws if not draw.loadings.any()]
+    plain = [draw for draw in discovery.draws if not draw.loadings.size]
     if not discovery.graph_resampled or discovery.lags == 0 or not plain:
         return ()
     names, total = discovery.names, len(discovery.draws)

@@ -121,7 +121,7 @@ def identified_shares(
         opened = np.asarray(open_ways(draw.found, horizon + 1), np.bool_)
         causes: Sequence[CommonCause] = hidden
         if discovery.graph_resampled:
-            causes = [_driver(draw)] if draw.loadings.size and draw.loadings.any() else ()
+            causes = [_driver(draw)] if draw.loadings.size else ()
         moved = {child for cause in causes for child, _ in cause.children}
         graphs = _Graphs(draw.members[0], discovery.names, causes, horizon)
         for x, y in pairs:

@@ -148,7 +148,8 @@ def _mean_variance(S: Array, H: Array, p: int, lags: int) -> Array:
 def _autocovariances(F: Array, X: Array, p: int, count: int) -> Array:
     """Return (at most ``count``, B, p, p): Gamma(k), k = 0, 1, ... of companions F with stationary covariances X.
 
-    Those that are missing are too small to change a sum.
+    Those that are missing are too small to change a sum. Where it stops is decided on the largest entry of all B, so
+    that what is small in one of them is left out only once it is small in every one, measured by the largest.
     """
     m = F.shape[1]
     gammas = np.empty((count, len(F), p, p))

@@ -62,11 +62,44 @@ def test_nothing_is_added_against_what_is_known_or_round_a_circle():
     assert not added(members(), 0.5, outcomes=(1,)).any()
 
 
-def test_two_outcomes_do_not_cause_each_other():
-    found = members((3, 1))
-    out = added(found, 0.5, outcomes=(0, 3))
-    assert np.count_nonzero(out[[0, 3], [3, 0]]) == 1
+@pytest.mark.parametrize("arrows", [((3, 1),), ((1, 0),), ((3, 1), (1, 2))])
+def test_two_outcomes_do_not_cause_each_other(arrows):
+    """Nothing says which of them comes first: no link between the two, whichever is asked first."""
+    out = added(members(*arrows), 0.5, outcomes=(0, 3))
+    np.testing.assert_array_equal(out, added(members(*arrows), 0.5, outcomes=(3, 0)))
+    assert out[0, 3] == out[3, 0] == 0
+    assert out[0, 2] != 0
+
+
+def test_between_two_outcomes_the_one_known_to_come_first_is_the_cause():
+    one_way = ANY.copy()
+    one_way[0, 3] = False
+    for found, allowed in ((members((0, 1), (1, 3)), ANY), (members((0, 3)), ANY), (members(), one_way)):
+        out = added(found, 0.5, allowed, outcomes=(0, 3))
+        np.testing.assert_array_equal(out, added(found, 0.5, allowed, outcomes=(3, 0)))
+        assert out[3, 0] != 0
+        assert out[0, 3] == 0
+
+
+def test_what_is_added_for_two_outcomes_closes_no_circle_and_does_not_hang_on_the_order_of_asking():
+    """0 -> 2 and 3 -> 1 are there; 2 -> 3 and 1 -> 0, each possible alone, would make a circle together."""
+    loadings = np.array([0.6, 0.3, -0.4, 0.5])
+    found = members((0, 2), (3, 1))
+    out = added(found, 0.5, outcomes=(0, 3), loadings=loadings)
+    np.testing.assert_array_equal(out, added(found, 0.5, outcomes=(3, 0), loadings=loadings))
+    assert added(found, 0.5, outcomes=(3,), loadings=loadings)[3, 2] != 0
     assert (causal_order(found[0, :, P:] | (out != 0)) >= 0).all()
+    rng = np.random.default_rng(0)
+    for _ in range(200):
+        ranks = rng.permutation(P)
+        possible = [(x, y) for x in range(P) for y in range(P) if ranks[x] < ranks[y] and rng.random() < 0.4]
+        found, allowed = members(*possible), ANY & (rng.random((P, P)) < 0.8)
+        asked = rng.permutation(P)[: int(rng.integers(1, P + 1))]
+        drawn = loadings * (rng.random(P) < 0.8)
+        out = added(found, 0.5, allowed, tuple(asked), drawn)
+        np.testing.assert_array_equal(out, added(found, 0.5, allowed, tuple(asked[::-1]), drawn))
+        assert sorted(causal_order(found[0, :, P:] | (out != 0))) == list(range(P))
+        assert not out[~allowed].any()
 
 
 def test_effects_follow_an_arrow_that_the_member_does_not_have():
