@@ -14,7 +14,7 @@ from causal_service.effects.moderation_results import Learner
 from causal_service.effects.moderator import moderator_of, require_moderation
 from causal_service.effects.results import EffectKind
 from causal_service.explanation.both_orders import with_both_orders
-from causal_service.explanation.chains import chains_of, coefficient_draws, frequent_links
+from causal_service.explanation.chains import chains_of, coefficient_draws, fitted_draws, frequent_links
 from causal_service.explanation.contrast import contrasts
 from causal_service.explanation.for_whom import against_overall, by_segment
 from causal_service.explanation.hidden_causes import hidden_cause_sentence
@@ -293,7 +293,7 @@ def _with_sentences(rehearsal: Rehearsal, learned: Inference) -> Rehearsal:
 
 def _chains(learned: Inference, levers: Sequence[Lever]) -> tuple[Chain, ...]:
     coefficients = coefficient_draws(learned.discovery)
-    links = frequent_links(coefficients)
+    links = frequent_links(fitted_draws(learned.discovery))
     return tuple(
         chain
         for row in levers

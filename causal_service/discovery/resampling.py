@@ -85,8 +85,8 @@ class Draw:
     """(p,) standardised loadings on a hidden driver; empty in a draw without one."""
     misjudged: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     """(p, p) [y, x] part of the first member's same-period coefficients that the driver is misjudged by; empty in a
-    draw without one (``driver_strength``). Those of the other members are in their coefficients too, but not kept apart:
-    only the first member's effects, graph and twins are asked for without it."""
+    draw without one (``driver_strength``). Of the other members it is in their coefficients only: nobody asks what they
+    would do without it."""
 
     @property
     def fitted(self) -> NDArray[np.float64]:

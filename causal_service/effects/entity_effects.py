@@ -241,7 +241,8 @@ def _sampled(
     N, (p, d) = len(freedom), draw.members.shape[1:]
     mean = np.broadcast_to(draw.coefficients[0], (N, p, d)).copy()
     noise = np.zeros((PAIRS, N, p, d))
-    between = _between(draw.members[0], *at)
+    moves = draw.members[0] | (draw.coefficients[0] != 0)
+    between = _between(moves, *at)
     for y, parents in _equations(prepared, draw):
         z = rng.standard_normal((PAIRS, N, parents.size))
         if not between[y]:
@@ -250,14 +251,17 @@ def _sampled(
         m, root = deviations(*moments, freedom, counts, parents, d - p + y, D, ROUNDS)
         mean[:, y, parents] += m
         noise[:, :, y, parents] = np.einsum("iab,sib->sia", root, z)
-    order = causal_order(draw.members[0][:, d - p :] | (draw.coefficients[0][:, d - p :] != 0))
+    order = causal_order(moves[:, d - p :])
     signs = [one for k in range(PAIRS) for one in (noise[k], -noise[k])]
     return [entity_responses(mean + one, order, at[0], at[1], horizon) for one in signs]
 
 
-def _between(member: NDArray[np.bool_], levers: NDArray[np.int64], outcomes: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Return (p,): the indicators by whose equations a lever may move an outcome, at any lag."""
-    reach = _reach(member)
+def _between(moves: NDArray[np.bool_], levers: NDArray[np.int64], outcomes: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return (p,): the indicators by whose equations a lever may move an outcome, at any lag.
+
+    ``moves`` (p, d) are the arrows of a draw, and links that a hidden driver is misjudged by.
+    """
+    reach = _reach(moves)
     follows = (reach & ~np.eye(len(reach), dtype=bool))[levers].any(axis=0)
     return np.asarray(follows & reach[:, outcomes].any(axis=1), np.bool_)
 

@@ -52,6 +52,22 @@ class EffectDraws:
     """(3, p, p): full-sample estimate, same units."""
     follows: NDArray[np.float64]
     """(p, p): [y, x] share of draws in which x is a same-period descendant of y."""
+    undisturbed: NDArray[np.float64] | None = None
+    """``values`` with a hidden driver as strong as estimated in every draw; ``None`` where no draw misjudges one."""
+
+    @property
+    def paths(self) -> NDArray[np.bool_]:
+        """(B, 3, p, p): whether the arrows of the draw's first member lead from lever to outcome."""
+        found: NDArray[np.bool_] = (self.values if self.undisturbed is None else self.undisturbed) != 0
+        return found
+
+    def of_strength(self, lever: str, outcome: str, kind: EffectKind) -> NDArray[np.float64]:
+        """Return the part (B,) of the draws of one effect that a misjudged hidden driver makes."""
+        if self.undisturbed is None:
+            return np.zeros(len(self.values))
+        at = (KINDS.index(kind), self.names.index(outcome), self.names.index(lever))
+        part: NDArray[np.float64] = (self.values - self.undisturbed)[(slice(None), *at)]
+        return part
 
     def of(self, lever: str, outcome: str, kind: EffectKind) -> NDArray[np.float64]:
         """Return the draws (B,) of one effect, outcome unit per lever unit."""
@@ -74,14 +90,24 @@ def effect_draws(prepared: Prepared, discovery: Discovery, horizon: int) -> Effe
     values = np.empty((len(discovery.draws), 3, p, p))
     identified = np.zeros((3, p, p))
     follows = np.zeros((p, p))
+    undisturbed: dict[int, NDArray[np.float64]] = {}
     for i, draw in enumerate(discovery.draws):
         responses = member_responses(draw.members, draw.coefficients, horizon)
         values[i] = responses[0]
+        if draw.misjudged.size:
+            undisturbed[i] = member_responses(draw.members[:1], draw.fitted[None], horizon)[0]
         identified += _majority_share(responses)
         follows += _reached(draw)
     count = max(len(discovery.draws), 1)
     full = member_responses(discovery.full.members[:1], discovery.full.coefficients[:1], horizon)[0]
-    return EffectDraws(discovery.names, horizon, values * unit, identified / count, full * unit, follows / count)
+    values *= unit
+    drawn = EffectDraws(discovery.names, horizon, values, identified / count, full * unit, follows / count)
+    if not undisturbed:
+        return drawn
+    estimated = values.copy()
+    for i, response in undisturbed.items():
+        estimated[i] = response * unit
+    return replace(drawn, undisturbed=estimated)
 
 
 def _majority_share(responses: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -31,7 +31,8 @@ class Effect:
     unit: str
     """Unit of ``value``, for example ``points per day``."""
     zero_share: float
-    """Share of draws without a path from lever to outcome: their effect is exactly zero."""
+    """Share of draws whose effect is exactly zero: no path leads from lever to outcome. Beside a hidden driver a draw
+    without an arrow has the part that the driver is misjudged by, and does not count."""
     full_sample: float
     """Estimate from the full-sample graph, same unit as ``value``."""
     identified_share: float

@@ -27,7 +27,7 @@ from causal_service.explanation.wording import chain_sentence
 from causal_service.numerics.linear_system import sustained_paths
 from causal_service.preparation.prepared import Prepared
 
-__all__ = ["along", "chains_of", "coefficient_draws", "frequent_links", "whole_path", "worth_dividing"]
+__all__ = ["along", "chains_of", "coefficient_draws", "fitted_draws", "frequent_links", "whole_path", "worth_dividing"]
 
 LISTED = 6
 """Largest number of paths listed per pair."""
@@ -48,8 +48,18 @@ def coefficient_draws(discovery: Discovery) -> Array:
     return np.stack([draw.coefficients[0] for draw in discovery.draws])
 
 
+def fitted_draws(discovery: Discovery) -> Array:
+    """Return the same with a hidden driver as strong as estimated: zero where the member has no arrow."""
+    return np.stack([draw.fitted for draw in discovery.draws])
+
+
 def frequent_links(coefficients: Array) -> dict[int, list[int]]:
-    """Return source -> targets of the links present, at any lag, in at least ``FREQUENT`` of the draws."""
+    """Return source -> targets of the links present, at any lag, in at least ``FREQUENT`` of the draws.
+
+    Parameters
+    ----------
+    coefficients : ``fitted_draws``, so that a link counts only where the graph of a draw has it.
+    """
     B, p, d = coefficients.shape
     present = (coefficients.reshape(B, p, d // p, p) != 0).any(axis=2).mean(axis=0) >= FREQUENT
     return {x: [y for y in range(p) if y != x and present[y, x]] for x in range(p)}
@@ -70,7 +80,8 @@ def chains_of(
 
     Parameters
     ----------
-    coefficients, links : from ``coefficient_draws`` and ``frequent_links``.
+    coefficients, links : from ``coefficient_draws`` and ``frequent_links``. What a misjudged hidden driver adds between
+        indicators that no link joins is part of the rest.
     kind : headline kind, ``impact`` (h = 0) or ``sustained``.
     frequency : ``PanelSummary.frequency``, for the sentences.
     """

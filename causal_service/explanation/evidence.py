@@ -49,7 +49,7 @@ class Evidence:
     cause: bool
     """Whether that effect stands clear of zero and has a path in most draws."""
     no_path: float
-    """Share of draws without a path from it to the outcome."""
+    """Share of draws whose graph has no path from it to the outcome."""
     follows: float
     """Share of draws in which it follows from the outcome and does not act on it in the same period, for certain."""
     open: float
@@ -95,7 +95,7 @@ class Learned:
     effects: Array
     """(B, p) headline effects on the outcome in within-SDs."""
     reaches: NDArray[np.bool_]
-    """(B, p, p) [y, x]: a path from x to y, in the same period or later."""
+    """(B, p, p) [y, x]: arrows of the draw's graph lead from x to y, in the same period or later."""
     reaches_now: NDArray[np.bool_]
     """The same within a period."""
     settled: NDArray[np.bool_]
@@ -107,7 +107,7 @@ class Learned:
     def of(prepared: Prepared, discovery: Discovery, draws: EffectDraws, outcome: str, kind: EffectKind) -> Learned:
         """Return what the draws say about ``outcome``."""
         y = draws.names.index(outcome)
-        now, later = (draws.values[:, KINDS.index(k)] != 0 for k in ("impact", "sustained"))
+        now, later = (draws.paths[:, KINDS.index(k)] for k in ("impact", "sustained"))
         scale = prepared.unit_sd / prepared.unit_sd[y]
         effects = draws.values[:, KINDS.index(kind), y, :] * scale
         return Learned(

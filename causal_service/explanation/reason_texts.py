@@ -34,6 +34,11 @@ _STATEMENTS: dict[str, Text] = {
         "仅由一个未观测到的共同驱动因素推动它与目标指标，也会留下同样的痕迹，数据无法区分",
         "A hidden driver of it and the outcome would leave the same traces; the data cannot tell the two apart",
     ),
+    "driver-strength-open": Text(
+        "未观测到的共同驱动因素究竟有多强并不清楚，这一步是否有用因此无法断定；增加数据解决不了这一点，测量该因素才行",
+        "How strong a hidden driver is leaves open whether this step is useful; more rows will not settle that, "
+        "measuring the driver will",
+    ),
     "effect-shifted": Text("它的效应在观察期中途发生了变化", "Its effect changed half way through the time observed"),
     "equivalent-direction": Text(
         "它可能是目标指标的结果：数据把它排在目标之后，或无法区分先后",
@@ -88,6 +93,10 @@ _DETAILS: dict[str, Text] = {
         "能看到的最小效应为{smallest_detectable}", "the smallest it could have shown is {smallest_detectable}"
     ),
     "bounds-cut": Text("边界为{bound}", "the bound is {bound}"),
+    "driver-strength-open": Text(
+        "数据再多，小于{strength_open}的效应也看不清",
+        "with any number of rows, effects below {strength_open} stay unseen",
+    ),
     "effect-shifted": Text("前半段每单位{before}，后半段{after}", "per unit {before} in the first half, {after} since"),
     "equivalent-direction": Text(
         "在{descendant_share}的重抽样中它位于目标之后", "in {descendant_share} of resamples it follows the outcome"
@@ -125,10 +134,12 @@ def reason_text(code: str, params: Mapping[str, ParamValue] | None = None) -> Te
     ----------
     code : one of ``REASON_CODES``.
     params : numbers and names of the case; a detail may use ``q``, ``identified_share``, ``p_sign``, ``robustness``,
-        ``smallest_detectable`` (with ``unit``), ``entities`` or ``rows`` with ``floor``, ``p_top3``,
-        ``descendant_share``, ``before`` and ``after``, ``bound`` (with ``unit``), ``identity``, ``finding``,
-        ``zero_share``, ``helped``, ``helped_by``, ``harmed`` and ``harmed_by`` (with ``unit``), ``segment``, ``low``
-        and ``high`` (with ``unit``). A missing or unknown value drops the detail, never the reason. Shares are 0..1.
+        ``smallest_detectable`` or ``strength_open`` (with ``unit``), ``entities`` or ``rows`` with ``floor``,
+        ``p_top3``, ``descendant_share``, ``before`` and ``after``, ``bound`` (with ``unit``), ``identity``,
+        ``finding``, ``zero_share``, ``helped``, ``helped_by``, ``harmed`` and ``harmed_by`` (with ``unit``),
+        ``segment``,
+        ``low`` and ``high`` (with ``unit``). A missing or unknown value drops the detail, never the reason. Shares are
+        0..1.
 
     Raises
     ------
@@ -155,7 +166,7 @@ def _param_words(key: str, value: ParamValue, unit: str) -> Text:
         return _same(_chance(float(value)))
     if key == "bound":
         return Text(format_level(float(value), unit, "zh"), format_level(float(value), unit, "en"))
-    if key in _CHANGES or key == "smallest_detectable":
+    if key in _CHANGES or key in ("smallest_detectable", "strength_open"):
         number = format_number(float(value), 2)
         return amount(f"+{number}" if key in _CHANGES and float(value) > 0 else number, unit)
     return _same(format_number(float(value)))

@@ -101,6 +101,7 @@ def ranked_levers(
     out = []
     for i, name in enumerate(listed):
         row, move, sd = rows[name], moves[i], widening * float(G[:, i].std(ddof=1))
+        strength = abs(move.change) * float(draws.of_strength(name, outcome, kind).std(ddof=1))
         outcome_sd = summaries[outcome].within_sd
         evidence = Evidence(
             controllable=summaries[name].controllable is not False,
@@ -111,6 +112,7 @@ def ranked_levers(
             identified_share=row.identified_share,
             zero_share=row.zero_share,
             smallest_detectable=_smallest_detectable(sd, move, outcome_sd, summaries[name].within_sd, effective_n),
+            strength_open=POWER_FACTOR * strength,
             outcome_sd=outcome_sd,
             outcome_unit=summaries[outcome].unit,
             robustness=_robustness(row, effective_n),

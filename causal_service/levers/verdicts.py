@@ -95,7 +95,7 @@ class Evidence:
     identified_share: float
     """Share of members with the majority sign."""
     zero_share: float
-    """Share of draws without a path."""
+    """Share of draws whose effect is exactly zero."""
     smallest_detectable: float
     """Smallest effect of one step the panel would have shown, outcome unit."""
     outcome_sd: float
@@ -122,6 +122,9 @@ class Evidence:
     """Unit of the lever."""
     identity: str | None
     """The exact sum it belongs to, in words."""
+    strength_open: float = 0.0
+    """Smallest effect of one step that could be told from what a hidden driver is misjudged by, outcome unit: more rows
+    do not make it smaller."""
     hidden_driver: bool = False
     """A hidden driver explains its link to the outcome better."""
     driver_possible: bool = False
@@ -164,7 +167,11 @@ def _insufficient(e: Evidence) -> list[ReasonCode]:
     if e.rows < e.floors.rows:
         reasons.append(("too-few-rows", {"rows": round(e.rows), "floor": e.floors.rows}))
     if e.smallest_detectable > USEFUL * e.outcome_sd and e.q > SIGNIFICANT:
-        reasons.append(("below-detectable", {"smallest_detectable": e.smallest_detectable, "unit": e.outcome_unit}))
+        hangs = e.strength_open > USEFUL * e.outcome_sd
+        smallest: ReasonCode = ("driver-strength-open", {"strength_open": e.strength_open, "unit": e.outcome_unit})
+        if not hangs:
+            smallest = ("below-detectable", {"smallest_detectable": e.smallest_detectable, "unit": e.outcome_unit})
+        reasons.append(smallest)
     return reasons
 
 

@@ -41,6 +41,8 @@ def power_findings(
 ) -> tuple[Finding, ...]:
     """Return one finding per outcome for whose levers the panel is mostly too small.
 
+    Levers that the strength of a hidden driver leaves open are left out: more rows do not settle them.
+
     The size named follows from the smallest detectable effect of the typical lever concerned: an interval shrinks with
     the root of the number of rows. It is the least that would do, as an open direction does not close by itself.
 
@@ -56,11 +58,12 @@ def power_findings(
     return tuple(finding for finding in found if finding is not None)
 
 
-def _of_outcome(listed: Sequence[Lever], sd: float, extent: Extent, dictionary: Dictionary) -> Finding | None:
-    unseen = [lever for lever in listed if any(reason.code == "below-detectable" for reason in lever.reasons)]
+def _of_outcome(told: Sequence[Lever], sd: float, extent: Extent, dictionary: Dictionary) -> Finding | None:
+    listed = [lever for lever in told if not _has(lever, "driver-strength-open")]
+    unseen = [lever for lever in listed if _has(lever, "below-detectable")]
     if len(unseen) <= MANY * len(listed):
         return None
-    outcome = listed[0].outcome
+    outcome, apart = listed[0].outcome, _apart(len(told) - len(listed))
     smallest = median(lever.smallest_detectable for lever in unseen) / sd
     times = (smallest / USEFUL) ** 2
     entities, periods = _needed(extent, times)
@@ -75,11 +78,11 @@ def _of_outcome(listed: Sequence[Lever], sd: float, extent: Extent, dictionary: 
         message=Text(
             f"“{name.zh}”的 {len(listed)} 个候选指标中，有 {len(unseen)} 个判为“数据不足”：这份面板通常只能看清每步"
             f"至少 {number(smallest * sd)}{unit.zh}的效应（“{name.zh}”{spread.zh}的 {number(smallest)} 倍），"
-            f"而有用的效应是 {number(USEFUL * sd)}（{USEFUL} 倍）。看不清不等于没有效应。",
+            f"而有用的效应是 {number(USEFUL * sd)}（{USEFUL} 倍）。看不清不等于没有效应。" + apart.zh,
             f"For {len(unseen)} of the {len(listed)} levers of '{name.en}' there is too little data: a panel of "
             f"this size typically shows effects from {number(smallest * sd)}{unit.en} a step ({number(smallest)} SDs "
             f"of '{name.en}'{spread.en}), and {number(USEFUL * sd)} ({USEFUL} SDs) would be useful. Not seen does "
-            "not mean without effect.",
+            "not mean without effect." + apart.en,
         ),
         remedy=_remedy(entities, periods, extent.unit),
         params={
@@ -94,6 +97,20 @@ def _of_outcome(listed: Sequence[Lever], sd: float, extent: Extent, dictionary: 
             "entities_needed": entities,
             "periods_needed": periods,
         },
+    )
+
+
+def _has(lever: Lever, code: str) -> bool:
+    return any(reason.code == code for reason in lever.reasons)
+
+
+def _apart(count: int) -> Text:
+    """Say how many levers are not counted."""
+    if count == 0:
+        return Text("", "")
+    return Text(
+        f"另有 {count} 个指标取决于未观测到的共同驱动因素有多强，增加数据解决不了，未计入其中。",
+        f" Not counted: {count} more that hang on how strong a hidden driver is, which more rows do not settle.",
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -12,7 +12,14 @@ from numpy.typing import NDArray
 from causal_service.discovery.discover import Discovery
 from causal_service.discovery.resampling import Draw
 from causal_service.effects.estimate import EffectDraws, effect_draws
-from causal_service.explanation.chains import FREQUENT, LISTED, chains_of, coefficient_draws, frequent_links
+from causal_service.explanation.chains import (
+    FREQUENT,
+    LISTED,
+    chains_of,
+    coefficient_draws,
+    fitted_draws,
+    frequent_links,
+)
 from causal_service.explanation.results import Chain
 from causal_service.graph.causal_graph import CausalGraph, Certificate
 from causal_service.numerics.linear_system import responses
@@ -54,6 +61,31 @@ class Case:
     def chains(self, lever: str, outcome: str, kind: str = "sustained") -> tuple[Chain, ...]:
         links = frequent_links(self.coefficients)
         return chains_of(self.units, self.draws, self.coefficients, links, lever, outcome, kind, {})
+
+
+def test_links_that_only_a_misjudged_driver_makes_are_part_of_the_rest():
+    """a -> b -> c in every draw; beside a driver a -> c has a part of either sign that no arrow carries."""
+    rng, draws = np.random.default_rng(0), []
+    for _ in range(DRAWS):
+        C, extra = np.zeros((P, 2 * P)), np.zeros((P, P))
+        C[1, P], C[2, P + 1], C[2, 2] = rng.normal(0.5, 0.05), rng.normal(0.6, 0.05), 0.3
+        extra[2, 0] = rng.uniform(-0.3, 0.3)
+        moved = C.copy()
+        moved[:, P:] += extra
+        draws.append(Draw(C != 0, C[None] != 0, moved[None], np.arange(P), C < 0, np.eye(P)[0], extra))
+    case = Case([draw.coefficients[0] for draw in draws])
+    case.discovery = replace(case.discovery, draws=tuple(draws))
+    case.draws = effect_draws(case.units, case.discovery, HORIZON)
+    links = frequent_links(fitted_draws(case.discovery))
+    assert links[0] == [1]
+    found = chains_of(case.units, case.draws, case.coefficients, links, "a", "c", "sustained", {})
+    assert [chain.path for chain in found] == [("a", "b", "c"), ()]
+    assert sum(chain.value for chain in found) == pytest.approx(case.draws.of("a", "c", "sustained").mean(), abs=1e-9)
+    part = case.draws.of_strength("a", "c", "sustained")
+    assert found[1].value == pytest.approx(part.mean(), abs=1e-9)
+    assert part.std() > 0.1
+    assert (case.draws.paths[:, 1, 2, 0]).all()
+    assert not case.draws.paths[:, 1, 2, 3].any()
 
 
 def along(C: Floats, path: list[int], horizon: int) -> float:

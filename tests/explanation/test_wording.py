@@ -250,7 +250,7 @@ def test_contrast_says_why_an_indicator_is_no_lever():
 def test_every_reason_stands_with_and_without_numbers(code):
     params = {
         "q": 0.0312, "identified_share": 0.62, "p_sign": 0.83, "robustness": 0.071, "smallest_detectable": 0.4321,
-        "unit": "points", "entities": 7, "rows": 90, "floor": 12, "p_top3": 0.41, "descendant_share": 0.55,
+        "strength_open": 0.6, "unit": "points", "entities": 7, "rows": 90, "floor": 12, "p_top3": 0.41, "descendant_share": 0.55,
         "bound": 97.0, "identity": "a = b + c", "finding": "constant", "zero_share": 0.9,
     }  # fmt: skip
     bare, full = reason_text(code), reason_text(code, params)

@@ -60,6 +60,14 @@ def test_insufficient_comes_before_everything_else(changes, code):
     assert verdict(CLEAR, **changes, controllable=False, suspected_leak=True)[0] == "insufficient"
 
 
+def test_what_the_strength_of_a_driver_leaves_open_is_not_put_down_to_the_size_of_the_panel():
+    """.2 SD of the outcome is .8 points; the verdict is the same."""
+    short = {"smallest_detectable": 1.5, "q": 0.06, "hidden_driver": True}
+    assert verdict(CLEAR, **short, strength_open=0.81) == ("insufficient", ["driver-strength-open", "hidden-driver"])
+    assert verdict(CLEAR, **short, strength_open=0.79) == ("insufficient", ["below-detectable", "hidden-driver"])
+    assert verdict(CLEAR, strength_open=0.81, smallest_detectable=1.5) == ("act", ["significant"])
+
+
 def test_a_large_smallest_effect_does_not_matter_once_the_effect_is_there():
     """.2 SD of the outcome is .8 points; significance speaks for itself."""
     assert verdict(CLEAR, smallest_detectable=0.81) == ("act", ["significant"])

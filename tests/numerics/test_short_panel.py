@@ -7,6 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.linalg import solve_discrete_lyapunov
 
+from causal_service.numerics import short_panel
 from causal_service.numerics.short_panel import SPECTRAL_CAP, pair_counts, stationary_covariance
 
 Floats = NDArray[np.float64]
@@ -154,6 +155,30 @@ def test_an_explosive_process_with_two_lags_is_held_at_the_cap():
 
 
 @pytest.mark.slow
+def test_autocovariances_that_are_left_out_change_nothing(monkeypatch):
+    """Quick and slow processes side by side: the cut comes with the slowest, far before the end."""
+    rng, p, span = np.random.default_rng(0), 4, 240
+    W = np.stack([(root := rng.normal(size=(2 * p, 4 * p))) @ root.T / (4 * p) for _ in range(6)])
+    W[0] *= 1e4
+    H = np.full(2 * span - 1, 1.0 / span) * (1 - np.abs(np.arange(-(span - 1), span)) / span)
+    kept = []
+
+    def counted(*given):
+        out = autocovariances_of(*given)
+        kept.append(len(out))
+        return out
+
+    autocovariances_of = short_panel._autocovariances
+    monkeypatch.setattr(short_panel, "_autocovariances", counted)
+    cut = stationary_covariance(W, H, p, 1)
+    assert max(kept) < span
+    monkeypatch.setattr(short_panel, "_NEGLIGIBLE", 0.0)
+    whole = stationary_covariance(W, H, p, 1)
+    assert kept[-1] == span + 1
+    scale = np.abs(whole).max(axis=(1, 2), keepdims=True)
+    assert (np.abs(cut - whole) <= 1e-12 * scale).all()
+
+
 def test_nickell_bias_is_gone_in_simulation():
     """400 entities x 8 periods: the within-estimate of inertia .6 falls short by .2, the corrected one does not."""
     rng = np.random.default_rng(0)

@@ -89,6 +89,20 @@ def test_only_effects_that_could_not_be_seen_count(small, known):
     assert power_findings(few, described, Extent("entity", 3, 20), known) == ()
 
 
+def test_levers_that_hang_on_the_strength_of_a_driver_are_not_promised_a_size(small, known):
+    """They count neither among the levers nor among those unseen, and do not move the size."""
+    levers, described = unseen(small, 5, 5)
+    hangs = Reason("driver-strength-open", {}, reason_text("driver-strength-open"))
+    wide = 2.0 * described["rating"].within_sd
+    beside = [replace(lever, reasons=(hangs,), smallest_detectable=wide) for lever in levers]
+    assert power_findings(beside, described, Extent("entity", 10, 20), known) == ()
+    (finding,) = power_findings([*levers, *beside], described, Extent("entity", 10, 20), known)
+    assert (finding.params["levers"], finding.params["insufficient"]) == (5, 5)
+    assert finding.params["entities_needed"] == 40
+    assert "5 more" in finding.message.en
+    assert "另有 5 个" in finding.message.zh
+
+
 @pytest.fixture(scope="module")
 def known() -> cs.Dictionary:
     return cs.Dictionary()
