@@ -203,8 +203,8 @@ of two groups to one of ``total``."""
 subtract: Any = intrinsic(_subtract)
 """``subtract(values, at, other, start)``: subtract a group of ``other`` from one of ``values``."""
 dot: Any = intrinsic(_dot)
-"""``dot(left, at, right, start, count)``: sum of products of ``count`` numbers, a multiple of the lanes, added up as
-they come."""
+"""``dot(left, at, right, start, count)``: sum of products of ``count`` numbers, a multiple of the lanes: one sum for
+each lane, then these are added in the order that suits the processor. Last bits may differ between processors."""
 read_cells: Any = intrinsic(_read_cells)
 """``read_cells(X, at, count, middle, scale, c, V, start, sums, squares)``: write ``(x - middle) scale`` of a group of X
 into V, zero where it is NaN and beyond ``count``; add it and its square to the groups at c; return the bits of those
