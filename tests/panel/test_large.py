@@ -147,6 +147,7 @@ def test_the_sample_is_exact_where_most_rows_are_kept_as_float32(simulated, tmp_
 )
 def test_where_float32_is_too_coarse_all_rows_are_kept_as_float64(simulated, tmp_path, float32, coarse):
     frame = simulated.frame(0, entities=200)
+    assert kept(read(frame, tmp_path)) == {True, False}
     frame["rating"] = coarse(frame["rating"])
     assert kept(read(frame, tmp_path)) == {True}
 
@@ -180,7 +181,6 @@ def test_rows_that_are_not_wanted_leave_the_disk_before_others_are_written(
 ):
     frame = simulated.frame(0, entities=entities)
     rounded = read(frame, tmp_path)
-    frame["rating"] += 1e-9
     frame["orders"] = np.where(frame.index == 20, 1e39, 1.0)
     monkeypatch.setattr(large_panel.tempfile, "tempdir", str(tmp_path))
     grouped, folders = large_panel._grouped, []
@@ -207,7 +207,9 @@ def test_the_second_reading_gives_the_same_fingerprint(simulated, tmp_path, floa
 
 def test_weights_too_small_for_float32_are_kept_as_float64(simulated, tmp_path, float32):
     frame = simulated.frame(0, entities=200)
-    frame["orders"] = (1.0 + np.arange(len(frame)) % 9) * 1e-47
+    frame["orders"] = 1.0 + np.arange(len(frame)) % 9
+    assert kept(read(frame, tmp_path, weight="orders")) == {True, False}
+    frame["orders"] *= 1e-47
     memory, pieces = read(frame, tmp_path, False, weight="orders"), read(frame, tmp_path, weight="orders")
     assert kept(pieces) == {True}
     members = [memory.entities.index(name) for name in pieces.entities]
