@@ -158,7 +158,12 @@ def test_an_explosive_process_with_two_lags_is_held_at_the_cap():
 def test_autocovariances_that_are_left_out_change_nothing(monkeypatch):
     """Quick and slow processes side by side: the cut comes with the slowest, far before the end."""
     rng, p, span = np.random.default_rng(0), 4, 240
-    W = np.stack([(root := rng.normal(size=(2 * p, 4 * p))) @ root.T / (4 * p) for _ in range(6)])
+    W = np.empty((6, 2 * p, 2 * p))
+    for b, radius in enumerate((0.1, 0.3, 0.5, 0.6, 0.7, 0.75)):
+        phi = rng.normal(size=(p, p))
+        phi *= radius / np.abs(np.linalg.eigvals(phi)).max()
+        now = solve_discrete_lyapunov(phi, np.eye(p))
+        W[b] = np.block([[now, now @ phi.T], [phi @ now, now]])
     W[0] *= 1e4
     H = np.full(2 * span - 1, 1.0 / span) * (1 - np.abs(np.arange(-(span - 1), span)) / span)
     kept = []
