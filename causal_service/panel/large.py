@@ -158,6 +158,8 @@ def _grouped(
     refuse_infinite(table, units)
     refuse_negative_weights(table, units)
     present = seen.present(order, calendar)
+    if plan.exact < plan.partitions and any(unit.beyond for unit in units):
+        return plan.partitions
     missing = np.sum([unit.missing for unit in units], axis=0)
     places = dict(zip(seen.periods, calendar.index.tolist(), strict=True))
     large = LargePanel(
@@ -171,8 +173,6 @@ def _grouped(
         digest=_digest(labels, calendar, table, present, units, places),
         scratch=scratch,
     )
-    if plan.exact < plan.partitions and any(unit.beyond for unit in units):
-        return plan.partitions
     sample = _sample(large, calendar, table)
     return sample if isinstance(sample, int) else (sample, calendar)
 
