@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import joblib
+from added import added
 from bars import judged
 from carried import take_over
 from explain import explained
@@ -23,6 +24,7 @@ from summary import summarise
 from trial import trial
 
 HERE = Path(__file__).resolve().parent
+RESULT = HERE / "result.json"
 SENT = (
     *("kept", "case", "settings", "world", "simulation", "twins", "truth", "own_case", "shared_average"),
     *("shared_simulator", "scenarios", "scoring", "trial"),
@@ -115,6 +117,7 @@ def main() -> None:
     parser.add_argument(
         "--stored", action="store_true", help="the tables of what is studied so far; each row says on how many panels"
     )
+    parser.add_argument("--add", action="store_true", help="keep what result.json says of other scenarios (same code)")
     parser.add_argument("--carry", help="digest of an earlier code whose records are taken over, after a check")
     parser.add_argument("--checks", type=int, default=2, help="panels per scenario that are studied anew for --carry")
     parser.add_argument("--explain", action="store_true", help="coverage by kind of lever, and how intervals miss")
@@ -152,8 +155,10 @@ def main() -> None:
     if not options.quick and not options.tune:
         content = {"code": shards.code, "definition": shards.definition, "resamples": options.resamples}
         result = {**content, "note": shards.noted, "bars": bars, "scenarios": summaries}
-        (HERE / "result.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-        write_figures(summaries, HERE)
+        if options.add:
+            result = added(result, json.loads(RESULT.read_text(encoding="utf-8")))
+        RESULT.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+        write_figures(result["scenarios"], HERE)
         (HERE / "result.md").write_text(render(result), encoding="utf-8")
 
 

@@ -1,0 +1,34 @@
+"""A run of some scenarios leaves what was found of the others, if it was found by the same code."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+import pytest
+from added import added
+
+
+def result(note: str | None, **gaps: float) -> dict[str, Any]:
+    def figure(mean: float) -> dict[str, float]:
+        return {"mean": mean, "se": 0.0, "panels": 60}
+
+    scenarios = {
+        name: {"figures": defaultdict(lambda: figure(0.0), p_top3_gap=figure(gap))} for name, gap in gaps.items()
+    }
+    return {"code": "c", "definition": "d", "resamples": 200, "note": note, "bars": [], "scenarios": scenarios}
+
+
+def test_scenarios_studied_later_take_the_place_of_earlier_ones() -> None:
+    both = added(result(None, latent=0.3, base=0.0), result("As before.", linear=0.0, base=0.9))
+    gaps = {name: one["figures"]["p_top3_gap"]["mean"] for name, one in both["scenarios"].items()}
+    assert list(gaps.items()) == [("linear", 0.0), ("base", 0.0), ("latent", 0.3)]
+    assert both["note"] == "As before. Studied later: latent, base."
+    met = {bar["scenario"]: bar["met"] for bar in both["bars"] if bar["figure"] == "p_top3_gap"}
+    assert met == {"linear": True, "base": True, "latent": False}
+
+
+@pytest.mark.parametrize("key", ["code", "definition", "resamples"])
+def test_a_result_of_something_else_is_refused(key: str) -> None:
+    with pytest.raises(ValueError, match=f"^{key} of the earlier result is other"):
+        added(result(None, base=0.0), {**result(None, linear=0.0), key: "other"})
