@@ -81,8 +81,8 @@ def scatter_rows(
     valid : addresses of bitmaps, least significant bit first, whose bit ``first_bit[k] + r`` says that cell r is there;
         0 = all are. A missing cell becomes NaN and minus zero becomes zero.
     exact_bits, rounded_bits : the same memory as whole numbers.
-    counts : (columns, 3) cells of each column that are missing, infinite, finite but not in float32: those missing by
-        the bitmap on the way in, written over where others are found.
+    counts : (columns, 3) to which is added how many cells of each column are NaN although the bitmap has them,
+        infinite, finite but not in float32.
     """
     n, columns, split, stride = place.size, values.size, exact.shape[0], exact.shape[1]
     places, odd, cells = np.empty(SIDE, np.int64), np.zeros(columns, np.bool_), rounded.reshape(-1)
@@ -135,11 +135,12 @@ def _count_odd(
     k: int,
     counts: NDArray[np.int64],
 ) -> None:
-    """Count the cells of a column one by one."""
-    counts[k, 0] = 0
+    """Look at the cells of a column one by one."""
     for r in range(place.size):
         v = float_at(values + 8 * r)
-        if np.isnan(v) or not _is_there(valid, first_bit + r):
+        if not _is_there(valid, first_bit + r):
+            _clear(exact, rounded, place[r], k)
+        elif np.isnan(v):
             _clear(exact, rounded, place[r], k)
             counts[k, 0] += 1
         elif np.isinf(v):

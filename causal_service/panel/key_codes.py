@@ -33,7 +33,8 @@ class _Distinct:
         indices = column.indices
         if indices.null_count:
             indices = indices.fill_null(len(column.dictionary))
-        return np.asarray(self._last[1][indices.to_numpy()])
+        codes: Codes = np.take(self._last[1], indices.to_numpy())
+        return codes
 
     def _codes(self, cells: Any) -> Codes:
         raise NotImplementedError

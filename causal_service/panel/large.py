@@ -49,13 +49,13 @@ PARTITION_BYTES = 8 << 20
 """Rows of a partition as float32."""
 UNIT_ROWS = 1_000_000
 """Rows of neighbouring row groups that one unit of work reads."""
-SAMPLE_ROWS = 40_000
+SAMPLE_ROWS = 25_000
 """Rows the sample holds at least, where there are as many."""
 SAMPLE_ENTITIES = 200
 """Entities the sample holds at least, where there are as many."""
 SAMPLE_CELLS = 20_000_000
 """Most cells (entities x periods x columns) of the sample."""
-EXACT_SAMPLES = 4
+EXACT_SAMPLES = 6
 """Rows that are kept as float64, in multiples of ``SAMPLE_ROWS``; the sample is taken from them."""
 FINEST_ROUNDING = 1e-8
 """Most variance that rounding to float32 may have, in proportion to what a column varies within entities."""
@@ -254,8 +254,9 @@ class _Seen:
     def present(self, order: NDArray[np.int64], calendar: Calendar) -> NDArray[np.bool_]:
         """Return (E, T) of the cells met, entities in ``order``, periods by the calendar."""
         out = np.zeros((order.size, len(calendar.labels)), np.bool_)
+        cells = self._cells.take(order, axis=0)
         for code, place in enumerate(calendar.index):
-            out[:, place] |= self._cells[order, code]
+            out[:, place] |= cells[:, code]
         if int(out.sum()) != self._rows:
             refuse_duplicates(self._table, self._rows - int(out.sum()))
         return out

@@ -41,7 +41,9 @@ __all__ = [
 ]
 
 BATCH = 16_384
-"""Rows decoded and grouped at a time."""
+"""Rows grouped at a time."""
+DECODED_BYTES = 32 << 20
+"""Memory for the cells of decoded rows: a row group that fits is decoded at once, which costs least."""
 FIRST_COLUMN = 3
 """Position of the first value in a row on disk, behind the key and the period."""
 _EXACT, _ROUNDED = np.dtype(np.float64), np.dtype(np.float32)
@@ -145,42 +147,31 @@ def spill(plan: SpillPlan, unit: Unit) -> SpilledUnit:
     counts = np.zeros((len(plan.columns), 3), np.int64)
     who: list[NDArray[np.int32]] = []
     when: list[NDArray[np.int32]] = []
-    spans: list[NDArray[np.int64]] = []
-    written, least, beyond = 0, 0.0, 0
+    least, beyond = 0.0, 0
     name = hashlib.sha256(f"{unit.path}\0{unit.row_groups}".encode()).hexdigest()[:24]
     final = Path(plan.folder) / f"{name}.rows"
     partial = final.with_suffix(f".{os.getpid()}")
-    exact, rounded = (np.empty((BATCH, FIRST_COLUMN + len(plan.columns)), kind) for kind in (_EXACT, _ROUNDED))
     digests, words = np.zeros((1, 2), np.uint64), digest_words(len(plan.columns))
     with partial.open("wb", buffering=0) as target:
+        grouped = _Grouped(target, plan)
         for row_who, row_when, batch in _batches(unit, plan, entities, periods):
             who.append(row_who)
             when.append(row_when)
-            keys = entities.keys
-            row_keys = keys[row_who]
-            place, starts = places_by_partition(row_keys, plan.partitions)
-            first = starts[plan.exact]
-            pieces = exact[:first], rounded[: batch.num_rows - first]
+            keys, cells = entities.keys, _Cells.of(batch, plan.columns)
+            counts[:, 0] += cells.missing
+            grouped.add(keys.take(row_who), row_when, cells, counts)
             if digests.shape[0] < len(periods.cells):
                 digests = np.concatenate([digests, np.zeros((len(periods.cells) - digests.shape[0], 2), np.uint64)])
-            cells = _Cells.of(batch, plan.columns)
-            counts += _scattered(cells, row_keys, row_when, place, *pieces)
             add_rows(keys, row_who, row_when, *cells.where, words, digests)
-            for piece in pieces:
-                _write(target, piece)
             if plan.weighted:
                 weights = cells.columns[-1].to_numpy(zero_copy_only=False)
                 least = min(least, float(np.nanmin(weights, initial=0.0)))
                 beyond += int(np.count_nonzero((weights != 0) & (np.abs(weights) < _LEAST)))
-            widths = np.repeat([exact.strides[0], rounded.strides[0]], [plan.exact, plan.partitions - plan.exact])
-            ends = written + np.cumsum(np.diff(starts) * widths)
-            spans.append(np.stack([np.append(written, ends[:-1]), ends], axis=1))
-            written = int(ends[-1])
     partial.replace(final)
     pa.default_memory_pool().release_unused()
     return SpilledUnit(
         str(final),
-        np.stack(spans) if spans else np.zeros((0, plan.partitions, 2), np.int64),
+        grouped.spans,
         entities.labels,
         entities.keys[:-1],
         periods.cells,
@@ -194,6 +185,41 @@ def spill(plan: SpillPlan, unit: Unit) -> SpilledUnit:
     )
 
 
+class _Grouped:
+    """A file of grouped rows that is being written."""
+
+    def __init__(self, target: Any, plan: SpillPlan) -> None:
+        width = FIRST_COLUMN + len(plan.columns)
+        self._target, self._partitions, self._exact = target, plan.partitions, plan.exact
+        self._rooms = tuple(np.empty((BATCH, width), kind) for kind in (_EXACT, _ROUNDED))
+        sizes = [room.strides[0] for room in self._rooms]
+        self._widths = np.repeat(sizes, [plan.exact, plan.partitions - plan.exact])
+        self._spans: list[NDArray[np.int64]] = []
+        self._written = 0
+
+    @property
+    def spans(self) -> NDArray[np.int64]:
+        """(batches, partitions, 2) where in the file the rows of every partition begin and end, in bytes."""
+        return np.stack(self._spans) if self._spans else np.zeros((0, self._partitions, 2), np.int64)
+
+    def add(self, keys: NDArray[np.uint64], when: NDArray[np.int32], cells: _Cells, counts: NDArray[np.int64]) -> None:
+        """Write rows with these keys and periods; ``counts`` as in ``scatter_rows``."""
+        values, valid, first_bit = cells.where
+        for start in range(0, when.size, BATCH):
+            rows = slice(start, start + BATCH)
+            place, starts = places_by_partition(keys[rows], self._partitions)
+            first = starts[self._exact]
+            exact, rounded = self._rooms[0][:first], self._rooms[1][: place.size - first]
+            bits = exact.view(np.uint64), rounded.view(np.uint32)
+            where = values + 8 * start, valid, first_bit + start
+            scatter_rows(keys[rows], when[rows], *where, place, exact, bits[0], rounded, bits[1], counts)
+            _write(self._target, exact)
+            _write(self._target, rounded)
+            ends = self._written + np.cumsum(np.diff(starts) * self._widths)
+            self._spans.append(np.stack([np.append(self._written, ends[:-1]), ends], axis=1))
+            self._written = int(ends[-1])
+
+
 def _write(target: Any, rows: NDArray[Any]) -> None:
     left = rows.reshape(-1).view(np.uint8).data
     while left.nbytes:
@@ -203,7 +229,7 @@ def _write(target: Any, rows: NDArray[Any]) -> None:
 def _batches(
     unit: Unit, plan: SpillPlan, entities: EntityCodes, periods: PeriodCodes
 ) -> Iterator[tuple[NDArray[np.int32], NDArray[np.int32], Any]]:
-    """Yield (entity codes, period codes, columns) of some rows.
+    """Yield (entity codes, period codes, columns) of some rows, as many as are decoded at once.
 
     Row group by row group: one reader over several keeps the memory of all. Labels come first, since every batch would
     bring all labels of its row group. The file is mapped, which saves copying what is still compressed; its pages are
@@ -215,11 +241,12 @@ def _batches(
     with open(unit.path, "rb") as content:
         mapped = mmap.mmap(content.fileno(), 0, access=mmap.ACCESS_READ)
     file = pq.ParquetFile(pa.BufferReader(pa.py_buffer(mapped)), read_dictionary=list(plan.texts))
+    size = max(BATCH, DECODED_BYTES // (8 * max(len(plan.columns), 1)))
     for row_group in unit.row_groups:
         keys = file.read_row_group(row_group, [plan.entity, plan.period], use_threads=False)
         who, when = _coded(entities, keys.column(plan.entity)), _coded(periods, keys.column(plan.period))
         done = 0
-        for batch in file.iter_batches(BATCH, row_groups=[row_group], columns=list(plan.columns), use_threads=False):
+        for batch in file.iter_batches(size, row_groups=[row_group], columns=list(plan.columns), use_threads=False):
             rows = slice(done, done + batch.num_rows)
             yield who[rows], when[rows], batch
             done += batch.num_rows
@@ -228,7 +255,8 @@ def _batches(
 
 
 def _coded(codes: EntityCodes | PeriodCodes, column: Any) -> NDArray[np.int32]:
-    return np.concatenate([np.empty(0, np.int32), *(codes.of(chunk) for chunk in column.chunks)])
+    parts = [codes.of(chunk) for chunk in column.chunks]
+    return parts[0] if len(parts) == 1 else np.concatenate([np.empty(0, np.int32), *parts])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -239,7 +267,7 @@ class _Cells:
     where: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
     """(columns,) addresses of the cells, of the validity bitmaps or 0, and first bits."""
     missing: NDArray[np.int64]
-    """(columns,) cells that are missing by the bitmaps."""
+    """(columns,) cells that are missing by the bitmaps; cells that are NaN do not count."""
 
     @staticmethod
     def of(batch: Any, names: Sequence[str]) -> _Cells:
@@ -249,22 +277,6 @@ class _Cells:
         columns = [c if c.type == pa.float64() else c.cast(pa.float64(), safe=False) for c in columns]
         values, valid, first_bit, missing = np.array([_addresses(c) for c in columns], np.int64).reshape(-1, 4).T.copy()
         return _Cells(columns, (values, valid, first_bit), missing)
-
-
-def _scattered(
-    cells: _Cells,
-    keys: NDArray[np.uint64],
-    when: NDArray[np.int32],
-    place: NDArray[np.int64],
-    exact: NDArray[np.float64],
-    rounded: NDArray[np.float32],
-) -> NDArray[np.int64]:
-    """Write a batch as grouped rows; return (columns, 3) how many cells are missing, infinite, beyond float32."""
-    counts = np.zeros((len(cells.columns), 3), np.int64)
-    counts[:, 0] = cells.missing
-    bits = exact.view(np.uint64), rounded.view(np.uint32)
-    scatter_rows(keys, when, *cells.where, place, exact, bits[0], rounded, bits[1], counts)
-    return counts
 
 
 def _addresses(part: Any) -> tuple[int, int, int, int]:
@@ -285,22 +297,19 @@ def read_partition(partition: Partition) -> PartitionRows:
     key, time = np.empty(count, np.uint64), np.empty(count, np.int64)
     done = 0
     for path, spans, calendar in partition.pieces:
+        begin, at = done, done * width
         with open(path, "rb", buffering=0) as file:
+            number = file.fileno()
             for start, stop in spans[spans[:, 1] > spans[:, 0]].tolist():
-                end = done + (stop - start) // width
-                _read(file, content[done * width : end * width], start)
-                read_keys(bits, done, end, calendar, key, time)
-                done = end
+                place = start
+                while place < stop:  # the system reads at most two GiB at once
+                    found = os.preadv(number, [content[at : at + stop - place]], place)
+                    if found == 0:
+                        raise OSError(f"{path} is shorter than it was when it was written")
+                    place, at = place + found, at + found
+        done = at // width
+        read_keys(bits, begin, done, calendar, key, time)
     return PartitionRows(key, time, rows, cells)
-
-
-def _read(file: Any, left: memoryview, start: int) -> None:
-    """Read at a place; the system reads at most two GiB at once."""
-    while left.nbytes:
-        found = os.preadv(file.fileno(), [left], start)
-        if found == 0:
-            raise OSError(f"{file.name} is shorter than it was when it was written")
-        left, start = left[found:], start + found
 
 
 _ROOM = threading.local()

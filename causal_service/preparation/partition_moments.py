@@ -7,6 +7,7 @@ of the sample and what is left of them is found when all partitions are added up
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from causal_service.numerics.entity_order import cell_totals, sorted_rows
 from causal_service.numerics.entity_rows import entity_rows
-from causal_service.numerics.entity_space import EntityFit, EntitySums, widened
+from causal_service.numerics.entity_space import EntityFit, EntitySums, WideFit, widened
 from causal_service.numerics.lanes import LANES
 from causal_service.panel.spilling import Partition, PartitionRows, read_partition
 from causal_service.preparation.scale import Scale
@@ -86,7 +87,7 @@ def partition_moments(plan: MomentPlan, partition: Partition) -> PartitionMoment
     """Return the sums over one partition; a pure function of the rows and the plan, whatever their order on disk."""
     found = read_partition(partition)
     order, starts, keys = sorted_rows(found.key, found.time, plan.periods)
-    X, stride, first, middle, slopes = _on_scale(found, plan)
+    X, stride, first, centred, slopes = _on_scale(found, plan)
     weight = np.nan_to_num(found.rows[:, -1].astype(np.float64)) if plan.weighted else np.empty(0)
     blocks, place = np.unique(_blocks(keys, plan), return_inverse=True)
     k, T, b, lagged = blocks.size, plan.periods, plan.fit.middle.size, plan.fit.lags + 1
@@ -98,7 +99,7 @@ def partition_moments(plan: MomentPlan, partition: Partition) -> PartitionMoment
         np.zeros((keys.size, T)),
         np.empty((keys.size, b)),
     )
-    fit = widened(plan.fit._replace(middle=middle), X.dtype.type)
+    fit = _wide_fit(plan, X.dtype == np.float32, centred)
     rows = entity_rows(X, stride, first, found.time, weight, order, starts, place, fit, sums)
     mass = sums.grid.sum(axis=1)
     used = mass > 0
@@ -127,18 +128,25 @@ def _blocks(keys: NDArray[np.uint64], plan: MomentPlan) -> NDArray[np.int64]:
     return ((keys >> np.uint64(32)) * np.uint64(plan.slots) >> np.uint64(32)).astype(np.int64)
 
 
-def _on_scale(found: PartitionRows, plan: MomentPlan) -> tuple[NDArray[Any], int, int, Floats, Floats]:
-    """Return (cells with the base columns as ``entity_rows`` wants them, stride, first number, what is left to subtract
-    from each column (b,), slopes (2, b))."""
+@lru_cache(maxsize=4)
+def _wide_fit(plan: MomentPlan, single: bool, centred: bool) -> WideFit:
+    """The fit as the kernel wants it, the same for all partitions."""
+    fit = plan.fit._replace(middle=np.zeros_like(plan.fit.middle)) if centred else plan.fit
+    return widened(fit, np.float32 if single else np.float64)
+
+
+def _on_scale(found: PartitionRows, plan: MomentPlan) -> tuple[NDArray[Any], int, int, bool, Floats]:
+    """Return (cells with the base columns as ``entity_rows`` wants them, stride, first number, whether ``middle`` is
+    already subtracted, slopes (2, b))."""
     b = plan.fit.middle.size
     measured = np.zeros((2, b))
     first, kind = int(plan.columns[0]), found.rows.dtype if plan.single else np.dtype(np.float64)
     if plan.scale.plain and found.rows.dtype == kind and np.array_equal(plan.columns, np.arange(b) + first):
-        return found.cells, found.rows.shape[1], first, plan.fit.middle, measured
+        return found.cells, found.rows.shape[1], first, False, measured
     values = found.rows[:, plan.columns]
     if not plan.scale.plain:
         values, slopes, counts = plan.scale.of(values.astype(np.float64))
         measured[0], measured[1] = slopes * counts, counts
     X = np.zeros(values.size + LANES, kind)
     np.subtract(values, plan.fit.middle, out=X[: values.size].reshape(values.shape), casting="same_kind")
-    return X, b, 0, np.zeros(b), measured
+    return X, b, 0, True, measured
