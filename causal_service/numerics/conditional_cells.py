@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from causal_service.numerics.entity_space import Entity, WideFit
 from causal_service.numerics.inverse import invert
-from causal_service.numerics.lanes import dot
+from causal_service.numerics.lanes import dot, two_dots
 from causal_service.numerics.merged import merged
 
 __all__ = ["fill", "first_filling"]
@@ -24,18 +24,19 @@ Ints = NDArray[np.int64]
 
 
 @merged
-def first_filling(holes: int, gaps: int, fit: WideFit, own: Entity) -> None:
-    """Add the expectations of the ``gaps`` of the ``holes`` rows to ``own.periods``, and less means and effects to
-    ``own.left``."""
+def first_filling(m: int, holes: int, gaps: int, fit: WideFit, own: Entity) -> None:
+    """Add the expectations of the ``gaps`` of m rows, ``holes`` of which have some, to ``own.periods``, and less means
+    and effects to ``own.left``."""
     _pull(fit.first_omega, own)
     q = own.mean.size
     for g in range(gaps):  # all products first: they do not wait for each other
         r, i = own.row_of[g], own.holes[g]
         start, near = own.source[r] * own.wide, 4 * (own.when[r] * q + i)
-        own.now[g] = dot(fit.first_omega, i * q, own.U, start, q) - own.pull[i] - fit.at_gaps[near]
-        own.later[g] = dot(fit.omega, i * q, own.U, start, q) - fit.at_gaps[near + 1]
+        now, later = two_dots(fit.first_omega, fit.omega, i * q, own.U, start, q)
+        own.now[g] = now - own.pull[i] - fit.at_gaps[near]
+        own.later[g] = later - fit.at_gaps[near + 1]
     g = 0
-    for at in range(holes):
+    for at in range(m - holes, m):
         r = own.by_count[at]
         k, row, w = own.hole_count[r], own.when[r] * q, own.mass[r]
         _conditional(fit.first_omega, own.holes, g, k, own.spread)
@@ -48,13 +49,13 @@ def first_filling(holes: int, gaps: int, fit: WideFit, own: Entity) -> None:
 
 
 @merged
-def fill(holes: int, gaps: int, fit: WideFit, parts: Reals, own: Entity) -> None:
+def fill(m: int, holes: int, gaps: int, fit: WideFit, parts: Reals, own: Entity) -> None:
     """Write the expectations of the gaps into ``parts``; add their covariances to ``own.total``."""
     _pull(fit.omega, own)
     q, g = own.mean.size, 0
     for at in range(gaps):
         own.later[at] -= own.pull[own.holes[at]]
-    for at in range(holes):
+    for at in range(m - holes, m):
         r = own.by_count[at]
         k, row, w = own.hole_count[r], own.when[r] * q, own.mass[r]
         root = np.sqrt(w)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causal_service.numerics.entity_space import Entity, EntitySums, WideFit
-from causal_service.numerics.lanes import LANES, lowest_bit, prefetch, read_cells, subtract
+from causal_service.numerics.lanes import LANES, count_bits, lowest_bit, prefetch, read_cells, subtract
 from causal_service.numerics.merged import merged
 
 __all__ = ["list_gaps", "read_entity", "usable_rows"]
@@ -34,9 +34,12 @@ def read_entity(
     own: Entity,
     out: EntitySums,
 ) -> None:
-    """Copy the cells of entity e into U, less their means; note the gaps, add up the cells."""
+    """Copy the cells of entity e into U, less their means; note the gaps, add up the cells.
+
+    Two gaps are noted whether or not a group has so many, since a loop that ends no one knows when costs more.
+    """
     b, wide, n, U, gap_of = out.level.shape[1], own.wide, stop - start, own.U, own.gap_of
-    sums, squares, empty, scale = own.column, own.squares, own.empty, fit.scale
+    sums, squares, empty, scale, groups = own.column, own.squares, own.missing, fit.scale, own.wide // LANES
     sums[:] = 0.0
     squares[:] = 0.0
     empty[:] = 0.0
@@ -45,16 +48,20 @@ def read_entity(
             for c in range(0, stride, LANES):
                 prefetch(X, order[start + i + _AHEAD] * stride + c)
         at, k = order[start + i] * stride + first, 0
-        for c in range(0, wide, LANES):
-            bits = read_cells(X, at + c, b - c, fit.middle, scale, c, U, i * wide + c, sums, squares)
-            while bits != 0:
-                gap_of[i, k] = c + lowest_bit(bits)
-                empty[gap_of[i, k]] += 1.0
+        for group in range(groups):
+            c = group * LANES
+            bits = read_cells(X, at + c, b - c, fit.middle, scale, c, U, i * wide + c, sums, squares, empty)
+            own.bits[i * groups + group], count = bits, count_bits(bits)
+            gap_of[i, k] = c + lowest_bit(bits)
+            bits &= bits - 1
+            gap_of[i, k + 1] = c + lowest_bit(bits)
+            for g in range(2, count):
                 bits &= bits - 1
-                k += 1
+                gap_of[i, k + g] = c + lowest_bit(bits)
+            k += count
         own.gaps[i] = k
     for c in range(b):
-        seen = n - empty[c]
+        seen = n - np.float64(empty[c])
         total, unit = np.float64(sums[c]), np.float64(scale[c])
         mean = total / seen if seen > 0 else 0.0
         own.level[c] = mean
@@ -63,10 +70,9 @@ def read_entity(
         out.cells[1, c] += total / unit
         out.cells[2, c] += squares[c] / (unit * unit)
     for i in range(n):
-        for c in range(0, wide, LANES):
-            subtract(U, i * wide + c, own.level, c)
-        for k in range(own.gaps[i]):
-            U[i * wide + gap_of[i, k]] = 0.0
+        for group in range(groups):
+            c = group * LANES
+            subtract(U, i * wide + c, own.level, c, own.bits[i * groups + group])
 
 
 @merged
@@ -94,27 +100,29 @@ def usable_rows(
 
 
 @merged
-def list_gaps(m: int, holes: int, own: Entity) -> int:
-    """Sort the ``holes`` rows with gaps by their number, list the gaps of each; return how many there are."""
+def list_gaps(m: int, own: Entity) -> int:
+    """Sort the m rows by the number of their gaps, list these row by row; return how many there are.
+
+    As in ``read_entity``, two gaps of a row are written whether or not it has so many.
+    """
     counts, wide, n = own.counts, own.wide, own.when.size
     counts[:] = 0
     for r in range(m):
         counts[own.hole_count[r] + 1] += 1
-    counts[1] = 0
+    whole = counts[1]
     for k in range(1, counts.size):
         counts[k] += counts[k - 1]
     for r in range(m):
         k = own.hole_count[r]
-        if k > 0:
-            own.by_count[counts[k]] = r
-            counts[k] += 1
+        own.by_count[counts[k]] = r
+        counts[k] += 1
     k = 0
-    for at in range(holes):
+    for at in range(whole, m):
         r = own.by_count[at]
         for j in range(own.lags + 1):
-            row = own.source[r] + j
-            for g in range(own.gaps[row]):
+            row, to = own.source[r] + j, (j * n + r) * wide
+            for g in range(max(own.gaps[row], 2)):
                 c = own.gap_of[row, g]
-                own.holes[k], own.row_of[k], own.places[k] = j * wide + c, r, (j * n + r) * wide + c
-                k += 1
+                own.holes[k + g], own.row_of[k + g], own.places[k + g] = j * wide + c, r, to + c
+            k += own.gaps[row]
     return k

@@ -15,7 +15,10 @@ Ints = NDArray[np.int64]
 
 @kernel
 def sorted_rows(key: NDArray[np.uint64], time: Ints, periods: int) -> tuple[Ints, Ints, NDArray[np.uint64]]:
-    """Return (order (n,), starts (E + 1,), keys (E,)): rows by key and period, where each key begins, sorted keys."""
+    """Return (order (n,), starts (E + 1,), keys (E,)): rows by key and period, where each key begins, sorted keys.
+
+    Rows that come entity by entity, each by period, are only moved a run at a time.
+    """
     n = key.size
     size = 16
     while size < 2 * n:
@@ -23,24 +26,30 @@ def sorted_rows(key: NDArray[np.uint64], time: Ints, periods: int) -> tuple[Ints
     slot_key = np.empty(size, np.uint64)
     slot_code = np.full(size, -1, np.int64)
     code = np.empty(n, np.int64)
-    found = np.empty(n, np.uint64)
-    count = 0
+    found, begins = np.empty(n, np.uint64), np.empty(n + 1, np.int64)
+    count, runs = 0, True
     last, last_code = np.uint64(0), -1
     for r in range(n):
         k = key[r]
         if last_code >= 0 and k == last:
             code[r] = last_code
+            runs &= time[r - 1] < time[r]
             continue
         slot = np.int64(k & np.uint64(size - 1))
         while slot_code[slot] >= 0 and slot_key[slot] != k:
             slot = (slot + 1) & (size - 1)
+        runs &= slot_code[slot] < 0
         if slot_code[slot] < 0:
             slot_code[slot], slot_key[slot] = count, k
-            found[count] = k
+            found[count], begins[count] = k, r
             count += 1
         last, last_code = k, slot_code[slot]
         code[r] = last_code
     by_key = np.argsort(found[:count])
+    if runs:
+        begins[count] = n
+        order, starts = _by_run(begins, by_key)
+        return order, starts, found[:count][by_key]
     rank = np.empty(count, np.int64)
     for i in range(count):
         rank[by_key[i]] = i
@@ -49,6 +58,19 @@ def sorted_rows(key: NDArray[np.uint64], time: Ints, periods: int) -> tuple[Ints
         code[r] = rank[code[r]]
     order, starts = _counted(code, by_time, count)
     return order, starts, found[:count][by_key]
+
+
+@inner
+def _by_run(begins: Ints, by_key: Ints) -> tuple[Ints, Ints]:
+    """Rows run by run, run e from ``begins[e]`` on; also where each run begins now."""
+    order, starts = np.empty(begins[by_key.size], np.int64), np.zeros(by_key.size + 1, np.int64)
+    at = 0
+    for i in range(by_key.size):
+        for r in range(begins[by_key[i]], begins[by_key[i] + 1]):
+            order[at] = r
+            at += 1
+        starts[i + 1] = at
+    return order, starts
 
 
 @inner

@@ -63,13 +63,13 @@ def entity_rows(
         before = m
         if m == 0:
             continue
-        gaps = list_gaps(m, holes, own)
+        gaps = list_gaps(m, own)
         if not same:
             _sum_pattern(m, fit, own)
         _column_means(m, gaps, fit, own, out.squares)
-        first_filling(holes, gaps, fit, own)
+        first_filling(m, holes, gaps, fit, own)
         _settled(m, fit, parts, own)
-        fill(holes, gaps, fit, parts, own)
+        fill(m, holes, gaps, fit, parts, own)
         for r in range(m):
             out.grid[e, own.when[r]] = own.mass[r]
         _multiplied(m, own)
@@ -125,20 +125,19 @@ def _column_means(m: int, gaps: int, fit: WideFit, own: Entity, squares: Floats)
         for c in range(0, q, LANES):
             add_scaled(sums, c, own.U, start + c, w)
         for c in range(0, wide, LANES):
-            add_squares(square, c, own.U, start + present + c, effects, row + present + c, w)
+            add_squares(square, present + c, own.U, start + present + c, effects, row + present + c, w)
     for g in range(gaps):
         r, i = own.row_of[g], own.holes[g]
         w, effect = own.mass[r], np.float64(fit.at_gaps[4 * (own.when[r] * q + i) + 2])
         sums[i] += w * effect
         empty[i] += w
-        if i >= present:
-            square[i - present] -= w * effect * effect
+        square[i] -= w * effect * effect
     for c in range(q):
         seen = whole - empty[c]
         mean = (np.float64(sums[c]) - own.effects[c]) / seen if seen > 1e-12 * whole else 0.0
         own.mean[c], own.centre[c], own.left[c] = mean, mean, -own.second[c]
         if c >= present and c - present < squares.shape[1]:
-            squares[0, c - present] += square[c - present] - mean * mean * seen
+            squares[0, c - present] += square[c] - mean * mean * seen
             squares[1, c - present] += seen
 
 

@@ -93,7 +93,9 @@ class Entity(NamedTuple):
     level: Reals
     """(wide) those means."""
     gap_of: Ints
-    """(n, wide) columns of the gaps of every row."""
+    """(n, wide + 2) columns of the gaps of every row, and anything behind them."""
+    bits: Ints
+    """(n wide / LANES) them as bits."""
     gaps: Ints
     """(n,) their number."""
     source: Ints
@@ -105,13 +107,13 @@ class Entity(NamedTuple):
     hole_count: Ints
     """(n,) number of its gaps, lags included."""
     by_count: Ints
-    """(n,) the usable rows with gaps, those with fewer first."""
+    """(n,) the usable rows, those with fewer gaps first."""
     holes: Ints
-    """(n q) their gaps, one row after the other."""
+    """(n q + 2) their gaps, one row after the other, and anything behind them."""
     row_of: Ints
-    """(n q) which row each is in."""
+    """(n q + 2) which row each is in."""
     places: Ints
-    """(n q) where in ``parts`` each is."""
+    """(n q + 2) where in ``parts`` each is."""
     now: Floats
     """(n q) precision matrix of the first filling times the row less means and effects, at each gap."""
     later: Floats
@@ -127,11 +129,13 @@ class Entity(NamedTuple):
     column: Reals
     """(wide) sums by column."""
     squares: Reals
-    """(wide) sums of squares by column."""
+    """(q) sums of squares by column, of the measured cells in the first ``wide``, of the usable rows in the last."""
+    missing: Reals
+    """(wide) gaps by column."""
     sums: Reals
     """(q) weighted sums by column and lag."""
     empty: Floats
-    """(q,) gaps by column, or their weight."""
+    """(q,) weight of the gaps by column."""
     mean: Floats
     """(q,) means of the measured cells less the effects."""
     left: Floats
@@ -190,16 +194,17 @@ def room(n: int, lags: int, wide: int, periods: int, like: Reals) -> Entity:
         wide,
         np.zeros(n * wide, kind),
         np.zeros(wide, kind),
-        np.empty((n, wide), np.int64),
+        np.empty((n, wide + 2), np.int64),
+        np.empty(n * (wide // LANES), np.int64),
         np.empty(n, np.int64),
         np.empty(n, np.int64),
         np.full(n, -1, np.int64),
         np.empty(n),
         np.empty(n, np.int64),
         np.empty(n, np.int64),
-        np.empty(n * q, np.int64),
-        np.empty(n * q, np.int64),
-        np.empty(n * q, np.int64),
+        np.empty(n * q + 2, np.int64),
+        np.empty(n * q + 2, np.int64),
+        np.empty(n * q + 2, np.int64),
         np.empty(n * q),
         np.empty(n * q),
         np.empty(q + 2, np.int64),
@@ -207,6 +212,7 @@ def room(n: int, lags: int, wide: int, periods: int, like: Reals) -> Entity:
         np.empty(q),
         np.empty(q),
         np.empty(wide, kind),
+        np.empty(q, kind),
         np.empty(wide, kind),
         np.empty(q, kind),
         np.empty(q),

@@ -18,12 +18,14 @@ __all__ = [
     "LANES",
     "add_scaled",
     "add_squares",
+    "count_bits",
     "dot",
     "lowest_bit",
     "prefetch",
     "read_cells",
     "settle_cells",
     "subtract",
+    "two_dots",
 ]
 
 LANES = 16
@@ -47,6 +49,10 @@ class _Groups:
         """Write a group."""
         pointer, width = self._pointer(array, place)
         self.builder.store(values, pointer, align=width)
+
+    def group(self, array: int) -> Any:
+        """Type of a group of the argument at position ``array``."""
+        return ir.VectorType(self._context.get_value_type(self._kinds[array].dtype), LANES)
 
     def every(self, value: Any) -> Any:
         """Group of one number."""
@@ -97,33 +103,56 @@ def _add_squares(typing: Any, total: Any, at: Any, left: Any, start: Any, right:
     return types.void(total, types.intp, left, types.intp, right, types.intp, types.float64), generate
 
 
-def _subtract(typing: Any, values: Any, at: Any, other: Any, start: Any) -> Any:
+def _subtract(typing: Any, values: Any, at: Any, other: Any, start: Any, holes: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         groups = _Groups(context, builder, signature, arguments)
         rest = builder.fsub(groups.load(0, arguments[1]), groups.load(2, arguments[3]))
-        groups.store(rest, 0, arguments[1])
+        hole = builder.trunc(arguments[4], ir.IntType(LANES))
+        hole = builder.bitcast(hole, ir.VectorType(ir.IntType(1), LANES))
+        groups.store(builder.select(hole, ir.Constant(rest.type, [0.0] * LANES), rest), 0, arguments[1])
         return context.get_dummy_value()
 
-    return types.void(values, types.intp, other, types.intp), generate
+    return types.void(values, types.intp, other, types.intp, types.int64), generate
 
 
 def _dot(typing: Any, left: Any, at: Any, right: Any, start: Any, count: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         groups = _Groups(context, builder, signature, arguments)
-        element = context.get_value_type(signature.args[0].dtype)
-        total = _VARIABLE(builder, ir.Constant(ir.VectorType(element, LANES), [0.0] * LANES))
-        step, zero = (ir.Constant(ir.IntType(64), value) for value in (LANES, 0))
-        with cgutils.for_range_slice(builder, zero, arguments[4], step, intp=ir.IntType(64)) as (index, _):
-            one = groups.load(0, builder.add(arguments[1], index))
-            other = groups.load(2, builder.add(arguments[3], index))
-            builder.store(groups.fused(one, other, builder.load(total)), total)
-        vector = ir.VectorType(element, LANES)
-        name = f"llvm.vector.reduce.fadd.v{LANES}{'f32' if element == ir.FloatType() else 'f64'}"
-        reduce = builder.module.declare_intrinsic(name, (), ir.FunctionType(element, [element, vector]))
-        found = builder.call(reduce, [ir.Constant(element, 0.0), builder.load(total)], fastmath=["reassoc"])
-        return found if element == ir.DoubleType() else builder.fpext(found, ir.DoubleType())
+        _, at, _, start, count = arguments
+        return _products(groups, (0,), at, 2, start, count)[0]
 
     return types.float64(left, types.intp, right, types.intp, types.intp), generate
+
+
+def _two_dots(typing: Any, one: Any, other: Any, at: Any, right: Any, start: Any, count: Any) -> Any:
+    result: Any = types.UniTuple(types.float64, 2)  # type: ignore[no-untyped-call]
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        groups = _Groups(context, builder, signature, arguments)
+        _, _, at, _, start, count = arguments
+        return context.make_tuple(builder, result, _products(groups, (0, 1), at, 3, start, count))
+
+    return result(one, other, types.intp, right, types.intp, types.intp), generate
+
+
+def _products(groups: _Groups, left: tuple[int, ...], at: Any, right: int, start: Any, count: Any) -> list[Any]:
+    """Sums of products of each of some stretches at one place with another."""
+    builder, size = groups.builder, ir.IntType(64)
+    vector = groups.group(right)
+    sums = [_VARIABLE(builder, ir.Constant(vector, [0.0] * LANES)) for _ in left]
+    step, zero = (ir.Constant(size, value) for value in (LANES, 0))
+    with cgutils.for_range_slice(builder, zero, count, step, intp=size) as (index, _):
+        other = groups.load(right, builder.add(start, index))
+        for array, total in zip(left, sums, strict=True):
+            one = groups.load(array, builder.add(at, index))
+            builder.store(groups.fused(one, other, builder.load(total)), total)
+    element = vector.element
+    name = f"llvm.vector.reduce.fadd.v{LANES}{'f32' if element == ir.FloatType() else 'f64'}"
+    reduce = builder.module.declare_intrinsic(name, (), ir.FunctionType(element, [element, vector]))
+    found = [
+        builder.call(reduce, [ir.Constant(element, 0.0), builder.load(total)], fastmath=["reassoc"]) for total in sums
+    ]
+    return found if element == ir.DoubleType() else [builder.fpext(one, ir.DoubleType()) for one in found]
 
 
 def _read_cells(
@@ -138,10 +167,11 @@ def _read_cells(
     start: Any,
     sums: Any,
     squares: Any,
+    empty: Any,
 ) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         groups = _Groups(context, builder, signature, arguments)
-        _, x_at, kept, _, _, column, _, v_at, _, _ = arguments
+        _, x_at, kept, _, _, column, _, v_at, _, _, _ = arguments
         cells = groups.load(0, x_at)
         zero = ir.Constant(cells.type, [0.0] * LANES)
         lanes = ir.Constant(ir.VectorType(ir.IntType(64), LANES), list(range(LANES)))
@@ -152,10 +182,12 @@ def _read_cells(
         groups.store(values, 6, v_at)
         groups.store(builder.fadd(groups.load(8, column), values), 8, column)
         groups.store(groups.fused(values, values, groups.load(9, column)), 9, column)
+        one = builder.select(hole, ir.Constant(cells.type, [1.0] * LANES), zero)
+        groups.store(builder.fadd(groups.load(10, column), one), 10, column)
         return builder.zext(builder.bitcast(hole, ir.IntType(LANES)), ir.IntType(64))
 
     place = types.intp
-    return types.int64(X, place, place, middle, scale, place, V, place, sums, squares), generate
+    return types.int64(X, place, place, middle, scale, place, V, place, sums, squares, empty), generate
 
 
 def _settle_cells(
@@ -181,6 +213,13 @@ def _lowest_bit(typing: Any, bits: Any) -> Any:
     return types.int64(types.int64), generate
 
 
+def _count_bits(typing: Any, bits: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.ctpop(arguments[0])
+
+    return types.int64(types.int64), generate
+
+
 def _prefetch(typing: Any, values: Any, at: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
@@ -201,18 +240,24 @@ add_squares: Any = intrinsic(_add_squares)
 """``add_squares(total, at, left, start, right, other, weight)``: add ``weight`` times the squares of the differences
 of two groups to one of ``total``."""
 subtract: Any = intrinsic(_subtract)
-"""``subtract(values, at, other, start)``: subtract a group of ``other`` from one of ``values``."""
+"""``subtract(values, at, other, start, holes)``: subtract a group of ``other`` from one of ``values``; lanes whose bit
+is set in ``holes`` become zero."""
 dot: Any = intrinsic(_dot)
 """``dot(left, at, right, start, count)``: sum of products of ``count`` numbers, a multiple of the lanes: one sum for
 each lane, then these are added in the order that suits the processor. Last bits may differ between processors."""
+two_dots: Any = intrinsic(_two_dots)
+"""``two_dots(one, other, at, right, start, count)``: ``dot`` of ``one`` and of ``other``, at the same place, with
+``right``, which is loaded once."""
 read_cells: Any = intrinsic(_read_cells)
-"""``read_cells(X, at, count, middle, scale, c, V, start, sums, squares)``: write ``(x - middle) scale`` of a group of X
-into V, zero where it is NaN and beyond ``count``; add it and its square to the groups at c; return the bits of those
-that are NaN."""
+"""``read_cells(X, at, count, middle, scale, c, V, start, sums, squares, empty)``: write ``(x - middle) scale`` of a
+group of X into V, zero where it is NaN and beyond ``count``; add it, its square and, where it is NaN, one to the groups
+at c; return the bits of those that are NaN."""
 settle_cells: Any = intrinsic(_settle_cells)
 """``settle_cells(U, at, mean, c, effects, row, weight, root, out, to, sums)``: write ``root (u - mean - effects)`` into
 ``out`` and add ``weight (u - mean - effects)`` to ``sums`` at ``row``."""
 lowest_bit: Any = intrinsic(_lowest_bit)
-"""Place of the lowest bit of a number that has one."""
+"""Place of the lowest bit of a number, 64 if it has none."""
+count_bits: Any = intrinsic(_count_bits)
+"""Number of bits that are set."""
 prefetch: Any = intrinsic(_prefetch)
 """``prefetch(values, at)``: begin to bring what stands there into the cache."""

@@ -21,6 +21,19 @@ def test_rows_come_by_key_then_time(seed):
     assert starts[-1] == 500
 
 
+def test_rows_that_come_entity_by_entity_are_moved_in_runs():
+    keys, time = np.repeat(np.array([7, 2**63 + 1, 3], np.uint64), [4, 1, 5]), np.array([0, 2, 3, 8, 4, 0, 1, 2, 6, 9])
+    for times in (time, time[::-1].copy(), np.zeros(10, np.int64)):
+        order, starts, found = sorted_rows(keys, times, 10)
+        np.testing.assert_array_equal(order, np.lexsort((times, keys)))
+        np.testing.assert_array_equal(starts, [0, 5, 9, 10])
+        np.testing.assert_array_equal(found, np.array([3, 7, 2**63 + 1], np.uint64))
+    again = np.append(keys, np.uint64(7))  # an entity that comes back
+    np.testing.assert_array_equal(
+        sorted_rows(again, np.append(time, 9), 10)[0], np.lexsort((np.append(time, 9), again))
+    )
+
+
 def test_totals_are_those_of_the_measured_cells():
     X = np.array([[9.0, 1.0, np.nan], [9.0, 3.0, 4.0], [9.0, np.nan, 6.0]])
     totals = cell_totals(X, np.array([1, 2]), np.array([2, 0, 1]), np.array([1.0, 2.0]))

@@ -30,8 +30,23 @@ def product(left, at, right, start, count):
 
 
 @kernel
-def cells_read(X, at, count, middle, scale, c, V, start, sums, squares):
-    return lanes.read_cells(X, at, count, middle, scale, c, V, start, sums, squares)
+def two_products(one, other, at, right, start, count):
+    return lanes.two_dots(one, other, at, right, start, count)
+
+
+@kernel
+def less(values, at, other, start, holes):
+    lanes.subtract(values, at, other, start, holes)
+
+
+@kernel
+def bits_of(number):
+    return lanes.lowest_bit(number), lanes.count_bits(number)
+
+
+@kernel
+def cells_read(X, at, count, middle, scale, c, V, start, sums, squares, empty):
+    return lanes.read_cells(X, at, count, middle, scale, c, V, start, sums, squares, empty)
 
 
 @kernel
@@ -72,6 +87,23 @@ def test_a_product_of_several_groups(numbers, kind):
     left, right = numbers(kind), numbers(kind)
     want = left[4:52].astype(np.float64) @ right[9:57].astype(np.float64)
     assert product(left, 4, right, 9, 3 * LANES) == pytest.approx(want, abs=50 * close(kind))
+    other = numbers(kind)
+    both = two_products(left, other, 4, right, 9, 3 * LANES)
+    assert both == (product(left, 4, right, 9, 3 * LANES), product(other, 4, right, 9, 3 * LANES))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_difference_is_zero_where_there_is_a_gap(numbers, kind):
+    values, other = numbers(kind), numbers(kind)
+    want = values.copy()
+    want[2:18] -= other[5:21]
+    want[[2, 6, 17]] = 0.0
+    less(values, 2, other, 5, 1 | 1 << 4 | 1 << 15)
+    np.testing.assert_array_equal(values, want)
+
+
+def test_bits_of_a_number():
+    assert [bits_of(number) for number in (0, 1, 0b1010000, 1 << 40)] == [(64, 0), (0, 1), (4, 2), (40, 1)]
 
 
 @pytest.mark.parametrize("behind", [np.nan, np.inf, 1e30])
@@ -80,13 +112,14 @@ def test_cells_are_read_up_to_the_last_column_and_gaps_are_told(numbers, kind, b
     X, middle, scale = numbers(kind), numbers(kind, LANES), np.abs(numbers(kind, LANES))
     X[[4, 7]] = np.nan
     X[9:] = behind
-    V, sums, squares = np.full(LANES, 7, kind), np.ones(LANES, kind), np.ones(LANES, kind)
+    V, (sums, squares, empty) = np.full(LANES, 7, kind), np.ones((3, LANES), kind)
     middle[5:] = scale[5:] = 0.0
-    assert cells_read(X, 4, 5, middle, scale, 0, V, 0, sums, squares) == 0b01001
+    assert cells_read(X, 4, 5, middle, scale, 0, V, 0, sums, squares, empty) == 0b01001
     want = np.zeros(LANES)
     want[:5] = np.nan_to_num((X[4:9] - middle[:5]) * scale[:5])
     np.testing.assert_allclose(V, want, rtol=0, atol=4 * close(kind))
     np.testing.assert_allclose(sums, 1 + want, rtol=0, atol=4 * close(kind))
+    np.testing.assert_array_equal(empty, 1 + np.isin(np.arange(LANES), [0, 3]))
     np.testing.assert_allclose(squares, 1 + want**2, rtol=0, atol=16 * close(kind))
 
 
