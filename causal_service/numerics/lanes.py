@@ -20,6 +20,7 @@ __all__ = [
     "add_squares",
     "count_bits",
     "dot",
+    "fetch",
     "lowest_bit",
     "prefetch",
     "read_cells",
@@ -223,15 +224,19 @@ def _count_bits(typing: Any, bits: Any) -> Any:
 def _prefetch(typing: Any, values: Any, at: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
-        byte = ir.IntType(8).as_pointer()
-        number = ir.IntType(32)
-        kind = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
-        call = builder.module.declare_intrinsic("llvm.prefetch", [byte], kind)
-        where = builder.bitcast(builder.gep(data, [arguments[1]]), byte)
-        builder.call(call, [where, *(ir.Constant(number, value) for value in (0, 3, 1))])
+        fetch(builder, builder.gep(data, [arguments[1]]))
         return context.get_dummy_value()
 
     return types.void(values, types.intp), generate
+
+
+def fetch(builder: Any, pointer: Any) -> None:
+    """Begin to bring what stands behind a pointer into the cache."""
+    byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
+    kind = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
+    call = builder.module.declare_intrinsic("llvm.prefetch", [byte], kind)
+    where = builder.bitcast(pointer, byte)
+    builder.call(call, [where, *(ir.Constant(number, value) for value in (0, 3, 1))])
 
 
 add_scaled: Any = intrinsic(_add_scaled)

@@ -9,7 +9,9 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-__all__ = ["SIDE", "bits_at", "byte_at", "float_at", "turn"]
+from causal_service.numerics.lanes import fetch
+
+__all__ = ["SIDE", "bits_at", "byte_at", "fetch_at", "float_at", "turn"]
 
 SIDE = 8
 """Rows and columns of a square: as many float64 as processors fetch at once."""
@@ -38,6 +40,14 @@ def _byte_at(typing: Any, address: Any) -> Any:
         return builder.load(builder.inttoptr(arguments[0], kind))
 
     return types.uint8(types.int64), generate
+
+
+def _fetch_at(typing: Any, address: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        fetch(builder, builder.inttoptr(arguments[0], ir.IntType(8).as_pointer()))
+        return context.get_dummy_value()
+
+    return types.void(types.int64), generate
 
 
 def _turn(
@@ -137,6 +147,8 @@ bits_at: Any = intrinsic(_bits_at)
 """Its bits."""
 byte_at: Any = intrinsic(_byte_at)
 """The byte at an address."""
+fetch_at: Any = intrinsic(_fetch_at)
+"""Begin to bring what stands at an address into the cache; nothing need be there."""
 turn: Any = intrinsic(_turn)
 """``turn(columns, gaps, bits, first, row, n, places, out, stride, to)``: write the cells from ``row`` on of up to
 ``SIDE`` columns of n float64, whose addresses are ``columns[first:]``, to ``out[places[i] * stride + to]``, float32.

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from causal_service.numerics.compiled import inner, kernel, lean
 from causal_service.numerics.lanes import LANES, prefetch
-from causal_service.numerics.raw_memory import SIDE, byte_at, float_at, turn
+from causal_service.numerics.raw_memory import SIDE, byte_at, fetch_at, float_at, turn
 
 __all__ = ["first_places", "mark_cells", "places_by_partition", "read_keys", "scatter_rows", "text_hashes"]
 
 _AHEAD = 16
-"""Rows whose place is asked for before they are written."""
+"""Rows that are asked for, and their places, before they are written."""
 _HALF, _LOWER = np.uint64(32), np.uint64(0xFFFFFFFF)
 
 
@@ -103,6 +103,8 @@ def scatter_rows(
                 at -= split
                 places[i] = at
                 rounded_bits[at, 0], rounded_bits[at, 1], rounded_bits[at, 2] = key >> _HALF, key & _LOWER, when[r]
+        for k in range(columns):
+            fetch_at(values[k] + 8 * (start + _AHEAD))
         for k in range(0, columns, SIDE):
             if turn(values, valid, first_bit, k, start, n, places, cells, stride, 3 + k) != 0:
                 odd[k : k + SIDE] = True
