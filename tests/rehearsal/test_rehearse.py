@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import causal_service as cs
+from causal_service.rehearsal import rehearse
 
 pytestmark = pytest.mark.slow
 
@@ -132,3 +134,40 @@ def test_the_number_of_twins_is_checked(studied, wrong):
     with pytest.raises(cs.CausalServiceError) as caught:
         studied(rehearse=wrong)
     assert caught.value.code == "option-out-of-range"
+
+
+def test_twins_have_a_hidden_driver_as_strong_as_the_panel_gives_it(simulated, monkeypatch):
+    """Draws take it for stronger or weaker than that; what a twin is made of must not, or its truth were made up."""
+    rng, names = np.random.default_rng(2), [*"abcde", "rating"]
+    x, driver, months = np.zeros((60, 6)), np.zeros(60), []
+    for t in range(-20, 30):
+        driver = 0.6 * driver + 0.8 * rng.normal(size=60)
+        x = 0.4 * x + driver[:, None] * np.array([0.7, 0, 0.7, 0, 0.7, 0.7]) + rng.normal(size=(60, 6))
+        x[:, 1] += 0.4 * x[:, 0]
+        if t >= 0:
+            keys = {"plant": range(60), "month": f"{2020 + t // 12}-{t % 12 + 1:02d}"}
+            months.append(pd.DataFrame(x, columns=names).assign(**keys))
+    plans: list[rehearse._Plan] = []
+    made: list[tuple[np.ndarray, np.ndarray]] = []
+
+    def rehearsed(plan, k):
+        plans.append(plan)
+        return one_twin(plan, k)
+
+    def system_of(levels, scales, marginals, member, lines, weight, loadings):
+        made.append((lines, loadings))
+        return fitted_system(levels, scales, marginals, member, lines, weight, loadings)
+
+    one_twin, fitted_system = rehearse._rehearsed, rehearse.system_of
+    monkeypatch.setattr(rehearse, "_rehearsed", rehearsed)
+    monkeypatch.setattr(rehearse, "system_of", system_of)
+    known = simulated.dictionary(dict.fromkeys("abcde", "process") | {"rating": "business"})
+    study = cs.study(
+        pd.concat(months), dictionary=known, outcome="rating", resamples=20, rehearse=TWINS, threads=1, **KEYS
+    )
+    assert "hidden-driver" in {finding.code for finding in study.findings}
+    draws = [plans[0].learned.discovery.draws[k * 20 // TWINS] for k in range(0, TWINS, 2)]  # odd twins have a null
+    for draw, (lines, loadings) in zip(draws, made[::2], strict=True):
+        np.testing.assert_array_equal(lines, draw.fitted)
+        np.testing.assert_array_equal(loadings, draw.loadings)
+    assert any(np.abs(draw.coefficients[0] - draw.fitted).max() > 0.01 for draw in draws)
