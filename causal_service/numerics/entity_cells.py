@@ -36,7 +36,8 @@ def read_entity(
 ) -> None:
     """Copy the cells of entity e into U, less their means; note the gaps, add up the cells.
 
-    Two gaps are noted whether or not a group has so many, since a loop that ends no one knows when costs more.
+    Two gaps are noted whether or not a group has so many, since a loop that ends no one knows when costs more. There is
+    room: before a group come as many lanes as gaps, and it has sixteen itself.
     """
     b, wide, n, U, gap_of = out.level.shape[1], own.wide, stop - start, own.U, own.gap_of
     sums, squares, empty, scale, groups = own.column, own.squares, own.missing, fit.scale, own.wide // LANES
@@ -100,16 +101,16 @@ def usable_rows(
 
 
 @merged
-def list_gaps(m: int, own: Entity) -> int:
-    """Sort the m rows by the number of their gaps, list these row by row; return how many there are.
+def list_gaps(m: int, holes: int, own: Entity) -> int:
+    """Sort m rows, ``holes`` of which have gaps, by their number, list them row by row; return how many there are.
 
-    As in ``read_entity``, two gaps of a row are written whether or not it has so many.
+    As in ``read_entity``, two gaps of a row are written whether or not it has so many; a usable row lacks fewer cells
+    than it has lanes.
     """
     counts, wide, n = own.counts, own.wide, own.when.size
     counts[:] = 0
     for r in range(m):
         counts[own.hole_count[r] + 1] += 1
-    whole = counts[1]
     for k in range(1, counts.size):
         counts[k] += counts[k - 1]
     for r in range(m):
@@ -117,7 +118,7 @@ def list_gaps(m: int, own: Entity) -> int:
         own.by_count[counts[k]] = r
         counts[k] += 1
     k = 0
-    for at in range(whole, m):
+    for at in range(m - holes, m):
         r = own.by_count[at]
         for j in range(own.lags + 1):
             row, to = own.source[r] + j, (j * n + r) * wide

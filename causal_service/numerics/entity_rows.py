@@ -63,7 +63,7 @@ def entity_rows(
         before = m
         if m == 0:
             continue
-        gaps = list_gaps(m, own)
+        gaps = list_gaps(m, holes, own)
         if not same:
             _sum_pattern(m, fit, own)
         _column_means(m, gaps, fit, own, out.squares)

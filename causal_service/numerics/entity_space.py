@@ -93,11 +93,11 @@ class Entity(NamedTuple):
     level: Reals
     """(wide) those means."""
     gap_of: Ints
-    """(n, wide + 2) columns of the gaps of every row, and anything behind them."""
-    bits: Ints
-    """(n wide / LANES) them as bits."""
+    """(n, wide) columns of the gaps of every row, and anything behind them."""
     gaps: Ints
     """(n,) their number."""
+    bits: Ints
+    """(n wide / LANES) a bit for every gap, group by group."""
     source: Ints
     """(n,) first of the rows behind every usable row, its oldest lag."""
     when: Ints
@@ -109,11 +109,11 @@ class Entity(NamedTuple):
     by_count: Ints
     """(n,) the usable rows, those with fewer gaps first."""
     holes: Ints
-    """(n q + 2) their gaps, one row after the other, and anything behind them."""
+    """(n q) their gaps, one row after the other, and anything behind them."""
     row_of: Ints
-    """(n q + 2) which row each is in."""
+    """(n q) which row each is in."""
     places: Ints
-    """(n q + 2) where in ``parts`` each is."""
+    """(n q) where in ``parts`` each is."""
     now: Floats
     """(n q) precision matrix of the first filling times the row less means and effects, at each gap."""
     later: Floats
@@ -194,17 +194,17 @@ def room(n: int, lags: int, wide: int, periods: int, like: Reals) -> Entity:
         wide,
         np.zeros(n * wide, kind),
         np.zeros(wide, kind),
-        np.empty((n, wide + 2), np.int64),
-        np.empty(n * (wide // LANES), np.int64),
+        np.empty((n, wide), np.int64),
         np.empty(n, np.int64),
+        np.empty(n * (wide // LANES), np.int64),
         np.empty(n, np.int64),
         np.full(n, -1, np.int64),
         np.empty(n),
         np.empty(n, np.int64),
         np.empty(n, np.int64),
-        np.empty(n * q + 2, np.int64),
-        np.empty(n * q + 2, np.int64),
-        np.empty(n * q + 2, np.int64),
+        np.empty(n * q, np.int64),
+        np.empty(n * q, np.int64),
+        np.empty(n * q, np.int64),
         np.empty(n * q),
         np.empty(n * q),
         np.empty(q + 2, np.int64),

@@ -49,7 +49,7 @@ def read_keys(
     key: NDArray[np.uint64],
     time: NDArray[np.int64],
 ) -> None:
-    """Take the keys and periods that ``scatter_rows`` has written from the bits of some rows, while they are at hand.
+    """Take the keys and periods that ``scatter_rows`` has written from the bits of some rows.
 
     ``calendar`` gives the calendar period of every period code.
     """

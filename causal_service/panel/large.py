@@ -57,6 +57,8 @@ SAMPLE_CELLS = 20_000_000
 """Most cells (entities x periods x columns) of the sample."""
 EXACT_SAMPLES = 6
 """Rows that are kept as float64, in multiples of ``SAMPLE_ROWS``; the sample is taken from them."""
+_STRIP = 4096
+"""Entities whose cells are put in order at a time."""
 FINEST_ROUNDING = 1e-8
 """Most variance that rounding to float32 may have, in proportion to what a column varies within entities."""
 
@@ -254,9 +256,11 @@ class _Seen:
     def present(self, order: NDArray[np.int64], calendar: Calendar) -> NDArray[np.bool_]:
         """Return (E, T) of the cells met, entities in ``order``, periods by the calendar."""
         out = np.zeros((order.size, len(calendar.labels)), np.bool_)
-        cells = self._cells.take(order, axis=0)
-        for code, place in enumerate(calendar.index):
-            out[:, place] |= cells[:, code]
+        for start in range(0, order.size, _STRIP):
+            rows = slice(start, start + _STRIP)
+            cells = self._cells.take(order[rows], axis=0)
+            for code, place in enumerate(calendar.index):
+                out[rows, place] |= cells[:, code]
         if int(out.sum()) != self._rows:
             refuse_duplicates(self._table, self._rows - int(out.sum()))
         return out

@@ -40,10 +40,12 @@ __all__ = [
     "spill",
 ]
 
-BATCH = 16_384
+GROUPED_ROWS = 16_384
 """Rows grouped at a time."""
 DECODED_BYTES = 32 << 20
 """Memory for the cells of decoded rows: a row group that fits is decoded at once, which costs least."""
+_FEWEST_DECODED = 1024
+"""Rows decoded at once, whatever memory they take."""
 FIRST_COLUMN = 3
 """Position of the first value in a row on disk, behind the key and the period."""
 _EXACT, _ROUNDED = np.dtype(np.float64), np.dtype(np.float32)
@@ -88,9 +90,9 @@ class SpilledUnit:
     """Where the rows of a unit went, and what was seen on the way."""
 
     path: str
-    """File of rows, batch after batch, each batch by partition."""
+    """File of rows, some rows after the other, these by partition."""
     spans: NDArray[np.int64]
-    """(batches, partitions, 2) where in the file the rows of every partition begin and end, in bytes."""
+    """(pieces, partitions, 2) where in the file the rows of every partition begin and end, in bytes."""
     entities: Any
     """Arrow array of the labels of the entities met, in order of appearance."""
     keys: NDArray[np.uint64]
@@ -118,7 +120,7 @@ class Partition:
     """Where the rows of one partition are."""
 
     pieces: tuple[tuple[str, NDArray[np.int64], NDArray[np.int64]], ...]
-    """Per unit: file, (batches, 2) where the rows begin and end, calendar place of every period code."""
+    """Per unit: file, (pieces, 2) where the rows begin and end, calendar place of every period code."""
     width: int
     """Numbers per row in the file."""
     exact: bool
@@ -154,10 +156,10 @@ def spill(plan: SpillPlan, unit: Unit) -> SpilledUnit:
     digests, words = np.zeros((1, 2), np.uint64), digest_words(len(plan.columns))
     with partial.open("wb", buffering=0) as target:
         grouped = _Grouped(target, plan)
-        for row_who, row_when, batch in _batches(unit, plan, entities, periods):
+        for row_who, row_when, rows in _decoded(unit, plan, entities, periods):
             who.append(row_who)
             when.append(row_when)
-            keys, cells = entities.keys, _Cells.of(batch, plan.columns)
+            keys, cells = entities.keys, _Cells.of(rows, plan.columns)
             counts[:, 0] += cells.missing
             grouped.add(keys.take(row_who), row_when, cells, counts)
             if digests.shape[0] < len(periods.cells):
@@ -191,7 +193,7 @@ class _Grouped:
     def __init__(self, target: Any, plan: SpillPlan) -> None:
         width = FIRST_COLUMN + len(plan.columns)
         self._target, self._partitions, self._exact = target, plan.partitions, plan.exact
-        self._rooms = tuple(np.empty((BATCH, width), kind) for kind in (_EXACT, _ROUNDED))
+        self._rooms = tuple(np.empty((GROUPED_ROWS, width), kind) for kind in (_EXACT, _ROUNDED))
         sizes = [room.strides[0] for room in self._rooms]
         self._widths = np.repeat(sizes, [plan.exact, plan.partitions - plan.exact])
         self._spans: list[NDArray[np.int64]] = []
@@ -199,14 +201,14 @@ class _Grouped:
 
     @property
     def spans(self) -> NDArray[np.int64]:
-        """(batches, partitions, 2) where in the file the rows of every partition begin and end, in bytes."""
+        """(pieces, partitions, 2) where in the file the rows of every partition begin and end, in bytes."""
         return np.stack(self._spans) if self._spans else np.zeros((0, self._partitions, 2), np.int64)
 
     def add(self, keys: NDArray[np.uint64], when: NDArray[np.int32], cells: _Cells, counts: NDArray[np.int64]) -> None:
         """Write rows with these keys and periods; ``counts`` as in ``scatter_rows``."""
         values, valid, first_bit = cells.where
-        for start in range(0, when.size, BATCH):
-            rows = slice(start, start + BATCH)
+        for start in range(0, when.size, GROUPED_ROWS):
+            rows = slice(start, start + GROUPED_ROWS)
             place, starts = places_by_partition(keys[rows], self._partitions)
             first = starts[self._exact]
             exact, rounded = self._rooms[0][:first], self._rooms[1][: place.size - first]
@@ -226,7 +228,7 @@ def _write(target: Any, rows: NDArray[Any]) -> None:
         left = left[target.write(left) :]
 
 
-def _batches(
+def _decoded(
     unit: Unit, plan: SpillPlan, entities: EntityCodes, periods: PeriodCodes
 ) -> Iterator[tuple[NDArray[np.int32], NDArray[np.int32], Any]]:
     """Yield (entity codes, period codes, columns) of some rows, as many as are decoded at once.
@@ -241,7 +243,7 @@ def _batches(
     with open(unit.path, "rb") as content:
         mapped = mmap.mmap(content.fileno(), 0, access=mmap.ACCESS_READ)
     file = pq.ParquetFile(pa.BufferReader(pa.py_buffer(mapped)), read_dictionary=list(plan.texts))
-    size = max(BATCH, DECODED_BYTES // (8 * max(len(plan.columns), 1)))
+    size = max(_FEWEST_DECODED, DECODED_BYTES // (8 * max(len(plan.columns), 1)))
     for row_group in unit.row_groups:
         keys = file.read_row_group(row_group, [plan.entity, plan.period], use_threads=False)
         who, when = _coded(entities, keys.column(plan.entity)), _coded(periods, keys.column(plan.period))
@@ -261,7 +263,7 @@ def _coded(codes: EntityCodes | PeriodCodes, column: Any) -> NDArray[np.int32]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Cells:
-    """Columns of a batch, and where their cells are for as long as this holds them."""
+    """Columns of some rows, and where their cells are for as long as this holds them."""
 
     columns: list[Any]
     where: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
@@ -270,10 +272,10 @@ class _Cells:
     """(columns,) cells that are missing by the bitmaps; cells that are NaN do not count."""
 
     @staticmethod
-    def of(batch: Any, names: Sequence[str]) -> _Cells:
+    def of(rows: Any, names: Sequence[str]) -> _Cells:
         import pyarrow as pa
 
-        columns = batch.select(names).columns
+        columns = rows.select(names).columns
         columns = [c if c.type == pa.float64() else c.cast(pa.float64(), safe=False) for c in columns]
         values, valid, first_bit, missing = np.array([_addresses(c) for c in columns], np.int64).reshape(-1, 4).T.copy()
         return _Cells(columns, (values, valid, first_bit), missing)

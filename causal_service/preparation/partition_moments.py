@@ -99,7 +99,7 @@ def partition_moments(plan: MomentPlan, partition: Partition) -> PartitionMoment
         np.zeros((keys.size, T)),
         np.empty((keys.size, b)),
     )
-    fit = _wide_fit(plan, X.dtype == np.float32, centred)
+    fit = _wide_fit(plan, X.dtype, centred)
     rows = entity_rows(X, stride, first, found.time, weight, order, starts, place, fit, sums)
     mass = sums.grid.sum(axis=1)
     used = mass > 0
@@ -128,11 +128,11 @@ def _blocks(keys: NDArray[np.uint64], plan: MomentPlan) -> NDArray[np.int64]:
     return ((keys >> np.uint64(32)) * np.uint64(plan.slots) >> np.uint64(32)).astype(np.int64)
 
 
-@lru_cache(maxsize=4)
-def _wide_fit(plan: MomentPlan, single: bool, centred: bool) -> WideFit:
-    """The fit as the kernel wants it, the same for all partitions."""
+@lru_cache(maxsize=2)
+def _wide_fit(plan: MomentPlan, kind: np.dtype[Any], centred: bool) -> WideFit:
+    """The fit as the kernel wants it for rows of a kind, the same for all partitions; the last study's is kept."""
     fit = plan.fit._replace(middle=np.zeros_like(plan.fit.middle)) if centred else plan.fit
-    return widened(fit, np.float32 if single else np.float64)
+    return widened(fit, kind.type)
 
 
 def _on_scale(found: PartitionRows, plan: MomentPlan) -> tuple[NDArray[Any], int, int, bool, Floats]:

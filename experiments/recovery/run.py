@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import joblib
-from added import added
+from added import added, refuse_other
 from bars import judged
 from carried import take_over
 from explain import explained
@@ -127,9 +127,15 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2, help="processes")
     parser.add_argument("--scheduler", help="address of a Dask scheduler to use instead of processes")
     options = parser.parse_args()
+    if options.add and (options.quick or options.tune):
+        parser.error("--add belongs to the reported table, which --quick and --tune leave alone")
 
     scenarios = chosen_scenarios(options)
     shards = Shards(options.resamples)
+    content = {"code": shards.code, "definition": shards.definition, "resamples": options.resamples}
+    before = json.loads(RESULT.read_text(encoding="utf-8")) if options.add else None
+    if before:
+        refuse_other(content, before)
     tasks = [(s, seed) for s in scenarios for seed in seeds_of(s, options)]
     if options.carry:
         print(take_over(tasks, shards, options.carry, options.checks, options.jobs))
@@ -153,10 +159,9 @@ def main() -> None:
         for name, kept in records.items():
             print(f"\n{name}", explained([record for _, record in kept]), sep="\n")
     if not options.quick and not options.tune:
-        content = {"code": shards.code, "definition": shards.definition, "resamples": options.resamples}
         result = {**content, "note": shards.noted, "bars": bars, "scenarios": summaries}
-        if options.add:
-            result = added(result, json.loads(RESULT.read_text(encoding="utf-8")))
+        if before:
+            result = added(result, before)
         RESULT.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
         write_figures(result["scenarios"], HERE)
         (HERE / "result.md").write_text(render(result), encoding="utf-8")

@@ -6,15 +6,18 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from causal_service.errors import CausalServiceError
 from causal_service.panel import large as large_panel
-from causal_service.panel import parquet_table
+from causal_service.panel import parquet_table, spilling
 from causal_service.panel.checks import check
 from causal_service.panel.dictionary import Dictionary
 from causal_service.panel.panel import Panel
 from causal_service.panel.reading import read_panel
+from causal_service.panel.spilling import FIRST_COLUMN, read_partition
 
 KEYS = {"entity": "plant", "period": "month"}
 
@@ -43,6 +46,49 @@ def test_the_sample_depends_on_content_alone(simulated, tmp_path, monkeypatch):
     assert one.entities == other.entities
     np.testing.assert_array_equal(one.values, other.values)
     assert one.outline.present.shape == (60, 14)
+
+
+@pytest.mark.parametrize(("grouped", "decoded", "fewest"), [(37, 0, 50), (37, 8 * 7 * 90, 1), (5, 32 << 20, 1)])
+@pytest.mark.parametrize("exact", [0.5, 20])
+def test_how_many_rows_are_decoded_and_grouped_at_once_changes_nothing(
+    tmp_path, monkeypatch, grouped, decoded, fewest, exact
+):
+    """Gaps come as nulls, as NaN and as both; cells beyond float32 and whole numbers are among them."""
+    rng = np.random.default_rng(1)
+    keys = {
+        "plant": np.repeat([f"p{i:02d}" for i in range(60)], 12),
+        "month": [f"2024-{m:02d}" for m in range(1, 13)] * 60,
+    }
+    cells, null = rng.normal(size=(5, 720)), rng.random((5, 720)) < 0.1
+    cells[:3][rng.random((3, 720)) < 0.1] = np.nan
+    cells[1, 700], null[1, 700] = 1e39 if exact == 20 else 1.0, False
+    columns = {f"k{j}": pa.array(x, mask=gone) for j, (x, gone) in enumerate(zip(cells, null, strict=True))}
+    columns["k4"] = pa.array(rng.integers(0, 9, 720), mask=null[4])
+    path = tmp_path / "panel.parquet"
+    pq.write_table(pa.table({**{k: list(v) for k, v in keys.items()}, **columns}), path, row_group_size=250)
+    for name, value in (
+        ("SAMPLE_ROWS", 300),
+        ("SAMPLE_ENTITIES", 5),
+        ("PARTITION_BYTES", 3000),
+        ("EXACT_SAMPLES", exact),
+    ):
+        monkeypatch.setattr(large_panel, name, value)
+    whole = read_panel(path, stream=True, **KEYS).panel
+    for name, value in (("GROUPED_ROWS", grouped), ("DECODED_BYTES", decoded), ("_FEWEST_DECODED", fewest)):
+        monkeypatch.setattr(spilling, name, value)
+    parts = read_panel(path, stream=True, **KEYS).panel
+    gone = null | np.isnan(cells)
+    gone[4] = null[4]
+    np.testing.assert_array_equal(parts.behind.missing, gone.sum(axis=1))
+    np.testing.assert_array_equal(whole.behind.missing, gone.sum(axis=1))
+    assert parts.fingerprint == whole.fingerprint
+    assert len(whole.behind.partitions) > 3
+    for one, other in zip(whole.behind.partitions, parts.behind.partitions, strict=True):
+        found = read_partition(one)
+        kept = found.key.copy(), found.time.copy(), found.rows[:, FIRST_COLUMN:].copy()  # memory is used again
+        found = read_partition(other)
+        for mine, theirs in zip(kept, (found.key, found.time, found.rows[:, FIRST_COLUMN:]), strict=True):
+            np.testing.assert_array_equal(mine, theirs)
 
 
 def test_the_fingerprint_is_of_the_content_and_not_of_the_file(simulated, tmp_path, monkeypatch):

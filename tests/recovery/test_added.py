@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import Any
 
 import pytest
-from added import added
+from added import added, refuse_other
 
 
 def result(note: str | None, **gaps: float) -> dict[str, Any]:
@@ -20,15 +20,17 @@ def result(note: str | None, **gaps: float) -> dict[str, Any]:
 
 
 def test_scenarios_studied_later_take_the_place_of_earlier_ones() -> None:
-    both = added(result(None, latent=0.3, base=0.0), result("As before.", linear=0.0, base=0.9))
+    both = added(result("As before.", latent=0.3, base=0.0), result("As before.", linear=0.0, base=0.9))
     gaps = {name: one["figures"]["p_top3_gap"]["mean"] for name, one in both["scenarios"].items()}
     assert list(gaps.items()) == [("linear", 0.0), ("base", 0.0), ("latent", 0.3)]
     assert both["note"] == "As before. Studied later: latent, base."
     met = {bar["scenario"]: bar["met"] for bar in both["bars"] if bar["figure"] == "p_top3_gap"}
     assert met == {"linear": True, "base": True, "latent": False}
+    again = added(result("Two are copies.", base=0.0), added(result("Two are copies.", base=0.0), both))
+    assert again["note"] == "As before. Studied later: latent, base. Two are copies. Studied later: base."
 
 
 @pytest.mark.parametrize("key", ["code", "definition", "resamples"])
 def test_a_result_of_something_else_is_refused(key: str) -> None:
     with pytest.raises(ValueError, match=f"^{key} of the earlier result is other"):
-        added(result(None, base=0.0), {**result(None, linear=0.0), key: "other"})
+        refuse_other(result(None, base=0.0), {**result(None, linear=0.0), key: "other"})
