@@ -30,7 +30,12 @@ from causal_service.study_choices.findings import (
     unapplied_knowledge,
 )
 from causal_service.study_choices.question import Question
-from causal_service.study_choices.stability_findings import drift_findings, shift_findings, slope_findings
+from causal_service.study_choices.stability_findings import (
+    drift_findings,
+    kept_drift_findings,
+    shift_findings,
+    slope_findings,
+)
 from causal_service.study_choices.studied import Studied
 from causal_service.study_choices.suspicions import combined_suspicions
 from causal_service.study_choices.trace_findings import trace_findings
@@ -148,6 +153,7 @@ def infer(
         *driver_findings(plausible, discovery, dictionary, levers),
         *trace_findings(traces, plausible, dictionary, levers),
         *drift_findings(prepared),
+        *kept_drift_findings(studied.panel, dictionary, studied.totals, lags),
         *shift_findings(shifts, dictionary),
         *slope_findings(slopes, dictionary),
         *library_findings(discovery, prepared),

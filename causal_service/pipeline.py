@@ -216,6 +216,8 @@ def study(
     small = power_findings(ranked, described, size, known)
     asked = Asked(learned, studied, known, question, tuple(ranked), seed, workers, crosscheck, segments, along)
     depth = in_depth(asked, tell)
+    if whole.behind is not None:
+        whole.behind.close()
     return Study(
         schema=SCHEMA,
         regime=studied.panel.regime,

@@ -70,6 +70,7 @@ def scatter_rows(
     exact_bits: NDArray[np.uint64],
     rounded: NDArray[np.float32],
     rounded_bits: NDArray[np.uint32],
+    largest: float,
     counts: NDArray[np.int64],
 ) -> None:
     """Write [key, upper and lower half | period | cells] of row r to place[r] in ``exact`` or, behind it, ``rounded``.
@@ -81,8 +82,9 @@ def scatter_rows(
     valid : addresses of bitmaps, least significant bit first, whose bit ``first_bit[k] + r`` says that cell r is there;
         0 = all are. A missing cell becomes NaN and minus zero becomes zero.
     exact_bits, rounded_bits : the same memory as whole numbers.
+    largest : from here on cells count as infinite.
     counts : (columns, 3) to which is added how many cells of each column are NaN although the bitmap has them,
-        infinite, finite but not in float32.
+        infinite, neither but not in float32.
     """
     n, columns, split, stride = place.size, values.size, exact.shape[0], exact.shape[1]
     places, odd, cells = np.empty(SIDE, np.int64), np.zeros(columns, np.bool_), rounded.reshape(-1)
@@ -110,7 +112,7 @@ def scatter_rows(
                 odd[k : k + SIDE] = True
     for k in range(columns):
         if odd[k]:
-            _count_odd(values[k], valid[k], first_bit[k], place, exact, rounded, k, counts)
+            _count_odd(values[k], valid[k], first_bit[k], place, exact, rounded, largest, k, counts)
 
 
 @lean
@@ -134,6 +136,7 @@ def _count_odd(
     place: NDArray[np.int64],
     exact: NDArray[np.float64],
     rounded: NDArray[np.float32],
+    largest: float,
     k: int,
     counts: NDArray[np.int64],
 ) -> None:
@@ -145,7 +148,7 @@ def _count_odd(
         elif np.isnan(v):
             _clear(exact, rounded, place[r], k)
             counts[k, 0] += 1
-        elif np.isinf(v):
+        elif abs(v) > largest:
             counts[k, 1] += 1
         elif np.isinf(np.float32(v)):
             counts[k, 2] += 1

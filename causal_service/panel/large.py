@@ -85,12 +85,16 @@ class LargePanel:
     """SHA-256 of labels, calendar and hashes of all rows, hexadecimal. Cells are hashed as they come, before they are
     rounded to float32; the order of the rows does not count."""
     scratch: tempfile.TemporaryDirectory[str]
-    """Folder of the grouped rows; removed with this object."""
+    """Folder of the grouped rows; removed by ``close``, or with this object."""
 
     @property
     def rows(self) -> int:
         """Number of rows."""
         return int(self.present.sum())
+
+    def close(self) -> None:
+        """Remove the grouped rows from disk; moments can no longer be taken."""
+        self.scratch.cleanup()
 
     def empty_share(self, indicators: Sequence[str]) -> NDArray[np.float64]:
         """Return the share of empty cells of the indicators."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from causal_service.errors import DataError, Text
+from causal_service.panel.columns import LARGEST
 from causal_service.panel.labels import listed
 from causal_service.panel.parquet_table import ParquetTable
 from causal_service.panel.spilling import SpilledUnit
@@ -39,7 +40,7 @@ def refuse_empty_keys(table: ParquetTable, unit: SpilledUnit, before: int) -> No
 
 
 def refuse_infinite(table: ParquetTable, units: Sequence[SpilledUnit]) -> None:
-    """Refuse infinite values."""
+    """Refuse infinite values, and those too large to be computed with."""
     count = np.sum([unit.infinite for unit in units], axis=0)
     headers = [*table.indicators.values(), *(() if table.weight is None else (table.weight,))]
     for header, cells in zip(headers, count.tolist(), strict=True):
@@ -47,8 +48,8 @@ def refuse_infinite(table: ParquetTable, units: Sequence[SpilledUnit]) -> None:
             raise DataError(
                 "infinite-values",
                 Text(
-                    f"“{table.name}”的列“{header}”有 {cells} 个无穷大的值。",
-                    f"{table.name!r}: column {header!r} holds {cells} infinite values.",
+                    f"“{table.name}”的列“{header}”有 {cells} 个无穷大或绝对值超过 {LARGEST:g} 的值。",
+                    f"{table.name!r}: column {header!r} holds {cells} values that are infinite or beyond {LARGEST:g}.",
                 ),
                 Text(
                     "请改正或清空这些单元格（常见原因是除以零）。",

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from causal_service.numerics.lanes import LANES
 from causal_service.numerics.row_digest import add_rows, digest_words
 from causal_service.numerics.scatter import places_by_partition, read_keys, scatter_rows
+from causal_service.panel.columns import LARGEST
 from causal_service.panel.key_codes import EntityCodes, PeriodCodes
 
 __all__ = [
@@ -106,7 +107,7 @@ class SpilledUnit:
     missing: NDArray[np.int64]
     """(columns,) cells without a value."""
     infinite: NDArray[np.int64]
-    """(columns,) infinite cells."""
+    """(columns,) infinite cells, and those beyond ``columns.LARGEST``."""
     beyond: int
     """Finite cells that are too large for float32, and weights that are too small."""
     least_weight: float
@@ -214,7 +215,7 @@ class _Grouped:
             exact, rounded = self._rooms[0][:first], self._rooms[1][: place.size - first]
             bits = exact.view(np.uint64), rounded.view(np.uint32)
             where = values + 8 * start, valid, first_bit + start
-            scatter_rows(keys[rows], when[rows], *where, place, exact, bits[0], rounded, bits[1], counts)
+            scatter_rows(keys[rows], when[rows], *where, place, exact, bits[0], rounded, bits[1], LARGEST, counts)
             _write(self._target, exact)
             _write(self._target, rounded)
             ends = self._written + np.cumsum(np.diff(starts) * self._widths)

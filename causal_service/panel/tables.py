@@ -145,7 +145,8 @@ def _read_parquet(content: bytes, name: str) -> RawTable:
 
     try:
         file = pq.ParquetFile(pa.BufferReader(content))
-        headers = headers_of(parquet_columns(file), name, [])
+        stored = parquet_columns(file)
+        headers = headers_of(stored, name, [])
         frame = _plain_columns(file.read(), name).to_pandas()
     except (CausalServiceError, MemoryError):
         raise
@@ -153,6 +154,9 @@ def _read_parquet(content: bytes, name: str) -> RawTable:
         raise _no_table("damaged-parquet", name, "是损坏的 Parquet 文件", "is a damaged Parquet file") from None
     if any(level is not None for level in frame.index.names):
         frame = frame.reset_index()
+    place = {str(column): at for at, column in enumerate(frame.columns)}
+    if len(place) == frame.shape[1] and place.keys() >= set(stored):  # an index stands first now and last in the file
+        frame = frame.iloc[:, [place[column] for column in stored]]
     frame = frame.set_axis(headers, axis=1) if len(headers) == frame.shape[1] else frame
     return _finish(name, frame, np.arange(1, len(frame) + 1, dtype=np.int64), _ROW)
 

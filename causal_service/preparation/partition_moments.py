@@ -84,10 +84,29 @@ class PartitionMoments:
 
 
 def partition_moments(plan: MomentPlan, partition: Partition) -> PartitionMoments:
-    """Return the sums over one partition; a pure function of the rows and the plan, whatever their order on disk."""
+    """Return the sums over one partition; a pure function of the rows and the plan, whatever their order on disk.
+
+    Rows whose squares are beyond float32 are computed with as float64.
+    """
     found = read_partition(partition)
     order, starts, keys = sorted_rows(found.key, found.time, plan.periods)
-    X, stride, first, centred, slopes = _on_scale(found, plan)
+    if plan.single and found.rows.dtype == np.float32:
+        sums = _summed(plan, found, order, starts, keys, np.dtype(np.float32))
+        if all(np.isfinite(part).all() for part in (sums.grams, sums.period_sums, sums.squares, sums.cells)):
+            return sums
+    return _summed(plan, found, order, starts, keys, np.dtype(np.float64))
+
+
+def _summed(
+    plan: MomentPlan,
+    found: PartitionRows,
+    order: NDArray[np.int64],
+    starts: NDArray[np.int64],
+    keys: NDArray[np.uint64],
+    kind: np.dtype[Any],
+) -> PartitionMoments:
+    """Return the sums, computed with numbers of a kind."""
+    X, stride, first, centred, slopes = _on_scale(found, plan, kind)
     weight = np.nan_to_num(found.rows[:, -1].astype(np.float64)) if plan.weighted else np.empty(0)
     blocks, place = np.unique(_blocks(keys, plan), return_inverse=True)
     k, T, b, lagged = blocks.size, plan.periods, plan.fit.middle.size, plan.fit.lags + 1
@@ -135,12 +154,14 @@ def _wide_fit(plan: MomentPlan, kind: np.dtype[Any], centred: bool) -> WideFit:
     return widened(fit, kind.type)
 
 
-def _on_scale(found: PartitionRows, plan: MomentPlan) -> tuple[NDArray[Any], int, int, bool, Floats]:
+def _on_scale(
+    found: PartitionRows, plan: MomentPlan, kind: np.dtype[Any]
+) -> tuple[NDArray[Any], int, int, bool, Floats]:
     """Return (cells with the base columns as ``entity_rows`` wants them, stride, first number, whether ``middle`` is
     already subtracted, slopes (2, b))."""
     b = plan.fit.middle.size
     measured = np.zeros((2, b))
-    first, kind = int(plan.columns[0]), found.rows.dtype if plan.single else np.dtype(np.float64)
+    first = int(plan.columns[0])
     if plan.scale.plain and found.rows.dtype == kind and np.array_equal(plan.columns, np.arange(b) + first):
         return found.cells, found.rows.shape[1], first, False, measured
     values = found.rows[:, plan.columns]

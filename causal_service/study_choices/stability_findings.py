@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from causal_service.discovery.stability import EntitySlope, Shift
 from causal_service.errors import Text
 from causal_service.panel.dictionary import Dictionary
 from causal_service.panel.findings import Finding
 from causal_service.panel.labels import number
+from causal_service.panel.panel import Panel
 from causal_service.panel.statements import about_indicators, about_panel
 from causal_service.preparation.prepared import Prepared
+from causal_service.preparation.within_rows import Total, within_rows
 
-__all__ = ["drift_findings", "shift_findings", "slope_findings"]
+__all__ = ["drift_findings", "kept_drift_findings", "shift_findings", "slope_findings"]
 
 
 def shift_findings(shifts: Sequence[Shift], dictionary: Dictionary) -> tuple[Finding, ...]:
@@ -116,3 +119,33 @@ def drift_findings(prepared: Prepared) -> tuple[Finding, ...]:
     }[prepared.drift]
     code = "entity-trends" if prepared.drift == "trends" else "near-unit-root"
     return (about_panel(code, "review", message=message, remedy=remedy, params={"entities": N}),)
+
+
+def kept_drift_findings(
+    panel: Panel, dictionary: Dictionary, totals: Sequence[Total], lags: int
+) -> tuple[Finding, ...]:
+    """Return the finding that entities of a panel read in pieces drift apart, by its sample: their trends stay in."""
+    if panel.behind is None:
+        return ()
+    sample = within_rows(replace(panel, behind=None), dictionary, totals, lags)
+    if sample.drift == "none":
+        return ()
+    N, of = len(panel.entities), len(panel.behind.entities)
+    return (
+        about_panel(
+            "entity-trends-kept",
+            "review",
+            message=Text(
+                f"抽查的 {N} 个实体（共 {of} 个）各自沿不同方向持续漂移；分块读取的面板不剔除逐个实体的趋势，"
+                "效应中含有这些漂移。",
+                f"The {N} entities looked at, of {of}, drift apart along trends of their own; a panel that is read in "
+                "pieces keeps such trends, so effects contain the drift.",
+            ),
+            remedy=Text(
+                "内存足够时请整体读入（stream=False）；否则请改用环比变化，或把推动漂移的因素作为指标加入。",
+                "Read it into memory where it fits (stream=False); else study period changes, or add what drives the "
+                "drift as an indicator.",
+            ),
+            params={"entities": N, "of": of, "drift": sample.drift},
+        ),
+    )

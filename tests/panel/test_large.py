@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+import causal_service as cs
+from causal_service import pipeline
 from causal_service.errors import CausalServiceError
 from causal_service.panel import large as large_panel
 from causal_service.panel import parquet_table, spilling
@@ -333,3 +336,53 @@ def test_rows_on_disk_are_removed_with_the_panel(simulated, tmp_path):
     assert list(scratch.glob("*.rows"))
     del panel
     assert not scratch.exists()
+
+
+@pytest.mark.parametrize("cell", [1e101, -1e300, np.inf])
+def test_values_beyond_the_largest_are_refused_as_in_memory(simulated, tmp_path, cell):
+    frame = simulated.frame(0, entities=20)
+    frame.loc[3, "visits"] = cell
+    for stream in (False, True):
+        with pytest.raises(CausalServiceError) as refused:
+            read(frame, tmp_path, stream)
+        assert refused.value.code == "infinite-values"
+        assert "1e+100" in refused.value.what.en
+    frame.loc[3, "visits"] = 1e99
+    assert read(frame, tmp_path).behind is not None
+
+
+def test_a_study_leaves_no_rows_on_disk(simulated, tmp_path, monkeypatch):
+    """Nothing but the end of the study is waited for: the panel may live on, held by whoever looked at it."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    held: list[Panel] = []
+    reading = pipeline.read_panel
+
+    def read_and_hold(*given, **options):
+        found = reading(*given, **options)
+        held.append(found.panel)
+        assert list(tmp_path.glob("causal-service-*"))
+        return found
+
+    monkeypatch.setattr(pipeline, "read_panel", read_and_hold)
+    path = tmp_path / "panel.parquet"
+    simulated.frame(0, entities=20).to_parquet(path, index=False)
+    cs.study(path, outcome="rating", stream=True, resamples=20, **KEYS)
+    assert held[0].behind is not None
+    assert not list(tmp_path.glob("causal-service-*"))
+
+
+@pytest.mark.parametrize(("size", "said"), [(0.0, False), (12.0, True)])
+def test_trends_of_entities_that_stay_in_are_said(simulated, tmp_path, size, said):
+    frame = simulated.frame(0, entities=30, periods=36)
+    slope, month = np.random.default_rng(0).normal(size=30), np.tile(np.arange(36), 30)
+    for name in ("cycle", "ontime", "rating", "visits"):
+        frame[name] += size * slope[pd.factorize(frame.plant)[0]] * month / 36
+    path = tmp_path / "panel.parquet"
+    frame.to_parquet(path, index=False)
+    codes = {
+        stream: {f.code for f in cs.study(path, outcome="rating", stream=stream, resamples=20, **KEYS).findings}
+        for stream in (False, True)
+    }
+    assert ("entity-trends-kept" in codes[True], "entity-trends" in codes[False]) == (said, said)
+    assert "entity-trends" not in codes[True]
+    assert "entity-trends-kept" not in codes[False]

@@ -226,3 +226,25 @@ def test_a_period_column_that_was_not_named_is_asked_about(tmp_path, header):
     assert header in refused.value.remedy.en
     assert read_panel(frame, entity="plant", period=header).panel.regime == "panel"
     assert read_panel(frame.drop(columns=header), entity="plant").panel.regime == "cross-section"
+
+
+@pytest.mark.parametrize("index", [["plant", "month"], ["plant"], ["month"]])
+def test_columns_of_a_stored_index_keep_their_names(tmp_path, index):
+    """pandas writes an index behind the columns and gives it back in front of them."""
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"plant": np.repeat(np.arange(1, 13), 10), "month": np.tile(np.arange(1, 11), 12)})
+    frame["a"], frame["b"] = rng.normal(5, 1, 120), rng.normal(50, 1, 120)
+    path = tmp_path / "panel.parquet"
+    frame.set_index(index).to_parquet(path)
+    for stream in (False, True):
+        panel = read_panel(path, entity="plant", period="month", stream=stream).panel
+        assert (len(panel.entities), panel.indicators) == (12, ("a", "b"))
+        np.testing.assert_allclose(np.nanmean(panel.values, axis=(0, 1)), frame[["a", "b"]].mean())
+
+
+def test_a_row_number_with_a_name_is_no_column(tmp_path):
+    frame = pd.DataFrame({"plant": ["p", "q"] * 6, "month": np.repeat(range(6), 2), "a": np.arange(12.0)})
+    frame.index.name = "line"
+    path = tmp_path / "panel.parquet"
+    frame.to_parquet(path)
+    assert read_panel(path, entity="plant", period="month").panel.indicators == ("a",)

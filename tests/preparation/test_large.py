@@ -6,10 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from causal_service.panel import large as large_panel
 from causal_service.panel.dictionary import Dictionary
+from causal_service.panel.key_codes import EntityCodes
 from causal_service.panel.reading import read_panel
 from causal_service.preparation.prepared import Prepared, Total, prepare
 
@@ -227,3 +229,26 @@ def test_transformed_columns_are_centred_before_they_are_rounded(simulated, both
     monkeypatch.setattr(large_panel, "EXACT_SAMPLES", 20)
     exact = both(frame, dictionary=known)[1]
     np.testing.assert_allclose(rounded.covariance()[0], exact.covariance()[0], atol=1e-6)
+
+
+@pytest.mark.parametrize("cell", [1e20, -9.96921e36])
+def test_a_cell_whose_square_is_beyond_float32_leaves_moments_finite(simulated, both, float32, monkeypatch, cell):
+    """A fill value outside the sample, such as NetCDF's, in a part of which rows are float32."""
+    frame = simulated.frame(7, entities=300)
+    last = _label_of_the_highest_key(frame)
+    row = frame.index[frame.plant == last][5]
+    frame.loc[row, "visits"] = cell
+    _, rounded = both(frame)
+    assert both.kept == {True, False}
+    monkeypatch.setattr(large_panel, "EXACT_SAMPLES", 20)
+    _, exact = both(frame)
+    assert both.kept == {True}
+    assert np.isfinite(rounded.grams).all()
+    assert rounded.within_sd == pytest.approx(exact.within_sd, rel=1e-6)
+    np.testing.assert_allclose(rounded.covariance()[0], exact.covariance()[0], atol=1e-5)
+
+
+def _label_of_the_highest_key(frame: pd.DataFrame) -> str:
+    table = EntityCodes()
+    codes = table.of(pa.array(frame.plant.unique()))
+    return str(frame.plant.unique()[codes[np.argmax(table.keys[:-1])]])
