@@ -117,7 +117,7 @@ def main() -> None:
     parser.add_argument(
         "--stored", action="store_true", help="the tables of what is studied so far; each row says on how many panels"
     )
-    parser.add_argument("--add", action="store_true", help="keep what result.json says of other scenarios (same code)")
+    parser.add_argument("--add", action="store_true", help="keep what result.json says of other scenarios")
     parser.add_argument("--carry", help="digest of an earlier code whose records are taken over, after a check")
     parser.add_argument("--checks", type=int, default=2, help="panels per scenario that are studied anew for --carry")
     parser.add_argument("--explain", action="store_true", help="coverage by kind of lever, and how intervals miss")
@@ -135,7 +135,11 @@ def main() -> None:
     content = {"code": shards.code, "definition": shards.definition, "resamples": options.resamples}
     before = json.loads(RESULT.read_text(encoding="utf-8")) if options.add else None
     if before:
-        refuse_other(content, before)
+        kept = [SCENARIOS[name] for name in before["scenarios"] if SCENARIOS[name] not in scenarios]
+        firsts = [(s, seed) for s in kept for seed in seeds_of(s, options)[: options.checks]]
+        refuse_other(content, before, firsts)
+        if before["code"] != shards.code:
+            print(take_over(firsts, shards, before["code"], options.checks, options.jobs))
     tasks = [(s, seed) for s in scenarios for seed in seeds_of(s, options)]
     if options.carry:
         print(take_over(tasks, shards, options.carry, options.checks, options.jobs))

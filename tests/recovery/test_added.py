@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from pathlib import Path
 from typing import Any
 
 import pytest
+import shards
 from added import added, refuse_other
+from scenarios import SCENARIOS
 
 
 def result(note: str | None, **gaps: float) -> dict[str, Any]:
@@ -30,7 +33,23 @@ def test_scenarios_studied_later_take_the_place_of_earlier_ones() -> None:
     assert again["note"] == "As before. Studied later: latent, base. Two are copies. Studied later: base."
 
 
-@pytest.mark.parametrize("key", ["code", "definition", "resamples"])
+@pytest.mark.parametrize("key", ["definition", "resamples"])
 def test_a_result_of_something_else_is_refused(key: str) -> None:
     with pytest.raises(ValueError, match=f"^{key} of the earlier result is other"):
-        refuse_other(result(None, base=0.0), {**result(None, linear=0.0), key: "other"})
+        refuse_other(result(None, base=0.0), {**result(None, linear=0.0), key: "other"}, ())
+
+
+def test_a_result_of_other_code_is_kept_only_where_records_can_be_compared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shards, "OUT", tmp_path)
+    monkeypatch.setattr(shards, "definition_digest", lambda: "d")
+    now, before = result(None, base=0.0), {**result(None, linear=0.0, latent=0.0), "code": "earlier"}
+    firsts = [(SCENARIOS[name], seed) for name in ("linear", "latent") for seed in (1000, 1001)]
+    kept = shards.Shards(200, "earlier")
+    for scenario, seed in firsts[:3]:
+        kept.store(scenario, seed, {})
+    with pytest.raises(ValueError, match="no records of code earlier to compare with: latent"):
+        refuse_other(now, before, firsts)
+    kept.store(*firsts[3], {})
+    refuse_other(now, before, firsts)
