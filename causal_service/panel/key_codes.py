@@ -92,14 +92,20 @@ class EntityCodes(_Distinct):
 
 
 def _labels(cells: Any) -> Any:
-    """Return an Arrow array of the labels of cells, empty where the cell is, as ``entity_label`` gives them."""
+    """Return an Arrow array of the labels of cells, empty where the cell is, as ``entity_label`` gives them.
+
+    Raises
+    ------
+    pyarrow.ArrowInvalid : a text is no UTF-8.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc  # type: ignore[import-untyped]
 
     if pa.types.is_integer(cells.type) or pa.types.is_large_string(cells.type):
         cells = cells.cast(pa.string())
-    elif not pa.types.is_string(cells.type):
+    if not pa.types.is_string(cells.type):
         return pa.array([entity_label(cell) for cell in cells.to_pylist()], pa.string())
+    cells.validate(full=True)  # trimming looks at the ends of a text only
     labels = pc.utf8_trim_whitespace(cells)
     return labels.fill_null("") if labels.null_count else labels
 

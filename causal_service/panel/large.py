@@ -23,6 +23,7 @@ from causal_service.numerics.scatter import first_places, mark_cells
 from causal_service.panel.calendar import Calendar, build_calendar
 from causal_service.panel.coverage_checks import FEW_ENTITIES
 from causal_service.panel.large_refusals import (
+    naming_files,
     refuse_duplicates,
     refuse_empty_keys,
     refuse_infinite,
@@ -30,6 +31,7 @@ from causal_service.panel.large_refusals import (
     refuse_size,
 )
 from causal_service.panel.panel import Panel
+from causal_service.panel.parquet_refusals import few_entities
 from causal_service.panel.parquet_table import ParquetTable
 from causal_service.panel.spilling import (
     FIRST_COLUMN,
@@ -122,12 +124,14 @@ class LargePanel:
 def read_large(table: ParquetTable) -> tuple[Panel, Calendar] | None:
     """Group the rows of a Parquet table by entity on disk; return the sample, with the large panel behind it.
 
-    ``None`` when there are too few entities to be resampled one by one: such a panel is read into memory.
+    ``None`` when there are too few entities to be resampled one by one: such a file is read into memory.
 
     Raises
     ------
     DataError : empty keys, unreadable periods, an entity-period pair that stands twice, infinite values, negative
-        weights, or more cells than can be counted.
+        weights, more cells than can be counted, or a folder with too few entities.
+    UnreadableFile : a file is damaged.
+    CallError : a file is gone, or the temporary folder is full or cannot be written.
     """
     columns = (*table.indicators.values(), *(() if table.weight is None else (table.weight,)))
     width = 4 * (FIRST_COLUMN + len(columns))
@@ -137,16 +141,23 @@ def read_large(table: ParquetTable) -> tuple[Panel, Calendar] | None:
         table.entity, table.period, table.text_keys, columns, table.weight is not None, partitions, exact, ""
     )
     while True:
-        scratch = tempfile.TemporaryDirectory(prefix="causal-service-")
-        found: tuple[Panel, Calendar] | int | None = None
-        try:
-            found = _grouped(table, replace(plan, folder=scratch.name), scratch)
-        finally:
-            if not isinstance(found, tuple):
-                scratch.cleanup()
+        with naming_files(table):
+            found = _once(table, plan)
         if not isinstance(found, int):
             return found
         plan = replace(plan, exact=found)
+
+
+def _once(table: ParquetTable, plan: SpillPlan) -> tuple[Panel, Calendar] | int | None:
+    """Group the rows in a folder of their own, which goes unless the panel keeps it; return what ``_grouped`` does."""
+    scratch = tempfile.TemporaryDirectory(prefix="causal-service-")
+    found: tuple[Panel, Calendar] | int | None = None
+    try:
+        found = _grouped(table, replace(plan, folder=scratch.name), scratch)
+    finally:
+        if not isinstance(found, tuple):
+            scratch.cleanup()
+    return found
 
 
 def _grouped(
@@ -160,6 +171,8 @@ def _grouped(
     )
     labels, order = seen.sorted_labels()
     if len(labels) < FEW_ENTITIES:
+        if table.folder:
+            raise few_entities(table.name, len(labels), FEW_ENTITIES)
         return None
     refuse_infinite(table, units)
     refuse_negative_weights(table, units)

@@ -2,20 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 
-from causal_service.errors import DataError, Text
+from causal_service.errors import CallError, DataError, Text
 from causal_service.panel.columns import LARGEST
 from causal_service.panel.labels import listed
+from causal_service.panel.parquet_parts import cannot_open, damaged_part
 from causal_service.panel.parquet_table import ParquetTable
-from causal_service.panel.spilling import SpilledUnit
+from causal_service.panel.spilling import FIRST_COLUMN, DamagedFile, SpilledUnit
 
-__all__ = ["refuse_duplicates", "refuse_empty_keys", "refuse_infinite", "refuse_negative_weights", "refuse_size"]
+__all__ = [
+    "naming_files",
+    "refuse_duplicates",
+    "refuse_empty_keys",
+    "refuse_infinite",
+    "refuse_negative_weights",
+    "refuse_size",
+]
 
 MAX_PLACES = 2_000_000_000
 """Most entity-period places that are counted (2 GB)."""
+
+
+@contextmanager
+def naming_files(table: ParquetTable) -> Iterator[None]:
+    """Say which file is at fault when the files of ``table``, or those of its grouped rows, fail.
+
+    Raises
+    ------
+    UnreadableFile : ``damaged-parquet``.
+    CallError : ``cannot-open``, a file of the table is gone; ``cannot-write``, the temporary folder is full or missing.
+    """
+    try:
+        yield
+    except DamagedFile as error:
+        raise damaged_part(table.name, Path(str(error))) from None
+    except OSError as error:
+        if error.errno is None or isinstance(error, (ConnectionError, TimeoutError)):
+            raise
+        if str(error.filename) in table.row_groups:
+            raise cannot_open(Path(str(error.filename)), error) from None
+        raise _cannot_write(table, error) from None
+
+
+def _cannot_write(table: ParquetTable, error: OSError) -> CallError:
+    try:
+        folder = tempfile.gettempdir()
+    except OSError:  # there is none
+        folder = os.environ.get("TMPDIR", os.sep + "tmp")
+    columns = FIRST_COLUMN + len(table.indicators) + (table.weight is not None)
+    size = f"{max(8 * columns * table.rows / 1e9, 0.1):,.1f} GB"
+    return CallError(
+        "cannot-write",
+        Text(
+            f"“{table.name}”的数据行无法写入临时文件夹“{folder}”：{error.strerror}。",
+            f"The rows of {table.name!r} cannot be written to the temporary folder {folder!r}: {error.strerror}.",
+        ),
+        Text(
+            f"请在其中腾出空间（最多需要 {size}），或将环境变量 TMPDIR 设为有空间且可写的文件夹。",
+            f"Make room there (up to {size} are needed), or set the environment variable TMPDIR to a folder that has "
+            "room and can be written to.",
+        ),
+        {"folder": folder, "reason": error.strerror or ""},
+    )
 
 
 def refuse_empty_keys(table: ParquetTable, unit: SpilledUnit, before: int) -> None:

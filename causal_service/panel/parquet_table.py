@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,14 +14,23 @@ from causal_service.panel.columns import NumericColumns, keys_of
 from causal_service.panel.dictionary import Dictionary
 from causal_service.panel.labels import fold
 from causal_service.panel.numbers import ParsedColumn
+from causal_service.panel.parquet_kinds import KEYS, NULL, NUMBER, TEXT
+from causal_service.panel.parquet_parts import Part, common_kinds, part_of, parts_of_folder
+from causal_service.panel.parquet_refusals import (
+    key_kind,
+    long_in_pieces,
+    no_indicators,
+    no_rows,
+    refuse_memory,
+    text_in_numbers,
+)
 from causal_service.panel.shape import INDICATOR_NAMES, column_named
-from causal_service.panel.tables import RawTable, headers_of, parquet_columns
+from causal_service.panel.tables import RawTable, headers_of
 
 __all__ = ["LARGE_CELLS", "ParquetTable", "large_table"]
 
 LARGE_CELLS = 20_000_000
 """Cells (rows x columns) from which a Parquet table is read in pieces (160 MB as float64)."""
-_MAGIC = b"PAR1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +55,8 @@ class ParquetTable:
     """What findings about the columns need; without cells."""
     row_word: Text
     """What a row number counts."""
+    folder: bool
+    """Whether it is a folder of files, which nothing else can read."""
 
     @property
     def rows(self) -> int:
@@ -65,122 +75,122 @@ def large_table(
 ) -> ParquetTable | None:
     """Return the table if it can and should be read in pieces: wide Parquet with an entity and a period column.
 
+    A single file that cannot is left to the reader in memory. A folder has no other reader, so it is refused here.
+
     Parameters
     ----------
-    source : a file, or a folder of Parquet files with the same columns.
-    stream : ``True`` reads any such table in pieces, ``None`` those with at least ``LARGE_CELLS`` cells.
+    source : a file, or a folder of Parquet files with the same columns, in any order.
+    stream : ``True`` reads any such table in pieces, ``None`` those with at least ``LARGE_CELLS`` cells and folders.
 
     Raises
     ------
     UnknownName : entity, period or weight is no column.
-    DataError : a declared indicator or the weight holds text.
+    CallError : a folder with ``stream=False``, or without an entity or period column named; a part may not be opened;
+        a header is the name of several indicators.
+    DataError : a declared indicator or the weight holds text; two columns of one name or meaning. Of a folder also:
+        no files, or files in sub-folders only; a part is damaged; parts differ in columns or in what a column holds;
+        no rows, a long table, keys of a type that is not understood, or no numeric indicator.
+    UnreadableFile : too many columns, or a damaged part.
     """
-    import pyarrow as pa  # type: ignore[import-untyped]
-    import pyarrow.parquet as pq  # type: ignore[import-untyped]
-
-    files = _parquet_files(source)
-    if stream is False or not files or entity is None or period is None:
+    folder = source.is_dir()
+    parts = parts_of_folder(source) if folder else _single(source, entity, period, stream)
+    if not parts:
+        return None  # the reader in memory says what is wrong
+    if folder:
+        refuse_memory(source.name, entity, period, stream)
+    cells = sum(sum(part.row_groups) for part in parts) * len(parts[0].schema.names)
+    if entity is None or period is None or (stream is None and not folder and cells < LARGE_CELLS):
         return None
     try:
-        heads = [pq.ParquetFile(file) for file in files]
-    except (pa.ArrowException, OSError):
-        return None  # the reader of small tables says what is damaged
-    rows = sum(head.metadata.num_rows for head in heads)
-    schema = heads[0].schema_arrow
-    if rows == 0 or (stream is None and not source.is_dir() and rows * len(schema.names) < LARGE_CELLS):
+        columns = _columns(source.name, parts, entity, period, weight, dictionary)
+    except _NotInPieces as why:
+        if folder:
+            raise why.refusal from None
         return None
-    _refuse_other_columns(source, files, heads)
-    stored = parquet_columns(heads[0])
-    raw = dict(zip(headers_of(stored, source.name, []), stored, strict=True))
-    kinds = {header: schema.field(name).type for header, name in raw.items()}
-    if any(fold(header) in INDICATOR_NAMES and _is_text(kind) for header, kind in kinds.items()):
-        return None  # a long table
-    row_word = Text("行", "row")
-    head = RawTable(source.name, pd.DataFrame(columns=list(raw)), np.empty(0, np.int64), row_word)
-    who = column_named(head, entity, Text("实体列", "entity column"))
-    when = column_named(head, period, Text("时间列", "period column"))
-    heavy = None if weight is None else column_named(head, weight, Text("权重列", "weight column"))
-    keys = keys_of(head, [header for header in raw if header not in (who, when, heavy)], dictionary)
-    numeric = [header for header in keys if _is_number(kinds[header])]
-    for header in (*keys, *(() if heavy is None else (heavy,))):
-        if not _is_number(kinds[header]) and (header == heavy or keys[header] in dictionary.indicators):
-            raise _text(source.name, header)
+    text_keys = tuple(columns.raw[name] for name in (columns.entity, columns.period) if columns.kinds[name] == TEXT)
+    keys, numeric = columns.keys, columns.numeric
     return ParquetTable(
         name=source.name,
-        row_groups={
-            str(file): tuple(part.metadata.row_group(g).num_rows for g in range(part.num_row_groups))
-            for file, part in zip(files, heads, strict=True)
-        },
-        entity=raw[who],
-        period=raw[when],
-        text_keys=tuple(raw[name] for name in (who, when) if _is_text(kinds[name])),
-        indicators={keys[header]: raw[header] for header in sorted(numeric, key=keys.__getitem__)},
-        weight=None if heavy is None else raw[heavy],
+        row_groups={str(part.path): part.row_groups for part in parts},
+        entity=columns.raw[columns.entity],
+        period=columns.raw[columns.period],
+        text_keys=text_keys,
+        indicators={keys[header]: columns.raw[header] for header in sorted(numeric, key=keys.__getitem__)},
+        weight=None if columns.weight is None else columns.raw[columns.weight],
         columns=NumericColumns(
             {keys[header]: _NO_CELLS for header in numeric},
             {keys[header]: header for header in numeric if keys[header] != header},
             tuple(header for header in keys if header not in numeric),
             {},
         ),
-        row_word=row_word,
+        row_word=_ROW,
+        folder=folder,
     )
 
 
+def _single(file: Path, entity: str | None, period: str | None, stream: bool | None) -> Sequence[Part]:
+    """Return the only part of a table in one file; none where that is for the reader in memory."""
+    part = None if stream is False or entity is None or period is None else part_of(file)
+    return () if part is None else (part,)
+
+
+class _NotInPieces(Exception):
+    """The table is not for reading in pieces, though perhaps for the reader in memory."""
+
+    def __init__(self, refusal: DataError) -> None:
+        super().__init__(refusal.code)
+        self.refusal = refusal
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """Columns of a table by normalised header."""
+
+    raw: Mapping[str, str]
+    """Name in the files by header."""
+    kinds: Mapping[str, str]
+    """Kind of cells by header."""
+    entity: str
+    """Header of the entity column."""
+    period: str
+    """Header of the period column."""
+    weight: str | None
+    """Header of the weight column."""
+    keys: Mapping[str, str]
+    """Indicator key of all other headers."""
+    numeric: tuple[str, ...]
+    """Those of them that are indicators; at least one."""
+
+
+def _columns(
+    name: str, parts: Sequence[Part], entity: str, period: str, weight: str | None, dictionary: Dictionary
+) -> _Columns:
+    if not any(sum(part.row_groups) for part in parts):
+        raise _NotInPieces(no_rows(name))
+    stored, names = common_kinds(name, parts), parts[0].columns
+    raw = dict(zip(headers_of(names, name, []), names, strict=True))
+    kinds = {header: stored[column] for header, column in raw.items()}
+    for header, kind in kinds.items():
+        if fold(header) in INDICATOR_NAMES and kind == TEXT:
+            raise _NotInPieces(long_in_pieces(name, header))
+    head = RawTable(name, pd.DataFrame(columns=list(raw)), np.empty(0, np.int64), _ROW)
+    who = column_named(head, entity, Text("实体列", "entity column"))
+    when = column_named(head, period, Text("时间列", "period column"))
+    heavy = None if weight is None else column_named(head, weight, Text("权重列", "weight column"))
+    for header in (who, when):
+        if kinds[header] not in KEYS:
+            raise _NotInPieces(key_kind(name, header, kinds[header]))
+    keys = keys_of(head, [header for header in raw if header not in (who, when, heavy)], dictionary)
+    for header in (*keys, *(() if heavy is None else (heavy,))):
+        if kinds[header] not in _NUMBERS and (header == heavy or keys[header] in dictionary.indicators):
+            raise text_in_numbers(name, header)
+    numeric = tuple(header for header in keys if kinds[header] in _NUMBERS)
+    if not numeric:
+        raise _NotInPieces(no_indicators(name))
+    return _Columns(raw, kinds, who, when, heavy, keys, numeric)
+
+
+_ROW = Text("行", "row")
 _NO_CELLS = ParsedColumn(np.empty(0), np.empty(0, np.intp), frozenset(), 0, 0)
-
-
-def _parquet_files(source: Path) -> list[Path]:
-    """Return the Parquet files that ``source`` is or holds, by name; none when it is anything else."""
-    files = sorted(source.glob("*.parquet")) if source.is_dir() else [source]
-    return [file for file in files if file.is_file() and _begins_as_parquet(file)]
-
-
-def _begins_as_parquet(file: Path) -> bool:
-    try:
-        with file.open("rb") as content:
-            return content.read(4) == _MAGIC
-    except OSError:
-        return False
-
-
-def _refuse_other_columns(source: Path, files: list[Path], heads: list[Any]) -> None:
-    for file, head in zip(files, heads, strict=True):
-        if head.schema_arrow.names != heads[0].schema_arrow.names:
-            raise DataError(
-                "parts-differ",
-                Text(
-                    f"“{source.name}”中的 {files[0].name} 与 {file.name} 列不同。",
-                    f"In {source.name!r}, {files[0].name} and {file.name} have different columns.",
-                ),
-                Text("请使各文件的列一致。", "Give all files the same columns."),
-                {"files": [files[0].name, file.name]},
-            )
-
-
-def _text(name: str, header: str) -> DataError:
-    return DataError(
-        "text-in-numbers",
-        Text(f"“{name}”的数值列“{header}”保存为文字。", f"{name!r}: numeric column {header!r} is stored as text."),
-        Text(
-            "请在 Parquet 中以数值类型保存；文字列请从词典中删除。",
-            "Store it as numbers in the Parquet file; remove it from the dictionary if it is a label.",
-        ),
-        {"file": name, "column": header},
-    )
-
-
-def _is_number(kind: Any) -> bool:
-    import pyarrow as pa
-
-    return bool(
-        pa.types.is_floating(kind)
-        or pa.types.is_integer(kind)
-        or pa.types.is_boolean(kind)
-        or pa.types.is_decimal(kind)
-    )
-
-
-def _is_text(kind: Any) -> bool:
-    import pyarrow as pa
-
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+_NUMBERS = frozenset({NUMBER, NULL})
+"""Kinds of indicators; a column without a cell is an empty one."""

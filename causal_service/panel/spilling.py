@@ -30,6 +30,7 @@ from causal_service.panel.key_codes import EntityCodes, PeriodCodes
 
 __all__ = [
     "FIRST_COLUMN",
+    "DamagedFile",
     "Partition",
     "PartitionRows",
     "SpillPlan",
@@ -50,6 +51,7 @@ _FEWEST_DECODED = 1024
 FIRST_COLUMN = 3
 """Position of the first value in a row on disk, behind the key and the period."""
 _EXACT, _ROUNDED = np.dtype(np.float64), np.dtype(np.float32)
+_Rows = tuple[NDArray[np.int32], NDArray[np.int32], Any]
 _LEAST = float(np.finfo(np.float32).tiny)
 """Smallest weight that float32 holds in full."""
 
@@ -142,8 +144,18 @@ class PartitionRows:
     """The rows one after the other, and ``LANES`` more numbers."""
 
 
+class DamagedFile(Exception):
+    """A file whose cells cannot be decoded, by its path alone, so that it can travel between processes."""
+
+
 def spill(plan: SpillPlan, unit: Unit) -> SpilledUnit:
-    """Group the rows of one unit by partition and write them."""
+    """Group the rows of one unit by partition and write them.
+
+    Raises
+    ------
+    DamagedFile : with the path of the unit.
+    OSError : the file cannot be opened, or the rows cannot be written.
+    """
     import pyarrow as pa  # type: ignore[import-untyped]
 
     entities, periods = EntityCodes(), PeriodCodes()
@@ -157,7 +169,7 @@ def spill(plan: SpillPlan, unit: Unit) -> SpilledUnit:
     digests, words = np.zeros((1, 2), np.uint64), digest_words(len(plan.columns))
     with partial.open("wb", buffering=0) as target:
         grouped = _Grouped(target, plan)
-        for row_who, row_when, rows in _decoded(unit, plan, entities, periods):
+        for row_who, row_when, rows in _undamaged(unit, _decoded(unit, plan, entities, periods)):
             who.append(row_who)
             when.append(row_when)
             keys, cells = entities.keys, _Cells.of(rows, plan.columns)
@@ -229,9 +241,23 @@ def _write(target: Any, rows: NDArray[Any]) -> None:
         left = left[target.write(left) :]
 
 
-def _decoded(
-    unit: Unit, plan: SpillPlan, entities: EntityCodes, periods: PeriodCodes
-) -> Iterator[tuple[NDArray[np.int32], NDArray[np.int32], Any]]:
+def _undamaged(unit: Unit, rows: Iterator[_Rows]) -> Iterator[_Rows]:
+    """Yield ``rows``; what their decoding raises because of the content of the file becomes ``DamagedFile``."""
+    import pyarrow as pa
+
+    try:
+        yield from rows
+    except MemoryError:
+        raise
+    except (pa.ArrowException, UnicodeDecodeError):
+        raise DamagedFile(unit.path) from None
+    except OSError as error:
+        if error.errno is None:  # of arrow, not of the system
+            raise DamagedFile(unit.path) from None
+        raise
+
+
+def _decoded(unit: Unit, plan: SpillPlan, entities: EntityCodes, periods: PeriodCodes) -> Iterator[_Rows]:
     """Yield (entity codes, period codes, columns) of some rows, as many as are decoded at once.
 
     Row group by row group: one reader over several keeps the memory of all. Labels come first, since every batch would
