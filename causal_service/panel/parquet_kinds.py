@@ -8,14 +8,17 @@ from causal_service.errors import Text
 
 __all__ = ["KEYS", "NULL", "NUMBER", "TEXT", "kind_name", "kind_of"]
 
-NULL, NUMBER, TEXT, TIME, BYTES, NESTED = "null", "number", "text", "time", "bytes", "nested"
-KEYS = frozenset({NULL, NUMBER, TEXT, TIME})
+NULL, NUMBER, TEXT, BYTES, NESTED = "null", "number", "text", "bytes", "nested"
+DATE, TIME, ZONED = "date", "time", "zoned-time"
+KEYS = frozenset({NULL, NUMBER, TEXT, DATE, TIME, ZONED})
 """Kinds that labels and periods are read from in pieces."""
 _NAMES = {
     NULL: Text("空单元格", "empty cells"),
     NUMBER: Text("数值", "numbers"),
     TEXT: Text("文字", "text"),
-    TIME: Text("日期", "dates"),
+    DATE: Text("日期", "dates"),
+    TIME: Text("日期时间", "dates with a time"),
+    ZONED: Text("带时区的日期时间", "dates with a time and a zone"),
     BYTES: Text("字节", "bytes"),
     NESTED: Text("列表或结构", "lists or records"),
 }
@@ -33,11 +36,13 @@ def kind_of(field: Any) -> str:
         return str(field.metadata[_EXTENSION].decode(errors="replace"))
     if types.is_dictionary(kind):
         kind = kind.value_type
+    if types.is_timestamp(kind):
+        return ZONED if kind.tz else TIME
     known = {
         NULL: (types.is_null,),
         NUMBER: (types.is_floating, types.is_integer, types.is_boolean, types.is_decimal),
         TEXT: (types.is_string, types.is_large_string, types.is_string_view),
-        TIME: (types.is_date, types.is_timestamp),
+        DATE: (types.is_date,),
         BYTES: (types.is_binary, types.is_large_binary, types.is_fixed_size_binary, types.is_binary_view),
         NESTED: (types.is_nested,),
     }

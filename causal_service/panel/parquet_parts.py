@@ -16,6 +16,7 @@ __all__ = ["Part", "cannot_open", "common_kinds", "damaged_part", "part_of", "pa
 
 _MAGIC = b"PAR1"
 _DAMAGED = Text("是损坏的 Parquet 文件", "is a damaged Parquet file")
+_EMPTY = Text("是空文件（0 字节）", "is empty (0 bytes)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,31 +52,15 @@ def parts_of_folder(folder: Path) -> list[Part]:
     CallError : ``cannot-open``, a part may not be read.
     DataError : ``empty-folder``; ``parts-in-subfolders``.
     """
-    files = sorted(file for file in folder.glob("*.parquet") if not file.name.startswith("."))
-    inner = [file for file in files if file.is_dir()]
-    if inner or (not files and any(file.is_file() for file in folder.glob("*/**/*.parquet"))):
-        raise DataError(
-            "parts-in-subfolders",
-            Text(
-                f"“{folder.name}”的 Parquet 文件在子文件夹中，子文件夹不会被读取。",
-                f"Parquet files of {folder.name!r} are in sub-folders, which are not read.",
-            ),
-            Text(
-                "请不分区地重新写出，使各文件直接位于一个文件夹中并包含所有列。",
-                "Write the table again without partitions: all files in one folder, all columns in every file.",
-            ),
-            {"folder": folder.name},
-        )
-    if not files and not any(file.is_file() for file in folder.iterdir()):
-        raise DataError(
-            "empty-folder",
-            Text(f"文件夹“{folder.name}”中没有文件。", f"The folder {folder.name!r} holds no files."),
-            Text(
-                "请给出含有 .parquet 文件的文件夹，或一个文件。",
-                "Give a folder with .parquet files in it, or one file.",
-            ),
-            {"folder": folder.name},
-        )
+    try:
+        content = sorted(file for file in folder.iterdir() if not file.name.startswith("."))
+    except OSError as error:
+        raise cannot_open(folder, error) from None
+    files = [file for file in content if file.suffix.lower() == ".parquet"]
+    if any(file.is_dir() for file in files) or (not files and _parquet_below(folder)):
+        raise _in_subfolders(folder.name)
+    if not any(file.is_file() or file in files for file in content):
+        raise _empty(folder.name)
     parts: list[Part] = []
     for file in files:
         part = _opened(file, folder.name)
@@ -83,6 +68,34 @@ def parts_of_folder(folder: Path) -> list[Part]:
             part = Part(file, parts[0].columns, parts[0].schema, part.row_groups)
         parts.append(part)
     return parts
+
+
+def _parquet_below(folder: Path) -> bool:
+    return any(file.is_file() for depth in (1, 2, 3) for file in folder.glob("*/" * depth + "*.parquet"))
+
+
+def _in_subfolders(name: str) -> DataError:
+    return DataError(
+        "parts-in-subfolders",
+        Text(
+            f"“{name}”的 Parquet 文件在子文件夹中，子文件夹不会被读取。",
+            f"Parquet files of {name!r} are in sub-folders, which are not read.",
+        ),
+        Text(
+            "请不分区地重新写出，使各文件直接位于一个文件夹中并包含所有列。",
+            "Write the table again without partitions: all files in one folder, all columns in every file.",
+        ),
+        {"folder": name},
+    )
+
+
+def _empty(name: str) -> DataError:
+    return DataError(
+        "empty-folder",
+        Text(f"文件夹“{name}”中没有文件。", f"The folder {name!r} holds no files."),
+        Text("请给出含有 .parquet 文件的文件夹，或一个文件。", "Give a folder with .parquet files in it, or one file."),
+        {"folder": name},
+    )
 
 
 def _opened(file: Path, table: str) -> Part:
@@ -104,9 +117,6 @@ def _opened(file: Path, table: str) -> Part:
         raise cannot_open(file, error) from None
     except Exception:  # pyarrow raises what its own parsers and those of stored types raise
         raise damaged_part(table, file) from None
-
-
-_EMPTY = Text("是空文件（0 字节）", "is empty (0 bytes)")
 
 
 def damaged_part(table: str, file: Path, how: Text = _DAMAGED) -> UnreadableFile:

@@ -32,7 +32,7 @@ def refuse_memory(name: str, entity: str | None, period: str | None, stream: boo
         raise CallError(
             "folder-in-pieces",
             Text(f"文件夹“{name}”只能分块读取。", f"The folder {name!r} can be read in pieces only."),
-            Text(f"请去掉 --stream no。{_ONE_FILE.zh}", f"Leave out --stream no. {_ONE_FILE.en}"),
+            Text(f"请去掉 --stream no。或：{_ONE_FILE.zh}", f"Leave out --stream no. Or: {_ONE_FILE.en}"),
             {"folder": name},
         )
     if entity is None or period is None:
