@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from causal_service.errors import DataError, Text
+from causal_service.panel.calendar import are_periods
 from causal_service.panel.columns import NumericColumns, keys_of
 from causal_service.panel.dictionary import Dictionary
 from causal_service.panel.labels import fold
@@ -170,9 +171,8 @@ def _columns(
     stored, names = common_kinds(name, parts), parts[0].columns
     raw = dict(zip(headers_of(names, name, []), names, strict=True))
     kinds = {header: stored[column] for header, column in raw.items()}
-    for header, kind in kinds.items():
-        if fold(header) in INDICATOR_NAMES and kind == TEXT:
-            raise _NotInPieces(long_in_pieces(name, header))
+    if (naming := _naming_column(kinds, entity, period)) is not None:
+        raise _NotInPieces(long_in_pieces(name, naming))
     head = RawTable(name, pd.DataFrame(columns=list(raw)), np.empty(0, np.int64), _ROW)
     who = column_named(head, entity, Text("实体列", "entity column"))
     when = column_named(head, period, Text("时间列", "period column"))
@@ -188,6 +188,13 @@ def _columns(
     if not numeric:
         raise _NotInPieces(no_indicators(name))
     return _Columns(raw, kinds, who, when, heavy, keys, numeric)
+
+
+def _naming_column(kinds: Mapping[str, str], entity: str, period: str) -> str | None:
+    """Return the column that names the indicators of a table that is long, or wide by period, as ``to_wide`` has it."""
+    naming = next((h for h, kind in kinds.items() if fold(h) in INDICATOR_NAMES and kind == TEXT), None)
+    others = [header for header in kinds if header != naming and fold(header) not in (fold(entity), fold(period))]
+    return naming if len(others) <= 1 or are_periods(others) else None
 
 
 _ROW = Text("行", "row")

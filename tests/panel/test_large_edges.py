@@ -116,7 +116,7 @@ def test_hidden_files_beside_the_parts_do_not_count(table, tmp_path):
     assert len(read(folder).outline.entities) == ENTITIES
 
 
-@pytest.mark.parametrize("empty", [(0,), (1,), (0, 2)])
+@pytest.mark.parametrize("empty", [(0,), (0, 2)])
 def test_a_column_that_is_empty_in_some_parts_is_the_number_it_is_elsewhere(table, tmp_path, empty):
     table.loc[np.isin(np.arange(len(table)) // 280, empty), "x1"] = np.nan
     parts = thirds(table)
@@ -307,6 +307,18 @@ def test_a_folder_with_a_long_table_says_so(table, tmp_path, kind):
     error = refused(folder_of(tmp_path, long))
     assert (type(error), error.code) == (DataError, "long-in-pieces")
     assert "'indicator'" in error.what.en
+
+
+def test_a_folder_with_the_periods_in_the_header_says_so(table, tmp_path):
+    wide = table.melt(list(KEYS.values()), var_name="indicator").pivot(
+        index=["plant", "indicator"], columns="month", values="value"
+    )
+    assert refused(folder_of(tmp_path, wide.reset_index())).code == "long-in-pieces"
+
+
+def test_a_label_that_is_called_like_indicator_names_does_not_make_a_table_long(table, tmp_path):
+    panel = read(folder_of(tmp_path, *thirds(table.assign(metric="monthly"))))
+    assert panel.indicators == ("x0", "x1", "x2")
 
 
 @pytest.mark.parametrize(
