@@ -27,16 +27,26 @@ def refuse_other(content: dict[str, Any], before: dict[str, Any], firsts: Sequen
             raise ValueError(f"no records of code {before['code']} to compare with: {', '.join(sorted(lacking))}")
 
 
-def added(result: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
-    """``result`` with the scenarios that only an earlier result has, in the usual order."""
+def added(result: dict[str, Any], before: dict[str, Any], checks: int) -> dict[str, Any]:
+    """``result`` with the scenarios that only an earlier result has, in the usual order, and where they come from.
+
+    ``checks``: panels of each on which the two codes were compared, where they differ.
+    """
+    kept = [name for name in before["scenarios"] if name not in result["scenarios"]]
     scenarios = {**before["scenarios"], **result["scenarios"]}
-    note = before["note"] or ""
-    for said in (result["note"], f"Studied later: {', '.join(result['scenarios'])}."):
-        if said and said not in note:
-            note = f"{note} {said}".strip()
+    same = (
+        ""
+        if before["code"] == result["code"]
+        else f"; on the first {checks} panels of each the code as it stands gives the same but for words"
+    )
+    note = [
+        result["note"],
+        f"Kept from an earlier result, code {before['code']}: {', '.join(kept)}{same}." if kept else None,
+        f"There it says: {before['note']}" if kept and before["note"] else None,
+    ]
     return {
         **result,
-        "note": note,
+        "note": " ".join(said for said in note if said),
         "bars": judged(scenarios),
         "scenarios": {name: scenarios[name] for name in SCENARIOS if name in scenarios},
     }

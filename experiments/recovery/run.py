@@ -165,7 +165,7 @@ def main() -> None:
     if not options.quick and not options.tune:
         result = {**content, "note": shards.noted, "bars": bars, "scenarios": summaries}
         if before:
-            result = added(result, before)
+            result = added(result, before, options.checks)
         RESULT.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
         write_figures(result["scenarios"], HERE)
         (HERE / "result.md").write_text(render(result), encoding="utf-8")

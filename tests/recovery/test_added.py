@@ -23,14 +23,21 @@ def result(note: str | None, **gaps: float) -> dict[str, Any]:
 
 
 def test_scenarios_studied_later_take_the_place_of_earlier_ones() -> None:
-    both = added(result("As before.", latent=0.3, base=0.0), result("As before.", linear=0.0, base=0.9))
+    both = added(result("Now.", latent=0.3, base=0.0), result("Then.", linear=0.0, base=0.9), 2)
     gaps = {name: one["figures"]["p_top3_gap"]["mean"] for name, one in both["scenarios"].items()}
     assert list(gaps.items()) == [("linear", 0.0), ("base", 0.0), ("latent", 0.3)]
-    assert both["note"] == "As before. Studied later: latent, base."
+    assert both["note"] == "Now. Kept from an earlier result, code c: linear. There it says: Then."
     met = {bar["scenario"]: bar["met"] for bar in both["bars"] if bar["figure"] == "p_top3_gap"}
     assert met == {"linear": True, "base": True, "latent": False}
-    again = added(result("Two are copies.", base=0.0), added(result("Two are copies.", base=0.0), both))
-    assert again["note"] == "As before. Studied later: latent, base. Two are copies. Studied later: base."
+
+
+def test_what_stays_of_earlier_code_says_how_it_was_compared() -> None:
+    other = added(result(None, base=0.0), {**result(None, linear=0.0), "code": "earlier"}, 3)
+    assert other["note"] == (
+        "Kept from an earlier result, code earlier: linear; on the first 3 panels of each the code as it stands gives "
+        "the same but for words."
+    )
+    assert added(result(None, base=0.0), result("Then.", base=0.9), 2)["note"] == ""
 
 
 @pytest.mark.parametrize("key", ["definition", "resamples"])
