@@ -48,7 +48,8 @@ def take_over(tasks: Sequence[tuple[Scenario, int]], shards: Shards, code: str, 
         f"{len(copied)} records are those of code {code}: on the first {checks} panels of each of "
         f"{len({s.name for s, _ in asked})} scenarios the code as it stands gives the same but for words."
     )
-    shards.note(said)
+    if copied:
+        shards.note(said)
     return said
 
 
