@@ -82,7 +82,7 @@ def scatter_rows(
     valid : addresses of bitmaps, least significant bit first, whose bit ``first_bit[k] + r`` says that cell r is there;
         0 = all are. A missing cell becomes NaN and minus zero becomes zero.
     exact_bits, rounded_bits : the same memory as whole numbers.
-    largest : from here on cells count as infinite.
+    largest : cells beyond it count as infinite.
     counts : (columns, 3) to which is added how many cells of each column are NaN although the bitmap has them,
         infinite, neither but not in float32.
     """

@@ -205,7 +205,7 @@ class _Grouped:
 
     def __init__(self, target: Any, plan: SpillPlan) -> None:
         width = FIRST_COLUMN + len(plan.columns)
-        self._target, self._partitions, self._exact = target, plan.partitions, plan.exact
+        self._target, self._plan = target, plan
         self._rooms = tuple(np.empty((GROUPED_ROWS, width), kind) for kind in (_EXACT, _ROUNDED))
         sizes = [room.strides[0] for room in self._rooms]
         self._widths = np.repeat(sizes, [plan.exact, plan.partitions - plan.exact])
@@ -215,15 +215,15 @@ class _Grouped:
     @property
     def spans(self) -> NDArray[np.int64]:
         """(pieces, partitions, 2) where in the file the rows of every partition begin and end, in bytes."""
-        return np.stack(self._spans) if self._spans else np.zeros((0, self._partitions, 2), np.int64)
+        return np.stack(self._spans) if self._spans else np.zeros((0, self._plan.partitions, 2), np.int64)
 
     def add(self, keys: NDArray[np.uint64], when: NDArray[np.int32], cells: _Cells, counts: NDArray[np.int64]) -> None:
         """Write rows with these keys and periods; ``counts`` as in ``scatter_rows``."""
         values, valid, first_bit = cells.where
         for start in range(0, when.size, GROUPED_ROWS):
             rows = slice(start, start + GROUPED_ROWS)
-            place, starts = places_by_partition(keys[rows], self._partitions)
-            first = starts[self._exact]
+            place, starts = places_by_partition(keys[rows], self._plan.partitions)
+            first = starts[self._plan.exact]
             exact, rounded = self._rooms[0][:first], self._rooms[1][: place.size - first]
             bits = exact.view(np.uint64), rounded.view(np.uint32)
             where = values + 8 * start, valid, first_bit + start
