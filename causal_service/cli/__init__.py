@@ -48,6 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return PIPE_CLOSED
     except KeyboardInterrupt:
         tell(f"\n{_INTERRUPTED.get(lang)}")
+        _settle_interrupt()
         return INTERRUPTED
     except Exception as error:  # nothing may reach a user as a traceback unless asked for
         return _refused(error, lang, debug="--debug" in words)
@@ -59,6 +60,16 @@ def _run(words: list[str], lang: str) -> int:
     home = homes.get(options.verb, "verbs")
     run: Callable[[Namespace, str], int] = getattr(import_module(f"causal_service.cli.{home}"), options.verb)
     return run(options, lang)
+
+
+def _settle_interrupt() -> None:
+    """Let the exit code stand.
+
+    CPython notes an interruption that leaves the execution of source text (``dataclass`` and ``namedtuple`` execute
+    some while libraries are imported) as unhandled, and then ends ``python -m`` by the signal although it was caught
+    (``run_eval_code_obj`` in ``pythonrun.c``); executing another text takes the note back.
+    """
+    exec("")
 
 
 def _refused(error: Exception, lang: str, *, debug: bool) -> int:

@@ -185,6 +185,22 @@ def test_interrupted_without_traceback_and_without_files(folder):
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="signals and pipes as POSIX has them")
+def test_interrupted_inside_source_text_that_a_library_executes(tmp_path):
+    """As ``dataclass`` executes some; a module that is run by name then dies of the signal unless CPython is told."""
+    (tmp_path / "program.py").write_text(
+        "import sys\n"
+        "import causal_service.cli as cli\n"
+        "cli.parsed = lambda words: exec('raise KeyboardInterrupt')\n"
+        "sys.exit(cli.main(['check']))\n"
+    )
+    words = [sys.executable, "-m", "program"]
+    run = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stdout) == (130, "")
+    assert "Traceback" not in run.stderr
+
+
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_full_standard_output_is_said(folder):
     with Path("/dev/full").open("w") as full:
