@@ -13,18 +13,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from causal_service.numerics.compiled import inner, kernel
+from causal_service.numerics.compiled import kernel
 from causal_service.numerics.conditional_cells import fill, first_filling
 from causal_service.numerics.entity_cells import list_gaps, read_entity, usable_rows
 from causal_service.numerics.entity_space import Entity, EntitySums, WideFit, room
 from causal_service.numerics.lanes import LANES, add_scaled, add_squares, settle_cells
 from causal_service.numerics.merged import merged
+from causal_service.numerics.tile_products import TILE_BYTES, add_tile
 
 __all__ = ["entity_rows"]
 
 Floats = NDArray[np.float64]
 Reals = NDArray[Any]
 Ints = NDArray[np.int64]
+
+_AT_ONCE = 256
+"""Rows whose products are summed before they are added to those of others: few enough to stay in the second cache."""
 
 
 @kernel
@@ -72,7 +76,7 @@ def entity_rows(
         fill(m, holes, gaps, fit, parts, own)
         for r in range(m):
             out.grid[e, own.when[r]] = own.mass[r]
-        _multiplied(m, own)
+        _multiplied(m, parts, own)
         done += m
     if starts.size > 1:
         _flushed(own, out, block[starts.size - 2])
@@ -88,7 +92,8 @@ def _flushed(own: Entity, out: EntitySums, block: int) -> None:
         for j in range(i, blocks):
             for a in range(b):
                 for c in range(b):
-                    out.grams[block, i, a, j, c] += own.total[(i * wide + a) * q + j * wide + c]
+                    low, high = (c, a) if i == j and c < a else (a, c)
+                    out.grams[block, i, a, j, c] += own.total[(i * wide + low) * q + j * wide + high]
     for t in range(out.period_sums.shape[1]):
         for i in range(blocks):
             for c in range(b):
@@ -159,13 +164,16 @@ def _settled(m: int, fit: WideFit, parts: Reals, own: Entity) -> None:
                 )  # fmt: skip
 
 
-@inner
-def _multiplied(m: int, own: Entity) -> None:
-    """Add the Gram matrices of the rows."""
-    wide, q, product = own.wide, own.mean.size, own.product.reshape(-1)
-    for i in range(own.lags + 1):
-        for j in range(i, own.lags + 1):
-            np.dot(own.parts[i, :m].T, own.parts[j, :m], own.product)
-            for a in range(wide):
-                for c in range(0, wide, LANES):
-                    add_scaled(own.total, (i * wide + a) * q + j * wide + c, product, a * wide + c, 1.0)
+@merged
+def _multiplied(m: int, parts: Reals, own: Entity) -> None:
+    """Add the Gram matrices of the rows, of those that are symmetric the upper half by groups of columns."""
+    n, wide, q, height = own.when.size, own.wide, own.mean.size, TILE_BYTES // parts.itemsize
+    for start in range(0, m, _AT_ONCE):
+        rows = min(_AT_ONCE, m - start)
+        for i in range(own.lags + 1):
+            for j in range(i, own.lags + 1):
+                for a in range(0, wide, height):
+                    left = (i * n + start) * wide + a
+                    for c in range(a // LANES * LANES if i == j else 0, wide, LANES):
+                        right = (j * n + start) * wide + c
+                        add_tile(own.total, (i * wide + a) * q + j * wide + c, q, parts, left, parts, right, wide, rows)

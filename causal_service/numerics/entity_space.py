@@ -148,8 +148,6 @@ class Entity(NamedTuple):
     """(q, q) conditional covariance of the gaps of a row."""
     parts: Reals
     """(L + 1, n, wide) the rows by lag, less means and effects, times the roots of their weights."""
-    product: Reals
-    """(wide, wide)"""
     total: Floats
     """(q q) Gram matrix of what is added up for a block."""
     periods: Reals
@@ -222,7 +220,6 @@ def room(n: int, lags: int, wide: int, periods: int, like: Reals) -> Entity:
         np.empty(q),
         np.empty((q, q)),
         np.zeros((lags + 1, n, wide), kind),
-        np.empty((wide, wide), kind),
         np.zeros(q * q),
         np.zeros(periods * q, kind),
     )

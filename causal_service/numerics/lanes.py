@@ -16,6 +16,7 @@ from numba.extending import intrinsic
 
 __all__ = [
     "LANES",
+    "Groups",
     "add_scaled",
     "add_squares",
     "count_bits",
@@ -34,7 +35,7 @@ LANES = 16
 _VARIABLE: Any = cgutils.alloca_once_value
 
 
-class _Groups:
+class Groups:
     """Groups of some arrays, to be loaded, computed with and stored."""
 
     def __init__(self, context: Any, builder: Any, signature: Any, arguments: Any) -> None:
@@ -45,6 +46,11 @@ class _Groups:
         """Group of the argument at position ``array``."""
         pointer, width = self._pointer(array, place)
         return self.builder.load(pointer, align=width)
+
+    def number(self, array: int, place: Any) -> Any:
+        """One number of the argument at position ``array``."""
+        data = self._context.make_array(self._kinds[array])(self._context, self.builder, self._values[array]).data
+        return self.builder.load(self.builder.gep(data, [place]))
 
     def store(self, values: Any, array: int, place: Any) -> None:
         """Write a group."""
@@ -83,7 +89,7 @@ class _Groups:
 
 def _add_scaled(typing: Any, total: Any, at: Any, source: Any, start: Any, weight: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        groups = _Groups(context, builder, signature, arguments)
+        groups = Groups(context, builder, signature, arguments)
         sums = groups.load(0, arguments[1])
         values, weight = (groups.alike(given, sums) for given in (groups.load(2, arguments[3]), arguments[4]))
         groups.store(groups.fused(weight, values, sums), 0, arguments[1])
@@ -94,7 +100,7 @@ def _add_scaled(typing: Any, total: Any, at: Any, source: Any, start: Any, weigh
 
 def _add_squares(typing: Any, total: Any, at: Any, left: Any, start: Any, right: Any, other: Any, weight: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        groups = _Groups(context, builder, signature, arguments)
+        groups = Groups(context, builder, signature, arguments)
         sums = groups.load(0, arguments[1])
         values = builder.fsub(groups.load(2, arguments[3]), groups.load(4, arguments[5]))
         values, weight = (groups.alike(given, sums) for given in (values, arguments[6]))
@@ -106,7 +112,7 @@ def _add_squares(typing: Any, total: Any, at: Any, left: Any, start: Any, right:
 
 def _subtract(typing: Any, values: Any, at: Any, other: Any, start: Any, holes: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        groups = _Groups(context, builder, signature, arguments)
+        groups = Groups(context, builder, signature, arguments)
         rest = builder.fsub(groups.load(0, arguments[1]), groups.load(2, arguments[3]))
         hole = builder.trunc(arguments[4], ir.IntType(LANES))
         hole = builder.bitcast(hole, ir.VectorType(ir.IntType(1), LANES))
@@ -118,7 +124,7 @@ def _subtract(typing: Any, values: Any, at: Any, other: Any, start: Any, holes: 
 
 def _dot(typing: Any, left: Any, at: Any, right: Any, start: Any, count: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        groups = _Groups(context, builder, signature, arguments)
+        groups = Groups(context, builder, signature, arguments)
         _, at, _, start, count = arguments
         return _products(groups, (0,), at, 2, start, count)[0]
 
@@ -129,14 +135,14 @@ def _two_dots(typing: Any, one: Any, other: Any, at: Any, right: Any, start: Any
     result: Any = types.UniTuple(types.float64, 2)  # type: ignore[no-untyped-call]
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        groups = _Groups(context, builder, signature, arguments)
+        groups = Groups(context, builder, signature, arguments)
         _, _, at, _, start, count = arguments
         return context.make_tuple(builder, result, _products(groups, (0, 1), at, 3, start, count))
 
     return result(one, other, types.intp, right, types.intp, types.intp), generate
 
 
-def _products(groups: _Groups, left: tuple[int, ...], at: Any, right: int, start: Any, count: Any) -> list[Any]:
+def _products(groups: Groups, left: tuple[int, ...], at: Any, right: int, start: Any, count: Any) -> list[Any]:
     """Sums of products of each of some stretches at one place with another."""
     builder, size = groups.builder, ir.IntType(64)
     vector = groups.group(right)
@@ -171,11 +177,12 @@ def _read_cells(
     empty: Any,
 ) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        groups = _Groups(context, builder, signature, arguments)
+        groups = Groups(context, builder, signature, arguments)
         _, x_at, kept, _, _, column, _, v_at, _, _, _ = arguments
         cells = groups.load(0, x_at)
         zero = ir.Constant(cells.type, [0.0] * LANES)
-        lanes = ir.Constant(ir.VectorType(ir.IntType(64), LANES), list(range(LANES)))
+        lanes = ir.Constant(ir.VectorType(ir.IntType(32), LANES), list(range(LANES)))
+        kept = builder.trunc(kept, ir.IntType(32))
         cells = builder.select(builder.icmp_signed("<", lanes, groups.every(kept)), cells, zero)
         hole = builder.fcmp_unordered("uno", cells, cells)
         values = builder.fmul(builder.fsub(cells, groups.load(3, column)), groups.load(4, column))
@@ -196,7 +203,7 @@ def _settle_cells(
     sums: Any,
 ) -> Any:  # fmt: skip
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        groups = _Groups(context, builder, signature, arguments)
+        groups = Groups(context, builder, signature, arguments)
         _, u_at, _, column, _, row, weight, root, _, to, _ = arguments
         values = builder.fsub(builder.fsub(groups.load(0, u_at), groups.load(2, column)), groups.load(4, row))
         groups.store(builder.fmul(values, groups.alike(root, values)), 8, to)

@@ -60,36 +60,78 @@ def _turn(
         columns, gaps, bits, places, out = (
             context.make_array(signature.args[i])(context, builder, arguments[i]) for i in (0, 1, 2, 6, 7)
         )
-        count = builder.sub(builder.extract_value(columns.shape, 0), first)
-        inside, there = _below(builder, count), _below(builder, builder.sub(n, row))
+        count, rows = builder.sub(builder.extract_value(columns.shape, 0), first), builder.sub(n, row)
         mask, vector = ir.VectorType(ir.IntType(1), SIDE), ir.VectorType(number, SIDE)
         zero, odd, found = ir.Constant(vector, [0.0] * SIDE), ir.Constant(mask, [0] * SIDE), []
-        for k in range(SIDE):
-            place = ir.Constant(index, k)
-            place = builder.select(builder.icmp_signed("<", place, count), place, ir.Constant(index, 0))
-            place = builder.add(first, place)
-            start, bitmap, bit = (builder.load(builder.gep(array.data, [place])) for array in (columns, gaps, bits))
-            start = builder.add(start, builder.shl(row, ir.Constant(index, 3)))
-            given = [builder.inttoptr(start, vector.as_pointer()), ir.Constant(ir.IntType(32), 8), there, zero]
-            cells = builder.fadd(_masked(builder, "load", number, vector, given), zero)
-            cells = builder.fptrunc(cells, ir.VectorType(element, SIDE))
+        places_of = [_at_most(builder, count, k) for k in range(SIDE)]
+        places_of = [builder.add(first, place) for place in places_of]
+        pointers = [
+            builder.inttoptr(
+                builder.add(builder.load(builder.gep(columns.data, [place])), builder.shl(row, ir.Constant(index, 3))),
+                vector.as_pointer(),
+            )
+            for place in places_of
+        ]
+        for place, cells in zip(places_of, _loaded(builder, pointers, rows), strict=True):
+            bitmap, bit = (builder.load(builder.gep(array.data, [place])) for array in (gaps, bits))
+            cells = builder.fptrunc(builder.fadd(cells, zero), ir.VectorType(element, SIDE))
             rest = builder.fsub(cells, cells)  # not a number where the cell is infinite
             odd = builder.or_(odd, builder.fcmp_unordered("uno", rest, rest))
             seen = builder.bitcast(_eight_bits(builder, bitmap, builder.add(bit, row), builder.add(bit, n)), mask)
             found.append(builder.select(seen, cells, ir.Constant(cells.type, [float("nan")] * SIDE)))
-        align = ir.Constant(ir.IntType(32), 4)
-        for r, cells in enumerate(_transposed(builder, found)):
+        found, targets = _transposed(builder, found), []
+        for r in range(SIDE):
             at = builder.load(builder.gep(places.data, [ir.Constant(index, r)]))
-            here = builder.icmp_signed(">=", at, ir.Constant(index, 0))
-            at = builder.select(here, at, ir.Constant(index, 0))
             pointer = builder.gep(out.data, [builder.add(builder.mul(at, stride), to)])
-            pointer = builder.bitcast(pointer, cells.type.as_pointer())
-            wanted = builder.select(here, inside, ir.Constant(mask, [0] * SIDE))
-            _masked(builder, "store", element, ir.VoidType(), [cells, pointer, align, wanted])
+            targets.append(builder.bitcast(pointer, found[r].type.as_pointer()))
+        _stored(builder, found, targets, count)
         return builder.zext(builder.bitcast(odd, byte), index)
 
     place = types.intp
     return types.int64(columns, gaps, bits, place, place, place, places, out, place, place), generate
+
+
+def _at_most(builder: Any, count: Any, k: int) -> Any:
+    """Place k, 0 where there are not so many."""
+    place = ir.Constant(count.type, k)
+    return builder.select(builder.icmp_signed("<", place, count), place, ir.Constant(count.type, 0))
+
+
+def _loaded(builder: Any, pointers: list[Any], count: Any) -> list[Any]:
+    """``SIDE`` numbers behind each pointer, zero behind the first ``count``, which are not touched.
+
+    Masks are left out where nothing is to be masked: some processors take as long for one as for ten loads.
+    """
+    vector = pointers[0].type.pointee
+    zero, align = ir.Constant(vector, [0.0] * SIDE), ir.Constant(ir.IntType(32), 8)
+    slots = [cgutils.alloca_once(builder, vector) for _ in pointers]
+    with builder.if_else(_whole(builder, count), likely=True) as (whole, part):
+        with whole:
+            for pointer, slot in zip(pointers, slots, strict=True):
+                builder.store(builder.load(pointer, align=8), slot)
+        with part:
+            there = _below(builder, count)
+            for pointer, slot in zip(pointers, slots, strict=True):
+                cells = _masked(builder, "load", vector.element, vector, [pointer, align, there, zero])
+                builder.store(cells, slot)
+    return [builder.load(slot) for slot in slots]
+
+
+def _stored(builder: Any, values: list[Any], pointers: list[Any], count: Any) -> None:
+    """Write the first ``count`` numbers of each group, or all, to where its pointer says."""
+    align = ir.Constant(ir.IntType(32), 4)
+    with builder.if_else(_whole(builder, count), likely=True) as (whole, part):
+        with whole:
+            for group, pointer in zip(values, pointers, strict=True):
+                builder.store(group, pointer, align=4)
+        with part:
+            wanted = _below(builder, count)
+            for group, pointer in zip(values, pointers, strict=True):
+                _masked(builder, "store", group.type.element, ir.VoidType(), [group, pointer, align, wanted])
+
+
+def _whole(builder: Any, count: Any) -> Any:
+    return builder.icmp_signed(">=", count, ir.Constant(count.type, SIDE))
 
 
 def _below(builder: Any, limit: Any) -> Any:
@@ -153,4 +195,4 @@ turn: Any = intrinsic(_turn)
 """``turn(columns, gaps, bits, first, row, n, places, out, stride, to)``: write the cells from ``row`` on of up to
 ``SIDE`` columns of n float64, whose addresses are ``columns[first:]``, to ``out[places[i] * stride + to]``, float32.
 Bitmaps at ``gaps``, each from its bit ``bits`` on, say which cells are there; 0 = all are. Those that are not
-become NaN, minus zero becomes zero, negative places are left out. Return whether a cell may be NaN or infinite."""
+become NaN, minus zero becomes zero. Return whether a cell may be NaN or infinite."""

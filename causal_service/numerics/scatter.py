@@ -82,14 +82,15 @@ def scatter_rows(
     valid : addresses of bitmaps, least significant bit first, whose bit ``first_bit[k] + r`` says that cell r is there;
         0 = all are. A missing cell becomes NaN and minus zero becomes zero.
     exact_bits, rounded_bits : the same memory as whole numbers.
+    rounded : has a last row that no row r goes to; anything is written there.
     largest : cells beyond it count as infinite.
     counts : (columns, 3) to which is added how many cells of each column are NaN although the bitmap has them,
         infinite, neither but not in float32.
     """
-    n, columns, split, stride = place.size, values.size, exact.shape[0], exact.shape[1]
+    n, columns, split, stride, spare = place.size, values.size, exact.shape[0], exact.shape[1], rounded.shape[0] - 1
     places, odd, cells = np.empty(SIDE, np.int64), np.zeros(columns, np.bool_), rounded.reshape(-1)
     for start in range(0, n, SIDE):
-        places[:] = -1
+        places[:] = spare
         for i in range(min(SIDE, n - start)):
             r = start + i
             if r + _AHEAD < n and place[r + _AHEAD] >= split:
@@ -107,7 +108,8 @@ def scatter_rows(
                 rounded_bits[at, 0], rounded_bits[at, 1], rounded_bits[at, 2] = key >> _HALF, key & _LOWER, when[r]
         for k in range(columns):
             fetch_at(values[k] + 8 * (start + _AHEAD))
-        for k in range(0, columns, SIDE):
+        for begin in range(0, columns, SIDE):
+            k = max(min(begin, columns - SIDE), 0)  # a last square that is whole costs less than one with an edge
             if turn(values, valid, first_bit, k, start, n, places, cells, stride, 3 + k) != 0:
                 odd[k : k + SIDE] = True
     for k in range(columns):

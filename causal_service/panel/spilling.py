@@ -206,7 +206,7 @@ class _Grouped:
     def __init__(self, target: Any, plan: SpillPlan) -> None:
         width = FIRST_COLUMN + len(plan.columns)
         self._target, self._plan = target, plan
-        self._rooms = tuple(np.empty((GROUPED_ROWS, width), kind) for kind in (_EXACT, _ROUNDED))
+        self._rooms = tuple(np.empty((GROUPED_ROWS + 1, width), kind) for kind in (_EXACT, _ROUNDED))
         sizes = [room.strides[0] for room in self._rooms]
         self._widths = np.repeat(sizes, [plan.exact, plan.partitions - plan.exact])
         self._spans: list[NDArray[np.int64]] = []
@@ -224,12 +224,12 @@ class _Grouped:
             rows = slice(start, start + GROUPED_ROWS)
             place, starts = places_by_partition(keys[rows], self._plan.partitions)
             first = starts[self._plan.exact]
-            exact, rounded = self._rooms[0][:first], self._rooms[1][: place.size - first]
+            exact, rounded = self._rooms[0][:first], self._rooms[1][: place.size - first + 1]
             bits = exact.view(np.uint64), rounded.view(np.uint32)
             where = values + 8 * start, valid, first_bit + start
             scatter_rows(keys[rows], when[rows], *where, place, exact, bits[0], rounded, bits[1], LARGEST, counts)
             _write(self._target, exact)
-            _write(self._target, rounded)
+            _write(self._target, rounded[:-1])
             ends = self._written + np.cumsum(np.diff(starts) * self._widths)
             self._spans.append(np.stack([np.append(self._written, ends[:-1]), ends], axis=1))
             self._written = int(ends[-1])

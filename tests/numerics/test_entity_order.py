@@ -58,7 +58,7 @@ def test_rows_go_to_their_partitions_and_their_keys_come_back(kind):
 def scattered(keys, when, place, cells, bits, first_bit, split):
     """(float64 rows, float32 rows, counts) of columns."""
     exact = np.zeros((split, 3 + len(cells)))
-    rounded = np.zeros((place.size - split, 3 + len(cells)), np.float32)
+    rounded = np.zeros((place.size - split + 1, 3 + len(cells)), np.float32)
     addresses = np.array([part.ctypes.data for part in cells], np.int64)
     bitmaps = np.array([0 if part is None else part.ctypes.data for part in bits], np.int64)
     counts, first = np.zeros((len(cells), 3), np.int64), np.array(first_bit, np.int64)
@@ -69,12 +69,14 @@ def scattered(keys, when, place, cells, bits, first_bit, split):
         keys, when, addresses, bitmaps, first, place,
         exact, exact.view(np.uint64), rounded, rounded.view(np.uint32), 1e100, counts,
     )  # fmt: skip
-    return exact, rounded, counts
+    return exact, rounded[:-1], counts
 
 
-@pytest.mark.parametrize("n", [4, 100])
+@pytest.mark.parametrize("n", [4, 8, 100])
 @pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
-def test_columns_are_scattered_with_their_gaps(n, share):
+@pytest.mark.parametrize("more", [0, 4, 8, 15])
+def test_columns_are_scattered_with_their_gaps(n, share, more):
+    """Squares of eight rows and columns, whole ones and those that are not."""
     rng = np.random.default_rng(n)
     place = rng.permutation(n)
     cells = [
@@ -82,14 +84,20 @@ def test_columns_are_scattered_with_their_gaps(n, share):
         rng.normal(size=n),
         np.append(np.ones(n - 1), 1e99),
         np.append(np.ones(n - 1), -1e101),
-        *rng.normal(size=(8, n)),
+        *rng.normal(size=(more, n)),
     ]
     there = [rng.random(n + 3) > 0.2, rng.random(n + 3) > 0.1]
     there[0][3:7] = True, True, True, False
     bits = [np.packbits(one, bitorder="little") for one in there]
     split = int(share * n)
     exact, rounded, found = scattered(
-        np.zeros(n, np.uint64), np.zeros(n, np.int32), place, cells, [*bits, *[None] * 10], [3, 3, *[0] * 10], split
+        np.zeros(n, np.uint64),
+        np.zeros(n, np.int32),
+        place,
+        cells,
+        [*bits, *[None] * (2 + more)],
+        [3, 3, *[0] * (2 + more)],
+        split,
     )
     expected = np.stack(
         [*(np.where(one[3:], part, np.nan) for one, part in zip(there, cells, strict=False)), *cells[2:]]
@@ -100,8 +108,8 @@ def test_columns_are_scattered_with_their_gaps(n, share):
         np.testing.assert_array_equal(rounded[place[~kept] - split, 3:].T, expected[:, ~kept].astype(np.float32))
     assert not np.signbit(np.concatenate([exact[:, 3], rounded[:, 3]])[place[3]])
     np.testing.assert_array_equal(found[:, 0], np.isnan(expected).sum(axis=1))
-    np.testing.assert_array_equal(found[:, 1], [1, 0, 0, 1, *[0] * 8])
-    np.testing.assert_array_equal(found[:, 2], [0, 0, 1, *[0] * 9])
+    np.testing.assert_array_equal(found[:, 1], [1, 0, 0, 1, *[0] * more])
+    np.testing.assert_array_equal(found[:, 2], [0, 0, 1, *[0] * (1 + more)])
     assert (exact[:, :3] == 0).all() and (rounded[:, :3] == 0).all()
 
 
