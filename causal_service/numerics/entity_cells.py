@@ -26,6 +26,7 @@ def read_entity(
     X: Reals,
     stride: int,
     first: int,
+    time: Ints,
     order: Ints,
     start: int,
     stop: int,
@@ -46,8 +47,10 @@ def read_entity(
     empty[:] = 0.0
     for i in range(n):
         if start + i + _AHEAD < order.size:
+            later = order[start + i + _AHEAD]
             for c in range(0, stride, LANES):
-                prefetch(X, order[start + i + _AHEAD] * stride + c)
+                prefetch(X, later * stride + c)
+            prefetch(time, later)
         at, k = order[start + i] * stride + first, 0
         for group in range(groups):
             c = group * LANES

@@ -62,7 +62,7 @@ def entity_rows(
     for e in range(starts.size - 1):
         if e > 0 and block[e] != block[e - 1]:
             _flushed(own, out, block[e - 1])
-        read_entity(X, stride, first, order, starts[e], starts[e + 1], e, fit, own, out)
+        read_entity(X, stride, first, time, order, starts[e], starts[e + 1], e, fit, own, out)
         m, holes, same = usable_rows(time, weight, order, starts[e], starts[e + 1], before, out.level.shape[1], own)
         before = m
         if m == 0:

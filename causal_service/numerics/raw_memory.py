@@ -72,9 +72,9 @@ def _turn(
             )
             for place in places_of
         ]
-        for place, cells in zip(places_of, _loaded(builder, pointers, rows), strict=True):
+        for place, given in zip(places_of, _loaded(builder, pointers, rows), strict=True):
             bitmap, bit = (builder.load(builder.gep(array.data, [place])) for array in (gaps, bits))
-            cells = builder.fptrunc(builder.fadd(cells, zero), ir.VectorType(element, SIDE))
+            cells = builder.fptrunc(builder.fadd(given, zero), ir.VectorType(element, SIDE))
             rest = builder.fsub(cells, cells)  # not a number where the cell is infinite
             odd = builder.or_(odd, builder.fcmp_unordered("uno", rest, rest))
             seen = builder.bitcast(_eight_bits(builder, bitmap, builder.add(bit, row), builder.add(bit, n)), mask)
@@ -104,7 +104,7 @@ def _loaded(builder: Any, pointers: list[Any], count: Any) -> list[Any]:
     """
     vector = pointers[0].type.pointee
     zero, align = ir.Constant(vector, [0.0] * SIDE), ir.Constant(ir.IntType(32), 8)
-    slots = [cgutils.alloca_once(builder, vector) for _ in pointers]
+    slots = [_VARIABLE(builder, zero) for _ in pointers]
     with builder.if_else(_whole(builder, count), likely=True) as (whole, part):
         with whole:
             for pointer, slot in zip(pointers, slots, strict=True):

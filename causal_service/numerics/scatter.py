@@ -11,10 +11,20 @@ from causal_service.numerics.compiled import inner, kernel, lean
 from causal_service.numerics.lanes import LANES, prefetch
 from causal_service.numerics.raw_memory import SIDE, byte_at, fetch_at, float_at, turn
 
-__all__ = ["first_places", "mark_cells", "places_by_partition", "read_keys", "scatter_rows", "text_hashes"]
+__all__ = [
+    "first_places",
+    "mark_cells",
+    "places_by_partition",
+    "read_keys",
+    "scatter_rows",
+    "text_hashes",
+]
 
 _AHEAD = 16
-"""Rows that are asked for, and their places, before they are written."""
+"""Places that are asked for before rows are written there."""
+_CELLS_AHEAD = 96
+"""Rows whose cells are asked for before they are read: columns that stand alike in memory push each other out of the
+nearest cache, so that what comes sooner is not there sooner."""
 _HALF, _LOWER = np.uint64(32), np.uint64(0xFFFFFFFF)
 
 
@@ -107,7 +117,7 @@ def scatter_rows(
                 places[i] = at
                 rounded_bits[at, 0], rounded_bits[at, 1], rounded_bits[at, 2] = key >> _HALF, key & _LOWER, when[r]
         for k in range(columns):
-            fetch_at(values[k] + 8 * (start + _AHEAD))
+            fetch_at(values[k] + 8 * (start + _CELLS_AHEAD))
         for begin in range(0, columns, SIDE):
             k = max(min(begin, columns - SIDE), 0)  # a last square that is whole costs less than one with an edge
             if turn(values, valid, first_bit, k, start, n, places, cells, stride, 3 + k) != 0:
@@ -180,12 +190,18 @@ def mark_cells(
 
 
 @kernel
-def text_hashes(starts: NDArray[np.int64], text: NDArray[np.uint8]) -> NDArray[np.uint64]:
-    """Return a 64-bit hash (n,) of every text ``text[starts[i]:starts[i + 1]]`` (FNV-1a; Fowler, Noll & Vo)."""
+def text_hashes(starts: NDArray[np.int64], text: NDArray[np.uint8]) -> tuple[NDArray[np.uint64], bool]:
+    """Return a 64-bit hash (n,) of every text ``text[starts[i]:starts[i + 1]]`` (FNV-1a; Fowler, Noll & Vo), and
+    whether all texts are ASCII and none begins or ends with white space."""
     out = np.empty(starts.size - 1, np.uint64)
+    every, ends = np.uint64(0), np.uint64(255)
     for i in range(out.size):
-        h = np.uint64(0xCBF29CE484222325)
-        for c in range(starts[i], starts[i + 1]):
-            h = (h ^ np.uint64(text[c])) * np.uint64(0x100000001B3)
+        h, start, stop = np.uint64(0xCBF29CE484222325), starts[i], starts[i + 1]
+        for c in range(start, stop):
+            byte = np.uint64(text[c])
+            every |= byte
+            h = (h ^ byte) * np.uint64(0x100000001B3)
         out[i] = h
-    return out
+        if start < stop:
+            ends = min(ends, np.uint64(text[start]), np.uint64(text[stop - 1]))
+    return out, bool(every < np.uint64(128) and ends > np.uint64(32))

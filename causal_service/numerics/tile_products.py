@@ -29,7 +29,7 @@ def _register_bytes() -> int:
 
 
 TILE_BYTES = _REGISTERS * _register_bytes() // LANES
-"""Height of a tile in columns times the bytes of a number: eight float32, or four float64, with registers of 512 bits."""
+"""Height of a tile, in columns, times the bytes of a number: four float32 with registers of 256 bits."""
 
 
 def _add_tile(
@@ -60,5 +60,5 @@ def _add_tile(
 
 add_tile: Any = intrinsic(_add_tile)
 """``add_tile(total, at, stride, left, a, right, c, step, rows)``: add to ``total[at + k stride + l]`` the products of
-``left[a + k + r step]`` with ``right[c + l + r step]``, over ``rows`` rows r; k up to ``TILE_BYTES`` over the bytes of a
-number, l up to ``LANES``. The products of the rows are summed in the kind of ``left`` and ``right``, which is one."""
+``left[a + k + r step]`` with ``right[c + l + r step]``, summed over ``rows`` rows r in the kind that ``left`` and
+``right`` have; k up to ``TILE_BYTES`` over the bytes of a number, l up to ``LANES``."""

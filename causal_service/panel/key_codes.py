@@ -82,17 +82,17 @@ class EntityCodes(_Distinct):
     def _codes(self, cells: Any) -> Codes:
         import pyarrow as pa
 
-        labels = _labels(cells)
-        starts, text = _text(labels)
-        there = np.flatnonzero(np.diff(starts))
+        labels, lengths, hashes = _hashed(cells)
+        there = np.flatnonzero(lengths)
         codes = np.full(len(labels), -1, np.int32)
-        codes[there], new = self._table.codes(mixed(text_hashes(starts, text))[there])
+        codes[there], new = self._table.codes(mixed(hashes)[there])
         self._labels.append(labels.take(pa.array(there[new])))
         return codes
 
 
-def _labels(cells: Any) -> Any:
-    """Return an Arrow array of the labels of cells, empty where the cell is, as ``entity_label`` gives them.
+def _hashed(cells: Any) -> tuple[Any, NDArray[np.int64], NDArray[np.uint64]]:
+    """Return an Arrow array of the labels of cells, empty where the cell is, as ``entity_label`` gives them, with the
+    bytes each takes and its hash.
 
     Raises
     ------
@@ -104,10 +104,15 @@ def _labels(cells: Any) -> Any:
     if pa.types.is_integer(cells.type) or pa.types.is_large_string(cells.type):
         cells = cells.cast(pa.string())
     if not pa.types.is_string(cells.type):
-        return pa.array([entity_label(cell) for cell in cells.to_pylist()], pa.string())
-    cells.validate(full=True)  # trimming looks at the ends of a text only
-    labels = pc.utf8_trim_whitespace(cells)
-    return labels.fill_null("") if labels.null_count else labels
+        cells = pa.array([entity_label(cell) for cell in cells.to_pylist()], pa.string())
+    starts, text = _text(cells)
+    hashes, as_they_are = text_hashes(starts, text)
+    if cells.null_count or not as_they_are:
+        cells.validate(full=True)  # trimming looks at the ends of a text only
+        cells = pc.utf8_trim_whitespace(cells).fill_null("")
+        starts, text = _text(cells)
+        hashes = text_hashes(starts, text)[0]
+    return cells, np.diff(starts), hashes
 
 
 def _text(labels: Any) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:

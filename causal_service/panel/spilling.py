@@ -182,6 +182,7 @@ def spill(plan: SpillPlan, unit: Unit) -> SpilledUnit:
                 weights = cells.columns[-1].to_numpy(zero_copy_only=False)
                 least = min(least, float(np.nanmin(weights, initial=0.0)))
                 beyond += int(np.count_nonzero((weights != 0) & (np.abs(weights) < _LEAST)))
+            del rows, cells  # their memory is that of the next ones
     partial.replace(final)
     pa.default_memory_pool().release_unused()
     return SpilledUnit(
@@ -277,8 +278,9 @@ def _decoded(unit: Unit, plan: SpillPlan, entities: EntityCodes, periods: Period
         done = 0
         for batch in file.iter_batches(size, row_groups=[row_group], columns=list(plan.columns), use_threads=False):
             rows = slice(done, done + batch.num_rows)
-            yield who[rows], when[rows], batch
             done += batch.num_rows
+            yield who[rows], when[rows], batch
+            del batch  # its memory is the next one's
         if hasattr(mmap, "MADV_DONTNEED"):
             mapped.madvise(mmap.MADV_DONTNEED)
 

@@ -113,11 +113,21 @@ def test_columns_are_scattered_with_their_gaps(n, share, more):
     assert (exact[:, :3] == 0).all() and (rounded[:, :3] == 0).all()
 
 
+def hashed(texts):
+    data = [text if isinstance(text, bytes) else text.encode() for text in texts]
+    return text_hashes(np.cumsum([0, *map(len, data)]), np.frombuffer(b"".join(data), np.uint8))
+
+
 def test_texts_have_hashes_of_their_own():
     texts = [f"plant {i}" for i in range(2000)] + ["", "厂"]
-    data = [text.encode() for text in texts]
-    starts = np.cumsum([0, *map(len, data)])
-    hashes = text_hashes(starts, np.frombuffer(b"".join(data), np.uint8))
+    hashes = hashed(texts)[0]
     assert np.unique(hashes).size == len(texts)
     assert hashes[-2] == 0xCBF29CE484222325  # of the empty text, by definition
-    np.testing.assert_array_equal(text_hashes(starts[-2:] - starts[-2], np.frombuffer(data[-1], np.uint8)), hashes[-1:])
+    assert hashed(["厂"])[0] == hashes[-1]
+
+
+def test_texts_that_need_no_trimming_are_told():
+    assert hashed(["plant 1", "", "b"])[1]
+    assert hashed([])[1]
+    for text in (" a", "a\t", "厂", "\u3000a", "a\x00", b"\xff"):
+        assert not hashed(["b", text])[1]
