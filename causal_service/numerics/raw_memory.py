@@ -51,14 +51,14 @@ def _fetch_at(typing: Any, address: Any) -> Any:
 
 
 def _turn(
-    typing: Any, columns: Any, gaps: Any, bits: Any, first: Any, row: Any, n: Any, places: Any, out: Any, stride: Any,
-    to: Any,
+    typing: Any, columns: Any, gaps: Any, bits: Any, first: Any, row: Any, n: Any, places: Any, begin: Any, out: Any,
+    stride: Any, to: Any,
 ) -> Any:  # fmt: skip
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        _, _, _, first, row, n, _, _, stride, to = arguments
+        _, _, _, first, row, n, _, begin, _, stride, to = arguments
         number, element, index, byte = ir.DoubleType(), ir.FloatType(), ir.IntType(64), ir.IntType(8)
         columns, gaps, bits, places, out = (
-            context.make_array(signature.args[i])(context, builder, arguments[i]) for i in (0, 1, 2, 6, 7)
+            context.make_array(signature.args[i])(context, builder, arguments[i]) for i in (0, 1, 2, 6, 8)
         )
         count, rows = builder.sub(builder.extract_value(columns.shape, 0), first), builder.sub(n, row)
         mask, vector = ir.VectorType(ir.IntType(1), SIDE), ir.VectorType(number, SIDE)
@@ -81,14 +81,14 @@ def _turn(
             found.append(builder.select(seen, cells, ir.Constant(cells.type, [float("nan")] * SIDE)))
         found, targets = _transposed(builder, found), []
         for r in range(SIDE):
-            at = builder.load(builder.gep(places.data, [ir.Constant(index, r)]))
+            at = builder.load(builder.gep(places.data, [builder.add(begin, ir.Constant(index, r))]))
             pointer = builder.gep(out.data, [builder.add(builder.mul(at, stride), to)])
             targets.append(builder.bitcast(pointer, found[r].type.as_pointer()))
         _stored(builder, found, targets, count)
         return builder.zext(builder.bitcast(odd, byte), index)
 
     place = types.intp
-    return types.int64(columns, gaps, bits, place, place, place, places, out, place, place), generate
+    return types.int64(columns, gaps, bits, place, place, place, places, place, out, place, place), generate
 
 
 def _at_most(builder: Any, count: Any, k: int) -> Any:
@@ -192,7 +192,7 @@ byte_at: Any = intrinsic(_byte_at)
 fetch_at: Any = intrinsic(_fetch_at)
 """Begin to bring what stands at an address into the cache; nothing need be there."""
 turn: Any = intrinsic(_turn)
-"""``turn(columns, gaps, bits, first, row, n, places, out, stride, to)``: write the cells from ``row`` on of up to
-``SIDE`` columns of n float64, whose addresses are ``columns[first:]``, to ``out[places[i] * stride + to]``, float32.
+"""``turn(columns, gaps, bits, first, row, n, places, begin, out, stride, to)``: write the cells from ``row`` on of up to
+``SIDE`` columns of n float64, whose addresses are ``columns[first:]``, to ``out[places[begin + i] * stride + to]``, float32.
 Bitmaps at ``gaps``, each from its bit ``bits`` on, say which cells are there; 0 = all are. Those that are not
 become NaN, minus zero becomes zero. Return whether a cell may be NaN or infinite."""

@@ -22,9 +22,8 @@ __all__ = [
 
 _AHEAD = 16
 """Places that are asked for before rows are written there."""
-_CELLS_AHEAD = 96
-"""Rows whose cells are asked for before they are read: columns that stand alike in memory push each other out of the
-nearest cache, so that what comes sooner is not there sooner."""
+_STRIP = 64
+"""Rows that are turned before the next columns are: a processor follows few columns at a time."""
 _HALF, _LOWER = np.uint64(32), np.uint64(0xFFFFFFFF)
 
 
@@ -98,10 +97,10 @@ def scatter_rows(
         infinite, neither but not in float32.
     """
     n, columns, split, stride, spare = place.size, values.size, exact.shape[0], exact.shape[1], rounded.shape[0] - 1
-    places, odd, cells = np.empty(SIDE, np.int64), np.zeros(columns, np.bool_), rounded.reshape(-1)
-    for start in range(0, n, SIDE):
+    places, odd, cells = np.empty(_STRIP, np.int64), np.zeros(columns, np.bool_), rounded.reshape(-1)
+    for start in range(0, n, _STRIP):
         places[:] = spare
-        for i in range(min(SIDE, n - start)):
+        for i in range(min(_STRIP, n - start)):
             r = start + i
             if r + _AHEAD < n and place[r + _AHEAD] >= split:
                 for c in range(0, stride, LANES):
@@ -116,12 +115,13 @@ def scatter_rows(
                 at -= split
                 places[i] = at
                 rounded_bits[at, 0], rounded_bits[at, 1], rounded_bits[at, 2] = key >> _HALF, key & _LOWER, when[r]
-        for k in range(columns):
-            fetch_at(values[k] + 8 * (start + _CELLS_AHEAD))
         for begin in range(0, columns, SIDE):
             k = max(min(begin, columns - SIDE), 0)  # a last square that is whole costs less than one with an edge
-            if turn(values, valid, first_bit, k, start, n, places, cells, stride, 3 + k) != 0:
-                odd[k : k + SIDE] = True
+            for i in range(0, min(_STRIP, n - start), SIDE):
+                for j in range(k, min(k + SIDE, columns)):
+                    fetch_at(values[j] + 8 * (start + i + _STRIP))
+                if turn(values, valid, first_bit, k, start + i, n, places, i, cells, stride, 3 + k) != 0:
+                    odd[k : k + SIDE] = True
     for k in range(columns):
         if odd[k]:
             _count_odd(values[k], valid[k], first_bit[k], place, exact, rounded, largest, k, counts)
