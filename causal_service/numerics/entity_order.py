@@ -12,6 +12,9 @@ __all__ = ["cell_totals", "sorted_rows"]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+_ROOMY = 4
+"""Most cells, in multiples of the rows, of which a table is made."""
+
 
 @kernel
 def sorted_rows(key: NDArray[np.uint64], time: Ints, periods: int) -> tuple[Ints, Ints, NDArray[np.uint64]]:
@@ -53,11 +56,29 @@ def sorted_rows(key: NDArray[np.uint64], time: Ints, periods: int) -> tuple[Ints
     rank = np.empty(count, np.int64)
     for i in range(count):
         rank[by_key[i]] = i
-    by_time = _counted(time, np.arange(n), periods)[0]
-    for r in range(n):
-        code[r] = rank[code[r]]
-    order, starts = _counted(code, by_time, count)
+    order, starts = np.empty(n, np.int64), np.zeros(count + 1, np.int64)
+    if count * periods > _ROOMY * n or not _by_cell(code, time, rank, periods, order, starts):
+        by_time = _counted(time, np.arange(n), periods)[0]
+        for r in range(n):
+            code[r] = rank[code[r]]
+        order, starts = _counted(code, by_time, count)
     return order, starts, found[:count][by_key]
+
+
+@inner
+def _by_cell(code: Ints, time: Ints, rank: Ints, periods: int, order: Ints, starts: Ints) -> bool:
+    """Write what is wanted by a table of the cells; return whether no cell has more rows than one."""
+    row_of = np.full(rank.size * periods, np.int32(-1))
+    for r in range(code.size):
+        row_of[rank[code[r]] * periods + time[r]] = r
+    at = 0
+    for e in range(rank.size):
+        for cell in range(e * periods, (e + 1) * periods):
+            if row_of[cell] >= 0:
+                order[at] = row_of[cell]
+                at += 1
+        starts[e + 1] = at
+    return at == code.size
 
 
 @inner

@@ -6,11 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causal_service.numerics.compiled import kernel
+from causal_service.numerics.lanes import prefetch
 
 __all__ = ["KeyTable", "mixed"]
 
 Keys = NDArray[np.uint64]
 Ints = NDArray[np.int64]
+
+_AHEAD = 16
+"""Keys whose slots are asked for before they are looked at."""
 
 
 class KeyTable:
@@ -62,6 +66,8 @@ def _look_up(slots: Ints, known: Keys, count: int, keys: Keys, codes: Ints, new:
     """Write the codes of the keys and the places of new ones; return how many keys are known now."""
     last, before = np.uint64(slots.size - 1), count
     for i in range(keys.size):
+        if i + _AHEAD < keys.size:
+            prefetch(slots, np.int64(keys[i + _AHEAD] & last))
         slot = np.int64(keys[i] & last)
         while slots[slot] >= 0 and known[slots[slot]] != keys[i]:
             slot = (slot + 1) & (slots.size - 1)

@@ -192,7 +192,7 @@ byte_at: Any = intrinsic(_byte_at)
 fetch_at: Any = intrinsic(_fetch_at)
 """Begin to bring what stands at an address into the cache; nothing need be there."""
 turn: Any = intrinsic(_turn)
-"""``turn(columns, gaps, bits, first, row, n, places, begin, out, stride, to)``: write the cells from ``row`` on of up to
-``SIDE`` columns of n float64, whose addresses are ``columns[first:]``, to ``out[places[begin + i] * stride + to]``, float32.
-Bitmaps at ``gaps``, each from its bit ``bits`` on, say which cells are there; 0 = all are. Those that are not
-become NaN, minus zero becomes zero. Return whether a cell may be NaN or infinite."""
+"""``turn(columns, gaps, bits, first, row, n, places, begin, out, stride, to)``: write the cells from ``row`` on of up
+to ``SIDE`` columns of n float64, whose addresses are ``columns[first:]``, as float32 to
+``out[places[begin + i] * stride + to]``. Bitmaps at ``gaps``, each from its bit ``bits`` on, say which cells are there;
+0 = all are. Those that are not become NaN, minus zero becomes zero. Return whether a cell may be NaN or infinite."""

@@ -108,9 +108,7 @@ def scatter_rows(
             at, key = place[r], keys[r]
             if at < split:
                 exact_bits[at, 0], exact_bits[at, 1], exact_bits[at, 2] = key >> _HALF, key & _LOWER, when[r]
-                for k in range(columns):
-                    there = _is_there(valid[k], first_bit[k] + r)
-                    exact[at, 3 + k] = float_at(values[k] + 8 * r) + 0.0 if there else np.nan
+                _write_exactly(values, valid, first_bit, r, exact, at)
             else:
                 at -= split
                 places[i] = at
@@ -130,6 +128,19 @@ def scatter_rows(
 @lean
 def _is_there(valid: int, bit: int) -> bool:
     return valid == 0 or (byte_at(valid + (bit >> 3)) >> (bit & 7)) & 1 != 0
+
+
+@lean
+def _write_exactly(
+    values: NDArray[np.int64],
+    valid: NDArray[np.int64],
+    first_bit: NDArray[np.int64],
+    r: int,
+    exact: NDArray[np.float64],
+    at: int,
+) -> None:
+    for k in range(values.size):
+        exact[at, 3 + k] = float_at(values[k] + 8 * r) + 0.0 if _is_there(valid[k], first_bit[k] + r) else np.nan
 
 
 @inner

@@ -10,11 +10,14 @@ from causal_service.numerics.scatter import places_by_partition, read_keys, scat
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_rows_come_by_key_then_time(seed):
+@pytest.mark.parametrize("cells", ["some twice", "dense", "sparse"])
+def test_rows_come_by_key_then_time(seed, cells):
     rng = np.random.default_rng(seed)
-    keys = rng.integers(0, 2**63, 40, dtype=np.uint64)[rng.integers(0, 40, 500)]
-    time = rng.integers(0, 25, 500)
-    order, starts, found = sorted_rows(keys, time, 25)
+    pairs = 100_000 if cells == "sparse" else 1000
+    pair = rng.integers(0, 1000, 500) if cells == "some twice" else rng.permutation(pairs)[:500]
+    periods = pairs // 40
+    keys, time = rng.integers(0, 2**63, 40, dtype=np.uint64)[pair % 40], pair // 40
+    order, starts, found = sorted_rows(keys, time, periods)
     np.testing.assert_array_equal(found, np.unique(keys))
     np.testing.assert_array_equal(order, np.lexsort((time, keys)))
     np.testing.assert_array_equal(keys[order[starts[:-1]]], found)
