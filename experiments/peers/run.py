@@ -20,7 +20,7 @@ from finished import key_of, load, store
 from given import Given, given_of
 from graph_search import Plan, graph_search
 from peer_tables import lines, write_tables
-from scored import Figures, best_setting, scores, table
+from scored import Figures, added, best_setting, scores, table
 from script_cost import script_cost
 from shared_simulator import shared_case, shared_digest, tools_folder
 
@@ -133,6 +133,7 @@ def options_of() -> argparse.Namespace:
     parser.add_argument("--sizes", default="20,50,100,200", help="variables of the graphs searched")
     parser.add_argument("--seeds", type=int, default=3, help="graphs searched per size")
     parser.add_argument("--finished", action="store_true", help="tables of the finished answers, nothing is run anew")
+    parser.add_argument("--add", action="store_true", help="keep what result.json has of other contenders, and of ours")
     parser.add_argument("--rows", default="5000,100000", help="rows of the cost comparison")
     parser.add_argument(
         "--repeats", default="100,5", help="repeats of a refuter that are run, by rows; scaled up to 100"
@@ -153,13 +154,16 @@ def tune_part(options: argparse.Namespace, panels: Panels, result: dict[str, Any
 
 
 def panel_part(options: argparse.Namespace, panels: Panels, result: dict[str, Any]) -> None:
-    result.setdefault("panels", {}).update(compared(options, panels))
-    result.setdefault("keys", {}).update(
-        (f"{scenario} {key}", key_of(CONTENDERS[key], CONTENDERS[key].settings_in(scenario)))
-        for scenario in options.scenarios
-        for key in options.contenders
-        if scenario in (CONTENDERS[key].scenarios or SCENARIOS)
-    )
+    known, keys = result.setdefault("panels", {}), result.setdefault("keys", {})
+    for scenario, found in compared(options, panels).items():
+        known[scenario] = (
+            added(known[scenario], found, list(CONTENDERS)) if options.add and scenario in known else found
+        )
+        keys |= {
+            f"{scenario} {key}": key_of(CONTENDERS[key], CONTENDERS[key].settings_in(scenario))
+            for key in options.contenders
+            if scenario in (CONTENDERS[key].scenarios or SCENARIOS) and not (options.add and key == "ours")
+        }
     result["simulator"] = shared_digest()
 
 

@@ -68,6 +68,16 @@ def table(panels: Mapping[str, Mapping[int, Figures]]) -> dict[str, Any]:
     return rows
 
 
+def added(known: Mapping[str, Any], found: Mapping[str, Any], order: Sequence[str]) -> dict[str, Any]:
+    """Both tables of a scenario, rows in order; ours, which ran beside whoever is added, stays as it was."""
+    rows = {**found["contenders"], **known["contenders"]}
+    rows |= {key: row for key, row in found["contenders"].items() if key != "ours"}
+    return {
+        "contenders": {key: rows[key] for key in order if key in rows},
+        "without": known["without"] | found["without"],
+    }
+
+
 def advantage(ours: Mapping[int, Figures], theirs: Mapping[int, Figures], name: str) -> dict[str, Any]:
     """Paired difference on the same panels, positive where we are better.
 

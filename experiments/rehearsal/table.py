@@ -32,7 +32,10 @@ def render(result: dict[str, Any]) -> str:
             "# What came out\n",
             "Written by `run.py` from `result.json`; see `question.md` for what is measured. Means over panels ± their "
             "Monte-Carlo standard error over panels.\n",
-            f"{result['twins']} twins per panel, {result['resamples']} resamples; code {result['code']}.\n",
+            *(
+                f"{name}: {s['twins']} twins per panel, {s['resamples']} resamples; code {s['code']}.\n"
+                for name, s in found.items()
+            ),
             "## Coverage of 95 % intervals of truly non-zero effects\n",
             _table(
                 ["scenario", "effect", "panels", "raw", "predicted by the twins", "calibrated", "factor"], intervals

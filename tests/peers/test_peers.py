@@ -18,7 +18,7 @@ from graph_search import METHODS, Plan, graph_search
 from peer_tables import lines
 from rankings import correlation, regression
 from scenarios import SCENARIOS, make_case
-from scored import advantage, best_setting, scores, table
+from scored import added, advantage, best_setting, scores, table
 from search_table import summary
 
 NOTHING = np.zeros((3, 3), bool)
@@ -152,6 +152,14 @@ def test_ahead_and_behind_need_two_standard_errors_on_the_same_panels():
     assert (graph["panels"], graph["ahead"], graph["behind"]) == (3, True, False)
     assert (error["ahead"], error["behind"], error["met"]) == (False, True, False)
     assert table({"ours": ours, "peer": worse})["peer"]["times_ours"] == 4.0
+
+
+def test_added_contenders_leave_the_others_and_ours_as_they_were():
+    known = {"contenders": {"ours": 1, "pcmci": 2, "antecedent": 3}, "without": {"pcmci": ["slow"]}}
+    found = {"contenders": {"ours": 9, "pcmci": 8, "jpcmci": 7}, "without": {}}
+    both = added(known, found, ["ours", "antecedent", "pcmci", "jpcmci"])
+    assert list(both["contenders"].items()) == [("ours", 1), ("antecedent", 3), ("pcmci", 8), ("jpcmci", 7)]
+    assert both["without"] == {"pcmci": ["slow"]}
 
 
 def test_a_bar_is_judged_on_thirty_panels_and_missed_where_a_peer_is_ahead():
