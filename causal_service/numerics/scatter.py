@@ -189,15 +189,16 @@ def first_places(codes: NDArray[np.int32], count: int) -> NDArray[np.int64]:
 
 @kernel
 def mark_cells(
-    cells: NDArray[np.bool_],
+    cells: NDArray[np.uint8],
     who: NDArray[np.int64],
     row_who: NDArray[np.int32],
     when: NDArray[np.int64],
     row_when: NDArray[np.int32],
 ) -> None:
-    """Set ``cells[who[row_who], when[row_when]]`` of every row."""
+    """Set bit ``when[row_when]``, the least significant first, in row ``who[row_who]`` of ``cells``, for every row."""
     for r in range(row_who.size):
-        cells[who[row_who[r]], when[row_when[r]]] = True
+        at = when[row_when[r]]
+        cells[who[row_who[r]], at >> 3] |= np.uint8(1 << (at & 7))
 
 
 @kernel

@@ -236,7 +236,7 @@ class _Seen:
         self._labels: list[str] = []
         self.periods: dict[object, int] = {}
         self._firsts: list[int] = []
-        self._cells = np.zeros((1024, 64), np.bool_)
+        self._cells = np.zeros((1024, 8), np.uint8)  # a bit for every period
         self._rows = 0
         self._table = table
 
@@ -275,9 +275,9 @@ class _Seen:
         out = np.zeros((order.size, len(calendar.labels)), np.bool_)
         for start in range(0, order.size, _STRIP):
             rows = slice(start, start + _STRIP)
-            cells = self._cells.take(order[rows], axis=0)
+            cells = np.unpackbits(self._cells.take(order[rows], axis=0), axis=1, bitorder="little")
             for code, place in enumerate(calendar.index):
-                out[rows, place] |= cells[:, code]
+                out[rows, place] |= cells[:, code] > 0
         if int(out.sum()) != self._rows:
             refuse_duplicates(self._table, self._rows - int(out.sum()))
         return out
@@ -286,10 +286,10 @@ class _Seen:
         refuse_size(self._table, len(self._labels), len(self.periods))
         wanted = [
             max(have, 2 * need if need > have else have)
-            for have, need in zip(self._cells.shape, (len(self._labels), len(self.periods)), strict=True)
+            for have, need in zip(self._cells.shape, (len(self._labels), -(-len(self.periods) // 8)), strict=True)
         ]
         if tuple(wanted) != self._cells.shape:
-            cells = np.zeros(wanted, np.bool_)
+            cells = np.zeros(wanted, np.uint8)
             cells[: self._cells.shape[0], : self._cells.shape[1]] = self._cells
             self._cells = cells
 

@@ -201,10 +201,19 @@ def summary(runs: dict[str, dict[str, list[dict[str, float]]]]) -> list[dict[str
     return rows
 
 
+def processor() -> str:
+    """Name of the processor and how wide its registers are, which decides what kernels cost."""
+    about = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    known = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in about)}
+    flags = known.get("flags", "").split()
+    width = 512 if "avx512f" in flags else 256 if "avx2" in flags else 128
+    return f"{known.get('model name', 'unknown processor')}, registers of {width} bits"
+
+
 def write(runs: dict[str, dict[str, list[dict[str, float]]]]) -> None:
-    rows = summary(runs)
-    RESULT.write_text(json.dumps({"summary": rows, "runs": runs}, indent=1) + "\n", encoding="utf-8")
-    TABLE.write_text("# Big panels\n\n" + table(rows), encoding="utf-8")
+    rows, on = summary(runs), processor()
+    RESULT.write_text(json.dumps({"processor": on, "summary": rows, "runs": runs}, indent=1) + "\n", encoding="utf-8")
+    TABLE.write_text(f"# Big panels\n\nOn {on}.\n\n{table(rows)}", encoding="utf-8")
 
 
 def main() -> None:
@@ -214,7 +223,7 @@ def main() -> None:
     parser.add_argument("--steps", nargs="+", default=list(STEPS), choices=STEPS)
     parser.add_argument("--folder", type=Path, help="where the data are written and kept (default: a temporary folder)")
     parser.add_argument(
-        "--add", action="store_true", help="keep the runs of result.json, which must be of the same code"
+        "--add", action="store_true", help="keep the runs of result.json, of the same code and processor"
     )
     parser.add_argument("--quick", action="store_true", help="100,000 rows, once; writes nothing")
     options = parser.parse_args()
