@@ -262,7 +262,8 @@ def _decoded(unit: Unit, plan: SpillPlan, entities: EntityCodes, periods: Period
     """Yield (entity codes, period codes, columns) of some rows, as many as are decoded at once.
 
     Row group by row group: one reader over several keeps the memory of all. Labels come first, since every batch would
-    bring all labels of its row group. The file is mapped, which saves copying what is still compressed; its pages are
+    bring all labels of its row group, and those of all row groups, since what they leave of the memory of cells is too
+    short for the next cells. The file is mapped, which saves copying what is still compressed; its pages are
     given back as they are done with.
     """
     import pyarrow as pa
@@ -272,9 +273,12 @@ def _decoded(unit: Unit, plan: SpillPlan, entities: EntityCodes, periods: Period
         mapped = mmap.mmap(content.fileno(), 0, access=mmap.ACCESS_READ)
     file = pq.ParquetFile(pa.BufferReader(pa.py_buffer(mapped)), read_dictionary=list(plan.texts))
     size = max(_FEWEST_DECODED, DECODED_BYTES // (8 * max(len(plan.columns), 1)))
+    codes = []
     for row_group in unit.row_groups:
         keys = file.read_row_group(row_group, [plan.entity, plan.period], use_threads=False)
-        who, when = _coded(entities, keys.column(plan.entity)), _coded(periods, keys.column(plan.period))
+        codes.append((_coded(entities, keys.column(plan.entity)), _coded(periods, keys.column(plan.period))))
+        del keys
+    for row_group, (who, when) in zip(unit.row_groups, codes, strict=True):
         done = 0
         for batch in file.iter_batches(size, row_groups=[row_group], columns=list(plan.columns), use_threads=False):
             rows = slice(done, done + batch.num_rows)
