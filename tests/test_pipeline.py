@@ -487,6 +487,30 @@ def test_check_gives_the_findings_of_the_study(frame, known):
     assert dictionary is known
 
 
+class TestWhatHardlyVaries:
+    """A measure that begins in the last period, or has begun before all rows that can be used, is no reason to stop."""
+
+    @pytest.mark.parametrize("lags", [1, 2])
+    @pytest.mark.parametrize("moved", ["in the last period", "in the first period"])
+    def test_what_moved_in_one_period_has_no_effect_that_is_known(self, frame, known, lags, moved):
+        time = frame.groupby("plant").cumcount()
+        chosen = (time == (time.max() if moved == "in the last period" else 0)) & (frame["plant"] < "plant 12")
+        found = study(frame.assign(visits=chosen.astype(float)), dictionary=known, lags=lags)
+        verdicts = {one.lever: one.verdict for one in found.levers}
+        assert verdicts["cycle"] == "act"
+        assert verdicts["visits"] in ("insufficient", "watch")
+        assert all(np.isfinite((one.low, one.value, one.high)).all() for one in found.levers)
+
+    @pytest.mark.slow
+    def test_one_entity_is_enough_to_be_left_out_by_draws_twins_and_halves(self, frame, known):
+        last = frame.groupby("plant").cumcount() == 13
+        rare = frame.assign(visits=(last & (frame["plant"] == "plant 03")).astype(float))
+        found = study(rare, dictionary=known, rehearse=3)
+        assert {one.lever: one.verdict for one in found.levers}["visits"] in ("insufficient", "watch")
+        assert found.rehearsal.asked == 3
+        study(rare, dictionary=known, outcome="visits")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("method", ["pc", "ges", "fci"])
 def test_library_methods_say_that_their_graph_was_held_fixed(frame, known, method):

@@ -69,7 +69,7 @@ def _settle_interrupt() -> None:
     some while libraries are imported) as unhandled, and then ends ``python -m`` by the signal although it was caught
     (``run_eval_code_obj`` in ``pythonrun.c``); executing another text takes the note back.
     """
-    exec("")
+    exec("")  # nosec B102
 
 
 def _refused(error: Exception, lang: str, *, debug: bool) -> int:

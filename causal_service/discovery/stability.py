@@ -18,6 +18,7 @@ from threadpoolctl import threadpool_limits
 
 from causal_service.discovery.discover import Discovery
 from causal_service.discovery.resampling import block_weights
+from causal_service.numerics.idle_columns import with_idle_columns
 from causal_service.numerics.linear_system import refitted_effects
 from causal_service.preparation.halves import Halves
 from causal_service.preparation.prepared import Prepared
@@ -152,7 +153,7 @@ def _deviations(grams: Array, mass: Array, parents: NDArray[np.int64], y: int) -
     out = []
     for G, n in zip(grams, mass, strict=True):
         X = G[:, parents][:, :, parents]
-        pooled = X.sum(axis=0)
+        pooled = with_idle_columns(X.sum(axis=0))
         beta = np.linalg.solve(pooled, G[:, parents, y].sum(axis=0))
         scores = (G[:, parents, y] - X @ beta) / n[:, None]
         out.append(np.linalg.solve(pooled / n.sum(), scores.T).T)

@@ -25,6 +25,7 @@ from causal_service.effects.results import EffectKind
 from causal_service.errors import Text
 from causal_service.graph.separation import transitive_closure
 from causal_service.numerics.gaussian_em import expected_grams
+from causal_service.numerics.idle_columns import idle_columns
 from causal_service.numerics.linear_system import causal_order
 from causal_service.numerics.random_slopes import deviations, entity_responses
 from causal_service.preparation.prepared import Prepared
@@ -195,6 +196,10 @@ def _moments(within: WithinRows, prepared: Prepared, entity: NDArray[np.int64], 
     unsure = clean - _entity_grams(within.filled, within.filled, rows.weight, entity, N)
     cross = _entity_grams(X, within.filled, rows.weight, entity, N) + unsure
     own = _entity_grams(X, X, rows.weight, entity, N) + unsure
+    size = np.bincount(entity, rows.weight, N)
+    idle = idle_columns(clean.sum(axis=0) / size.sum())
+    for grams in (clean, cross, own):
+        grams[:, idle, idle] += size[:, None]
     return prepared.expanded(clean), prepared.expanded(cross), prepared.expanded(own)
 
 

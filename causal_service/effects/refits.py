@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from causal_service.discovery.discover import Discovery
 from causal_service.numerics.gaussian_em import expected_grams
+from causal_service.numerics.idle_columns import with_idle_columns
 from causal_service.numerics.linear_system import refitted_effects
 from causal_service.preparation.prepared import Prepared
 from causal_service.preparation.within_rows import WithinRows
@@ -92,7 +93,7 @@ def subset_parts(prepared: Prepared, repeats: int, rng: np.random.Generator) -> 
 def covariances_of(prepared: Prepared, parts: Parts, start: int, stop: int) -> Array:
     """Return the within-covariances (stop - start, d, d) of some parts."""
     mass = np.maximum(parts.mass[start:stop], 1e-300)
-    W = parts.grams[start:stop] / mass[:, None, None] / prepared.shrinkage
+    W = with_idle_columns(parts.grams[start:stop] / mass[:, None, None] / prepared.shrinkage)
     return prepared.expanded(W)
 
 

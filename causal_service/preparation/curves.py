@@ -120,7 +120,8 @@ def _within_bends(within: WithinRows, columns: Array) -> tuple[Array, Array]:
         return Z, sd
     X, w = within.filled, within.rows.weight[:, None]
     ridge = X.T @ (w * X)
-    ridge[np.diag_indices_from(ridge)] *= 1 + 1e-6
+    sizes = np.diag(ridge)
+    np.fill_diagonal(ridge, np.where(sizes > 0, sizes * (1 + 1e-6), 1.0))  # a column may vary at its other lags only
     for _ in range(FILLING_ROUNDS):
         Z = np.where(missing, X @ np.linalg.solve(ridge, X.T @ (w * Z)), Z)
     return within.without_effects(Z), sd

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array, hstack
+from scipy.sparse import csr_array, hstack, vstack
 from scipy.special import expit, gammaincinv, pdtrik
 
 from causal_service.rehearsal.levels import Levels
@@ -241,21 +241,28 @@ def _linked(levels: Levels, y: int, columns: NDArray[np.int64], marginal: Margin
     solver = "newton-cholesky" if X.shape[1] <= _MOST_NEWTON else "lbfgs"
     model: Any
     if marginal.kind == "binary":
-        target = np.clip(state[used], 0, 1)
-        model = LogisticRegression(C=1.0, solver=solver, max_iter=500).fit(X[used], target, sample_weight=w)
+        rows, target, w = _with_what_is_rare(csr_array(X[used]), np.clip(state[used], 0, 1), w, marginal)
+        model = LogisticRegression(C=1.0, solver=solver, max_iter=500).fit(rows, target, sample_weight=w)
         coefficients, intercept = model.coef_[0], float(model.intercept_[0])
     else:
-        target = np.maximum(state[used], 0)
-        model = PoissonRegressor(alpha=1.0 / used.sum(), solver=solver, max_iter=500).fit(
-            X[used], target, sample_weight=w
-        )
+        rows, target, w = _with_what_is_rare(csr_array(X[used]), np.maximum(state[used], 0), w, marginal)
+        model = PoissonRegressor(alpha=1.0 / used.sum(), solver=solver, max_iter=500).fit(rows, target, sample_weight=w)
         coefficients, intercept = model.coef_, float(model.intercept_)
     weights = coefficients[: columns.size] * _PARENT_SCALE / spread
     kept = effects @ coefficients[columns.size :] + intercept - centre @ weights
     dispersion = 0.0
     if marginal.kind == "count":
         rate = np.exp(np.minimum((levels.values[:, columns] @ weights + kept)[used], _LARGEST_LOG_RATE))
-        dispersion = float(np.clip((((target - rate) ** 2 - rate).sum()) / (rate**2).sum(), 0.0, 4.0))
+        dispersion = float(np.clip((((target[: rate.size] - rate) ** 2 - rate).sum()) / (rate**2).sum(), 0.0, 4.0))
         dispersion = dispersion if dispersion > 0.02 else 0.0
     link: Literal["threshold", "log"] = "threshold" if marginal.kind == "binary" else "log"
     return Mechanism(y, link, columns, weights, (), kept, np.zeros(1), marginal, dispersion)
+
+
+def _with_what_is_rare(X: Any, target: Array, weight: Array, marginal: Marginal) -> tuple[Any, Array, Array]:
+    """Return the rows with half an average one more where a draw has left one state only, or no count beside zero, so
+    that the other stays possible (the half of Haldane 1956)."""
+    if np.unique(target).size > 1 or (marginal.kind == "count" and target.any()):
+        return X, target, weight
+    average = csr_array((1, X.shape[1]))
+    return csr_array(vstack([X, average])), np.append(target, 1 - target[0]), np.append(weight, 0.5)

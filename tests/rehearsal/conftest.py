@@ -29,8 +29,12 @@ def fitted(
     arrows: list[tuple[str, str, int]],
     strength: float = 0.4,
     loadings: Sequence[float] = (),
+    drawn: Callable[[np.ndarray], np.ndarray] | None = None,
 ) -> Ready:
-    """The system with these arrows, every standardised coefficient the same; own lags of .3."""
+    """The system with these arrows, every standardised coefficient the same; own lags of .3.
+
+    ``drawn`` says which rows a draw has, given their levels (R, d).
+    """
     levels = levels_of(panel, known, (), 1)
     p = len(levels.names)
     at = {name: j for j, name in enumerate(levels.names)}
@@ -39,7 +43,7 @@ def fitted(
     for cause, effect, lag in arrows:
         lines[at[effect], at[cause] + (0 if lag else p)] = strength
     scales = scales_of(panel, levels)
-    weight = levels.rows.rows.weight
+    weight = levels.rows.rows.weight * (1.0 if drawn is None else drawn(levels.values))
     driven = np.array(loadings)
     return Ready(panel, system_of(levels, scales, marginals_of(panel, known), lines != 0, lines, weight, driven))
 

@@ -63,6 +63,18 @@ def test_links_follow_the_data(mixed):
         assert abs(own) > 0.2
 
 
+@pytest.mark.parametrize(("rare", "most"), [("ontime", 1.0), ("visits", 0.0)])
+def test_a_state_or_count_that_a_draw_has_lost_stays_possible(simulated, mixed_frame, fit, rare, most):
+    """Draws of short panels can leave out all the entities in which something rare happened."""
+    panel, known = simulated.panel(mixed_frame), simulated.dictionary()
+    column = panel.indicators.index(rare) - len(panel.indicators)
+    found = fit(panel, known, [("cycle", rare, 0)], drawn=lambda values: np.abs(values[:, column] - most) < 0.5)
+    equation = found.system.mechanisms[panel.indicators.index(rare)]
+    assert np.isfinite(equation.weights).all() and np.isfinite(equation.kept).all()
+    values = twin_of(found.system, panel, rng()).panel.values[:, :, column]
+    assert np.mean(values[~np.isnan(values)] == most) > 0.8
+
+
 def test_residual_tails_are_kept(simulated, fit):
     frame = simulated.frame(7, entities=20, periods=30)
     rng_ = np.random.default_rng(1)
