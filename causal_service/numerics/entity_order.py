@@ -20,7 +20,8 @@ _ROOMY = 4
 def sorted_rows(key: NDArray[np.uint64], time: Ints, periods: int) -> tuple[Ints, Ints, NDArray[np.uint64]]:
     """Return (order (n,), starts (E + 1,), keys (E,)): rows by key and period, where each key begins, sorted keys.
 
-    Rows that come entity by entity, each by period, are only moved a run at a time.
+    ``time`` is from 0 on, below ``periods``; there are fewer than 2^31 rows. Rows that come entity by entity, each by
+    period, are only moved a run at a time.
     """
     n = key.size
     size = 16

@@ -2,8 +2,8 @@
 
 Arrays that are worked on in groups of ``LANES`` numbers are flat. They are of the kind (float32 or float64) in which
 the rows come, as are sums over the rows of one entity; what crosses entities is float64, but for sums by period within
-a block. Columns of zeros fill up to a multiple of the lanes: b columns are ``wide``,
-those of all lags q = (L + 1) wide.
+a block. Columns of zeros fill up to a multiple of the lanes: b columns are ``wide``, those of all lags
+q = (L + 1) wide.
 """
 
 from __future__ import annotations
@@ -149,7 +149,7 @@ class Entity(NamedTuple):
     parts: Reals
     """(L + 1, n, wide) the rows by lag, less means and effects, times the roots of their weights."""
     total: Floats
-    """(q q) Gram matrix of what is added up for a block."""
+    """(q q) Gram matrix of what is added up for a block, on and above its diagonal; anything below."""
     periods: Reals
     """(T q) its sums by period."""
 

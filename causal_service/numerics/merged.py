@@ -2,9 +2,9 @@
 
 They stand apart from ``compiled``, which is for every kernel: only the rows of large panels need them, and nothing of
 them is kept on disk for itself. Numba looks at the file of a kernel alone when it decides whether what it has kept on
-disk is still good. Whoever edits a function that is merged into a kernel of another file (here and in ``lanes``, or an
-``inner`` one) saves the file of that kernel, too, or removes ``__pycache__/*.nbi`` beside it; an installed release
-brings all files anew.
+disk is still good. Whoever edits a function that is merged into a kernel of another file (here and in ``lanes``,
+``raw_memory`` and ``tile_products``, or an ``inner`` one) saves the file of that kernel, too, or removes
+``__pycache__/*.nbi`` beside it; an installed release brings all files anew.
 """
 
 from __future__ import annotations

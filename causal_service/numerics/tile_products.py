@@ -61,4 +61,4 @@ def _add_tile(
 add_tile: Any = intrinsic(_add_tile)
 """``add_tile(total, at, stride, left, a, right, c, step, rows)``: add to ``total[at + k stride + l]`` the products of
 ``left[a + k + r step]`` with ``right[c + l + r step]``, summed over ``rows`` rows r in the kind that ``left`` and
-``right`` have; k up to ``TILE_BYTES`` over the bytes of a number, l up to ``LANES``."""
+``right`` have; k below ``TILE_BYTES`` over the bytes of a number, l below ``LANES``."""

@@ -116,7 +116,12 @@ def _hashed(cells: Any) -> tuple[Any, NDArray[np.int64], NDArray[np.uint64]]:
 
 
 def _text(labels: Any) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
-    """Return (start of every text and end of the last, bytes) of an Arrow array of texts."""
+    """Return (start of every text and end of the last, bytes) of an Arrow array of texts.
+
+    An empty array may do without its first start.
+    """
+    if len(labels) == 0:
+        return np.zeros(1, np.int64), np.empty(0, np.uint8)
     _, offsets, data = labels.buffers()
     starts = np.frombuffer(offsets, np.int32, len(labels) + 1, labels.offset * 4).astype(np.int64)
     return starts, np.empty(0, np.uint8) if data is None else np.frombuffer(data, np.uint8)

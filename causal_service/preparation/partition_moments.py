@@ -106,7 +106,7 @@ def _summed(
     kind: np.dtype[Any],
 ) -> PartitionMoments:
     """Return the sums, computed with numbers of a kind."""
-    X, stride, first, centred, slopes = _on_scale(found, plan, kind)
+    X, stride, first, centred, slopes = _on_scale(found, plan, order, kind)
     weight = np.nan_to_num(found.rows[:, -1].astype(np.float64)) if plan.weighted else np.empty(0)
     blocks, place = np.unique(_blocks(keys, plan), return_inverse=True)
     k, T, b, lagged = blocks.size, plan.periods, plan.fit.middle.size, plan.fit.lags + 1
@@ -155,7 +155,7 @@ def _wide_fit(plan: MomentPlan, kind: np.dtype[Any], centred: bool) -> WideFit:
 
 
 def _on_scale(
-    found: PartitionRows, plan: MomentPlan, kind: np.dtype[Any]
+    found: PartitionRows, plan: MomentPlan, order: NDArray[np.int64], kind: np.dtype[Any]
 ) -> tuple[NDArray[Any], int, int, bool, Floats]:
     """Return (cells with the base columns as ``entity_rows`` wants them, stride, first number, whether ``middle`` is
     already subtracted, slopes (2, b))."""
@@ -164,10 +164,10 @@ def _on_scale(
     first = int(plan.columns[0])
     if plan.scale.plain and found.rows.dtype == kind and np.array_equal(plan.columns, np.arange(b) + first):
         return found.cells, found.rows.shape[1], first, False, measured
-    values = found.rows[:, plan.columns]
+    values = found.rows[order[:, None], plan.columns]  # means of slopes do not depend on how rows stand on disk
     if not plan.scale.plain:
         values, slopes, counts = plan.scale.of(values.astype(np.float64))
         measured[0], measured[1] = slopes * counts, counts
     X = np.zeros(values.size + LANES, kind)
-    np.subtract(values, plan.fit.middle, out=X[: values.size].reshape(values.shape), casting="same_kind")
+    X[: values.size].reshape(values.shape)[order] = values - plan.fit.middle
     return X, b, 0, True, measured

@@ -75,11 +75,11 @@ def scattered(keys, when, place, cells, bits, first_bit, split):
     return exact, rounded[:-1], counts
 
 
-@pytest.mark.parametrize("n", [4, 8, 100])
+@pytest.mark.parametrize("n", [4, 8, 63, 64, 65, 100])
 @pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
-@pytest.mark.parametrize("more", [0, 4, 8, 15])
+@pytest.mark.parametrize("more", [0, 3, 4, 5, 12, 13])
 def test_columns_are_scattered_with_their_gaps(n, share, more):
-    """Squares of eight rows and columns, whole ones and those that are not."""
+    """Squares of eight rows and columns, whole ones and those that are not; half of the columns have a bitmap."""
     rng = np.random.default_rng(n)
     place = rng.permutation(n)
     cells = [
@@ -89,21 +89,15 @@ def test_columns_are_scattered_with_their_gaps(n, share, more):
         np.append(np.ones(n - 1), -1e101),
         *rng.normal(size=(more, n)),
     ]
-    there = [rng.random(n + 3) > 0.2, rng.random(n + 3) > 0.1]
-    there[0][3:7] = True, True, True, False
-    bits = [np.packbits(one, bitorder="little") for one in there]
+    first = [3 * k % 19 for k in range(len(cells))]
+    there = [rng.random(n + first[k]) > 0.2 if k % 2 == 0 else np.ones(n + first[k], bool) for k in range(len(cells))]
+    there[0][:4] = True
+    there[2][-1] = True
+    bits = [np.packbits(one, bitorder="little") if k % 2 == 0 else None for k, one in enumerate(there)]
     split = int(share * n)
-    exact, rounded, found = scattered(
-        np.zeros(n, np.uint64),
-        np.zeros(n, np.int32),
-        place,
-        cells,
-        [*bits, *[None] * (2 + more)],
-        [3, 3, *[0] * (2 + more)],
-        split,
-    )
+    exact, rounded, found = scattered(np.zeros(n, np.uint64), np.zeros(n, np.int32), place, cells, bits, first, split)
     expected = np.stack(
-        [*(np.where(one[3:], part, np.nan) for one, part in zip(there, cells, strict=False)), *cells[2:]]
+        [np.where(one[begin:], part, np.nan) for one, begin, part in zip(there, first, cells, strict=True)]
     )
     kept = place < split
     np.testing.assert_array_equal(exact[place[kept], 3:].T, expected[:, kept])
@@ -114,6 +108,17 @@ def test_columns_are_scattered_with_their_gaps(n, share, more):
     np.testing.assert_array_equal(found[:, 1], [1, 0, 0, 1, *[0] * more])
     np.testing.assert_array_equal(found[:, 2], [0, 0, 1, *[0] * (1 + more)])
     assert (exact[:, :3] == 0).all() and (rounded[:, :3] == 0).all()
+
+
+@pytest.mark.parametrize("columns", [1, 2, 3])
+def test_few_columns_write_nothing_beside_them(columns):
+    cells = list(np.arange(20.0 * columns).reshape(columns, 20))
+    nothing = [None] * columns
+    rows = scattered(
+        np.zeros(20, np.uint64), np.zeros(20, np.int32), np.arange(20)[::-1].copy(), cells, nothing, [0] * columns, 0
+    )[1]
+    np.testing.assert_array_equal(rows[:, 3:], np.stack(cells)[:, ::-1].T)
+    assert (rows[:, :3] == 0).all()
 
 
 def hashed(texts):

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numba import njit
 
 from causal_service.numerics import lanes
-from causal_service.numerics.compiled import kernel
 from causal_service.numerics.entity_rows import entity_rows
 from causal_service.numerics.entity_space import EntityFit, EntitySums, widened
 from causal_service.numerics.lanes import LANES
 
 KINDS = (np.float32, np.float64)
+kernel = njit(error_model="numpy")
+"""Without a cache, which would not see a change of what is tested."""
 
 
 @kernel
@@ -169,3 +171,27 @@ def test_no_width_of_a_row_lets_what_stands_behind_it_in(b):
         for found, same, want in zip(one, other, exact, strict=True):
             assert found.tobytes() == same.tobytes()
             np.testing.assert_allclose(found, want, rtol=0, atol=100 * close(kind) * max(np.abs(want).max(), 1))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("b", [19, 33])
+def test_gram_matrices_of_long_entities_are_those_of_their_centred_rows(b, kind):
+    entities, T = 3, 600
+    values = 10 + np.random.default_rng(b).normal(size=(entities * T, b)) @ np.triu(np.ones((b, b))) / b
+    nothing, unit = np.zeros((T, 2 * b)), np.eye(2 * b)
+    fit = EntityFit(nothing, nothing, np.full(b, 0.5), unit, unit, np.full(b, 10.0), 1)
+    out = EntitySums(
+        np.zeros((1, 2, b, 2, b)), np.zeros((1, T, 2, b)), np.zeros((2, b)), np.zeros((3, b)),
+        np.zeros((entities, T)), np.empty((entities, b)),
+    )  # fmt: skip
+    X = np.concatenate([values.reshape(-1), np.zeros(LANES)]).astype(kind)
+    order, starts = np.arange(entities * T), np.arange(entities + 1) * T
+    time, block = np.tile(np.arange(T), entities), np.zeros(entities, np.int64)
+    entity_rows(X, b, 0, time, np.empty(0), order, starts, block, widened(fit, kind), out)
+    cells = values.reshape(entities, T, b) / 2
+    parts = [part - part.mean(axis=1, keepdims=True) for part in (cells[:, :-1], cells[:, 1:])]
+    for i, j in ((0, 0), (0, 1), (1, 1)):
+        want = np.einsum("eta,etc->ac", parts[i], parts[j])
+        np.testing.assert_allclose(out.grams[0, i, :, j], want, rtol=0, atol=100 * close(kind) * np.abs(want).max())
+        if i == j:
+            np.testing.assert_array_equal(out.grams[0, i, :, j], out.grams[0, i, :, j].T)

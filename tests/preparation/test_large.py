@@ -129,6 +129,10 @@ def test_the_order_of_the_rows_changes_no_byte_and_the_number_of_parts_next_to_n
     shuffled = both(frame.sort_values("rating"), weight="orders")[1]
     assert shuffled.grams.tobytes() == whole.grams.tobytes()
     assert shuffled.unit_sd.tobytes() == whole.unit_sd.tobytes()
+    scaled = frame.assign(visits=np.exp(frame["visits"] / 3), cycle=np.exp(frame["cycle"]))
+    known = simulated.dictionary(visits={"transform": "log"}, cycle={"transform": "log"})
+    orders = [both(scaled.sort_values(by), dictionary=known)[1] for by in ("plant", "rating", "visits", "ontime")]
+    assert len({(one.grams.tobytes(), one.unit_sd.tobytes(), *one.within_sd.items()) for one in orders}) == 1
     monkeypatch.setattr(large_panel, "PARTITION_BYTES", 2000)
     monkeypatch.setattr(large_panel, "UNIT_ROWS", 150)
     parts = both(frame, weight="orders")[1]
@@ -246,6 +250,12 @@ def test_a_cell_whose_square_is_beyond_float32_leaves_moments_finite(simulated, 
     assert np.isfinite(rounded.grams).all()
     assert rounded.within_sd == pytest.approx(exact.within_sd, rel=1e-6)
     np.testing.assert_allclose(rounded.covariance()[0], exact.covariance()[0], atol=1e-5)
+
+
+def test_a_dictionary_without_labels_may_do_without_their_beginnings():
+    nothing = pa.Array.from_buffers(pa.string(), 0, [None, None, None])
+    column = pa.DictionaryArray.from_arrays(pa.array([None, None], pa.int32()), nothing)
+    np.testing.assert_array_equal(EntityCodes().of(column), [-1, -1])
 
 
 def _label_of_the_highest_key(frame: pd.DataFrame) -> str:
