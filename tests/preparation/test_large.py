@@ -253,7 +253,7 @@ def test_a_cell_whose_square_is_beyond_float32_leaves_moments_finite(simulated, 
 
 
 def test_a_dictionary_without_labels_may_do_without_their_beginnings():
-    nothing = pa.Array.from_buffers(pa.string(), 0, [None, None, None])
+    nothing = pa.Array.from_buffers(pa.string(), 0, [None, pa.py_buffer(b""), pa.py_buffer(b"")])
     column = pa.DictionaryArray.from_arrays(pa.array([None, None], pa.int32()), nothing)
     np.testing.assert_array_equal(EntityCodes().of(column), [-1, -1])
 
