@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 import numpy as np
@@ -314,16 +313,3 @@ def test_summary(large):
     assert first.missing == pytest.approx(1 / 480)
     assert first.mean == pytest.approx(large["x00"].mean())
     assert first.sd == pytest.approx(large["x00"].std())
-
-
-def test_a_usual_panel_is_checked_quickly(frame_of):
-    panel = panel_from_frame(frame_of(entities=60, periods=36, indicators=16), entity="plant", period="month")
-    check(panel, Dictionary(), [OUTCOME])
-    best = min(_seconds(panel) for _ in range(3))
-    assert best < 1.0  # about .1 s when the machine is free
-
-
-def _seconds(panel: Panel) -> float:
-    start = time.perf_counter()
-    check(panel, Dictionary(), [OUTCOME])
-    return time.perf_counter() - start

@@ -144,7 +144,7 @@ def test_a_survey_has_no_period_and_clusters_are_its_only_entities():
     clustered = own_case(replace(SETTINGS["cross_section_clusters"], entities=200, clusters=10), 13)
     assert clustered.frame["entity"].nunique() == 10
     assert clustered.dictionary.period is None
-    assert np.array_equal(clustered.sustained, clustered.impact)
+    np.testing.assert_allclose(clustered.sustained, clustered.impact, rtol=1e-12)
 
 
 @pytest.fixture
