@@ -253,8 +253,9 @@ def search_orders(
     candidates : (p, d), True where the column may be a parent.
     required : (p, d), parents that must be there.
     before : (p, p), strict partial order that contains every required present-period edge.
-    orders : (k, p) starting orders, each a linear extension of ``before``; overwritten by the improved ones.
+    orders : (k, p) starting orders, each a linear extension of ``before``.
     """
+    orders = orders.copy()  # improved in place; whoever gave them may search from them in another thread, too
     p, d = candidates.shape
     problem = Problem(np.ascontiguousarray(S), float(n), float(penalty), candidates, required, before)
     trees = forest(p, d, 8 * p + int(required.sum()) + 64, 16 * p * d)

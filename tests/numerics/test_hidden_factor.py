@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -124,3 +126,27 @@ def test_the_share_of_the_movement_is_the_drivers_variance_in_the_indicator():
     shares = driven_shares(S, factor)
     assert shares[5] == pytest.approx(0.25 / S[P + 5, P + 5], abs=0.03)
     assert shares[0] == 0.0
+
+
+def test_a_driver_is_found_again_from_the_first_one_whatever_was_found_in_between():
+    """Draws share the driver of the full sample, in several threads."""
+    now = chain() + chain()[::-1, ::-1].T
+    loadings = np.array([0, 0.5, 0.5, 0, -0.5, 0.5])
+    free = RULES._replace(before=np.zeros((P, P), bool))
+    S = covariance(now, loadings)
+    first = factor_search(S, N, PENALTY, free, parents_of(now), np.flatnonzero(loadings), KEY)
+    given = first.order.copy()
+    rng = np.random.default_rng(5)
+    others = [np.cov(np.linalg.cholesky(S) @ rng.normal(size=(2 * P, 150))) for _ in range(12)]
+
+    def again(other: np.ndarray) -> list[np.ndarray]:
+        found = refound(other, 150, 0.5 * PENALTY, free, first, KEY)
+        return [] if found is None else [found.order, found.system.parents, found.loadings]
+
+    alone = [again(other) for other in others]
+    np.testing.assert_array_equal(first.order, given)
+    assert len({tuple(found[0]) for found in alone if found}) > 1
+    with ThreadPoolExecutor(4) as threads:
+        for one, two in zip(alone, threads.map(again, others * 5), strict=False):
+            for a, b in zip(one, two, strict=True):
+                np.testing.assert_array_equal(a, b)

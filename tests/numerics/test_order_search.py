@@ -22,7 +22,7 @@ def starts(problem: Problem, count: int, seed: int = 0) -> NDArray[np.int64]:
 
 def searched(problem: Problem, orders: NDArray[np.int64]):
     return search_orders(
-        problem.S, problem.n, problem.penalty, problem.candidates, problem.required, problem.before, orders.copy()
+        problem.S, problem.n, problem.penalty, problem.candidates, problem.required, problem.before, orders
     )
 
 
@@ -154,6 +154,17 @@ def test_random_orders_cover_all_linear_extensions():
     before[0, 1] = True
     seen = {tuple(random_order(before, np.uint64(key_of(0, k, 5))).tolist()) for k in range(200)}
     assert seen == {(0, 1, 2), (0, 2, 1), (2, 0, 1)}
+
+
+def test_the_orders_given_are_left_as_they_are(plain):
+    """Draws that run side by side start from one and the same order."""
+    problem = plain.problem(4, p=8, m=8)
+    orders = starts(problem, 5)
+    given = orders.copy()
+    _, best, _ = searched(problem, orders)
+    np.testing.assert_array_equal(orders, given)
+    assert not np.shares_memory(best, orders)
+    assert best.tolist() not in given.tolist()  # there was something to improve
 
 
 def test_the_same_start_gives_the_same_bytes(plain):
