@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_limits
 
 from causal_service.discovery.discover import Discovery
 from causal_service.discovery.resampling import block_weights
-from causal_service.numerics.idle_columns import with_idle_columns
+from causal_service.numerics.covariances import covariances
 from causal_service.numerics.linear_system import refitted_effects
 from causal_service.preparation.halves import Halves
 from causal_service.preparation.prepared import Prepared
@@ -153,8 +153,8 @@ def _deviations(grams: Array, mass: Array, parents: NDArray[np.int64], y: int) -
     out = []
     for G, n in zip(grams, mass, strict=True):
         X = G[:, parents][:, :, parents]
-        pooled = with_idle_columns(X.sum(axis=0))
-        beta = np.linalg.solve(pooled, G[:, parents, y].sum(axis=0))
+        pooled = covariances(X.sum(axis=0), n.sum())
+        beta = np.linalg.solve(pooled, G[:, parents, y].sum(axis=0) / n.sum())
         scores = (G[:, parents, y] - X @ beta) / n[:, None]
-        out.append(np.linalg.solve(pooled / n.sum(), scores.T).T)
+        out.append(np.linalg.solve(pooled, scores.T).T)
     return np.stack(out)

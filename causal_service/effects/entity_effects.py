@@ -24,8 +24,8 @@ from causal_service.effects.estimate import Z95, effect_unit
 from causal_service.effects.results import EffectKind
 from causal_service.errors import Text
 from causal_service.graph.separation import transitive_closure
+from causal_service.numerics.covariances import idle_columns
 from causal_service.numerics.gaussian_em import expected_grams
-from causal_service.numerics.idle_columns import idle_columns
 from causal_service.numerics.linear_system import causal_order
 from causal_service.numerics.random_slopes import deviations, entity_responses
 from causal_service.preparation.prepared import Prepared

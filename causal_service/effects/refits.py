@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from causal_service.discovery.discover import Discovery
+from causal_service.numerics.covariances import covariances
 from causal_service.numerics.gaussian_em import expected_grams
-from causal_service.numerics.idle_columns import with_idle_columns
 from causal_service.numerics.linear_system import refitted_effects
 from causal_service.preparation.prepared import Prepared
 from causal_service.preparation.within_rows import WithinRows
@@ -92,9 +92,7 @@ def subset_parts(prepared: Prepared, repeats: int, rng: np.random.Generator) -> 
 
 def covariances_of(prepared: Prepared, parts: Parts, start: int, stop: int) -> Array:
     """Return the within-covariances (stop - start, d, d) of some parts."""
-    mass = np.maximum(parts.mass[start:stop], 1e-300)
-    W = with_idle_columns(parts.grams[start:stop] / mass[:, None, None] / prepared.shrinkage)
-    return prepared.expanded(W)
+    return prepared.expanded(covariances(parts.grams[start:stop], parts.mass[start:stop], prepared.shrinkage))
 
 
 def changes(prepared: Prepared, discovery: Discovery, parts: Parts, horizon: int, kind: int) -> Array:

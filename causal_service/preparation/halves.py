@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from causal_service.numerics.idle_columns import with_idle_columns
+from causal_service.numerics.covariances import covariances
 from causal_service.preparation.prepared import Prepared
 from causal_service.preparation.within_rows import WithinRows
 
@@ -33,8 +33,7 @@ class Halves:
     def covariances(self, weights: Array) -> tuple[Array, Array]:
         """Return the covariances (B, d, d) of the first and the second half under block weights (B, blocks)."""
         first, second = (
-            with_idle_columns(np.tensordot(weights, G, 1) / np.maximum(weights @ n, 1e-300)[:, None, None])
-            for G, n in zip(self.grams, self.mass, strict=True)
+            covariances(np.tensordot(weights, G, 1), weights @ n) for G, n in zip(self.grams, self.mass, strict=True)
         )
         expand = self.expand
         return np.ascontiguousarray(expand @ first @ expand.T), np.ascontiguousarray(expand @ second @ expand.T)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from causal_service.numerics.covariances import covariances
 from causal_service.numerics.gaussian_em import expected_grams
-from causal_service.numerics.idle_columns import with_idle_columns
 from causal_service.numerics.short_panel import pair_counts, stationary_covariance
 from causal_service.panel.dictionary import Dictionary
 from causal_service.panel.panel import Panel, Regime
@@ -90,9 +90,7 @@ class Prepared:
 
         The graph is searched on the first, effects are read off the second (short-panel bias removed).
         """
-        W = with_idle_columns(
-            np.tensordot(weights, self.grams, 1) / (weights @ self.mass)[:, None, None] / self.shrinkage
-        )
+        W = covariances(np.tensordot(weights, self.grams, 1), weights @ self.mass, self.shrinkage)
         S = stationary_covariance(W, self.span, self.base, self.lags) if self.span.size else W
         return self.expanded(W), self.expanded(S)
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from causal_service.numerics.covariances import covariances
 from causal_service.numerics.gaussian_em import expected_grams
-from causal_service.numerics.idle_columns import with_idle_columns
 from causal_service.numerics.short_panel import pair_counts, stationary_covariance
 from causal_service.preparation.drift import trend_columns
 from causal_service.preparation.prepared import Prepared
@@ -64,18 +64,22 @@ class SegmentMoments:
         """
         own = weights[:, self.blocks]
         own = np.where(((own > 0).sum(axis=1) < 2)[:, None], 1.0, own)
-        W = with_idle_columns(np.tensordot(own, self.grams, 1) / (own @ self.mass)[:, None, None] / self.shrinkage)
+        W = covariances(np.tensordot(own, self.grams, 1), own @ self.mass, self.shrinkage)
         S = W if not self.span.size else self._stationary(W, prepared)
         return prepared.expanded(S)
 
     def within(self, prepared: Prepared) -> Array:
         """Return the covariance (d, d) of the whole segment on which a graph is searched."""
-        W = with_idle_columns(self.grams.sum(axis=0) / self.mass.sum() / self.shrinkage)
-        return prepared.expanded(W)
+        return prepared.expanded(self._whole)
+
+    @property
+    def _whole(self) -> Array:
+        """(b, b) covariance of the base columns over all blocks."""
+        return covariances(self.grams.sum(axis=0), self.mass.sum(), self.shrinkage)
 
     def _stationary(self, W: Array, prepared: Prepared) -> Array:
         """Remove the short-panel bias: that of all blocks together in full, from there two rounds per draw."""
-        whole = with_idle_columns(self.grams.sum(axis=0) / self.mass.sum() / self.shrinkage)
+        whole = self._whole
         added = stationary_covariance(whole, self.span, prepared.base, prepared.lags) - whole
         return stationary_covariance(W, self.span, prepared.base, prepared.lags, rounds=2, added=added)
 
