@@ -11,9 +11,9 @@ in the others, where the first three are the bits of whole numbers.
 from __future__ import annotations
 
 import hashlib
+import math
 import mmap
 import os
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +26,14 @@ from causal_service.numerics.lanes import LANES
 from causal_service.numerics.row_digest import add_rows, digest_words
 from causal_service.numerics.scatter import places_by_partition, read_keys, scatter_rows
 from causal_service.panel.columns import LARGEST
+from causal_service.panel.direct_file import (
+    kept_room,
+    open_to_read,
+    open_to_write,
+    read_bytes,
+    whole_blocks,
+    write_blocks,
+)
 from causal_service.panel.key_codes import EntityCodes, PeriodCodes
 
 __all__ = [
@@ -42,15 +50,19 @@ __all__ = [
     "spill",
 ]
 
-GROUPED_ROWS = 16_384
-"""Rows grouped at a time."""
+GROUPED_BYTES = 16 << 20
+"""Memory for rows that are grouped at a time, as float32: the rows of a partition are as many stretches of the file,
+and reading a stretch costs more than what is in it unless it is long."""
+_FEWEST_GROUPED = 1024
+"""Rows grouped at a time, whatever memory they take."""
 DECODED_BYTES = 32 << 20
 """Memory for the cells of decoded rows: a row group that fits is decoded at once, which costs least."""
 _FEWEST_DECODED = 1024
 """Rows decoded at once, whatever memory they take."""
 FIRST_COLUMN = 3
 """Position of the first value in a row on disk, behind the key and the period."""
-_EXACT, _ROUNDED = np.dtype(np.float64), np.dtype(np.float32)
+_EXACT: np.dtype[Any] = np.dtype(np.float64)
+_ROUNDED: np.dtype[Any] = np.dtype(np.float32)
 _Rows = tuple[NDArray[np.int32], NDArray[np.int32], Any]
 _LEAST = float(np.finfo(np.float32).tiny)
 """Smallest weight that float32 holds in full."""
@@ -167,7 +179,8 @@ def spill(plan: SpillPlan, unit: Unit) -> SpilledUnit:
     final = Path(plan.folder) / f"{name}.rows"
     partial = final.with_suffix(f".{os.getpid()}")
     digests, words = np.zeros((1, 2), np.uint64), digest_words(len(plan.columns))
-    with partial.open("wb", buffering=0) as target:
+    target = open_to_write(partial)
+    try:
         grouped = _Grouped(target, plan)
         for row_who, row_when, rows in _undamaged(unit, _decoded(unit, plan, entities, periods)):
             who.append(row_who)
@@ -183,6 +196,8 @@ def spill(plan: SpillPlan, unit: Unit) -> SpilledUnit:
                 least = min(least, float(np.nanmin(weights, initial=0.0)))
                 beyond += int(np.count_nonzero((weights != 0) & (np.abs(weights) < _LEAST)))
             del rows, cells  # their memory is that of the next ones
+    finally:
+        os.close(target)
     partial.replace(final)
     pa.default_memory_pool().release_unused()
     return SpilledUnit(
@@ -204,12 +219,16 @@ def spill(plan: SpillPlan, unit: Unit) -> SpilledUnit:
 class _Grouped:
     """A file of grouped rows that is being written."""
 
-    def __init__(self, target: Any, plan: SpillPlan) -> None:
+    def __init__(self, target: int, plan: SpillPlan) -> None:
         width = FIRST_COLUMN + len(plan.columns)
         self._target, self._plan = target, plan
-        self._rooms = tuple(np.empty((GROUPED_ROWS + 1, width), kind) for kind in (_EXACT, _ROUNDED))
-        sizes = [room.strides[0] for room in self._rooms]
-        self._widths = np.repeat(sizes, [plan.exact, plan.partitions - plan.exact])
+        self._rows = max(_FEWEST_GROUPED, GROUPED_BYTES // (width * _ROUNDED.itemsize))
+        shape = self._rows + 1, width
+        self._memory = tuple(kept_room(kind.name, math.prod(shape) * kind.itemsize) for kind in (_EXACT, _ROUNDED))
+        self._rooms = tuple(
+            memory[: math.prod(shape) * kind.itemsize].view(kind).reshape(shape)
+            for memory, kind in zip(self._memory, (_EXACT, _ROUNDED), strict=True)
+        )
         self._spans: list[NDArray[np.int64]] = []
         self._written = 0
 
@@ -221,25 +240,30 @@ class _Grouped:
     def add(self, keys: NDArray[np.uint64], when: NDArray[np.int32], cells: _Cells, counts: NDArray[np.int64]) -> None:
         """Write rows with these keys and periods; ``counts`` as in ``scatter_rows``."""
         values, valid, first_bit = cells.where
-        for start in range(0, when.size, GROUPED_ROWS):
-            rows = slice(start, start + GROUPED_ROWS)
+        for start in range(0, when.size, self._rows):
+            rows = slice(start, start + self._rows)
             place, starts = places_by_partition(keys[rows], self._plan.partitions)
             first = starts[self._plan.exact]
             exact, rounded = self._rooms[0][:first], self._rooms[1][: place.size - first + 1]
             bits = exact.view(np.uint64), rounded.view(np.uint32)
             where = values + 8 * start, valid, first_bit + start
             scatter_rows(keys[rows], when[rows], *where, place, exact, bits[0], rounded, bits[1], LARGEST, counts)
-            _write(self._target, exact)
-            _write(self._target, rounded[:-1])
-            ends = self._written + np.cumsum(np.diff(starts) * self._widths)
-            self._spans.append(np.stack([np.append(self._written, ends[:-1]), ends], axis=1))
-            self._written = int(ends[-1])
+            spans = [self._put(0, starts[: self._plan.exact + 1]), self._put(1, starts[self._plan.exact :])]
+            self._spans.append(np.concatenate(spans))
 
+    def _put(self, kind: int, starts: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Write the rows of one kind; return (partitions, 2) where those of each begin and end in the file.
 
-def _write(target: Any, rows: NDArray[Any]) -> None:
-    left = rows.reshape(-1).view(np.uint8).data
-    while left.nbytes:
-        left = left[target.write(left) :]
+        ``starts`` (partitions + 1,) counts rows of both kinds. What is left of the last block is filled with zeros.
+        """
+        ends = (starts - starts[0]) * self._rooms[kind].strides[0]
+        size = int(ends[-1])
+        memory = self._memory[kind][: whole_blocks(size)]
+        memory[size:] = 0
+        write_blocks(self._target, memory, self._written)
+        ends += self._written
+        self._written += memory.size
+        return np.stack([ends[:-1], ends[1:]], axis=1)
 
 
 def _undamaged(unit: Unit, rows: Iterator[_Rows]) -> Iterator[_Rows]:
@@ -322,41 +346,29 @@ def _addresses(part: Any) -> tuple[int, int, int, int]:
 
 
 def read_partition(partition: Partition) -> PartitionRows:
-    """Read all rows of a partition, in file order. They hold until this thread reads the next partition."""
+    """Read all rows of a partition, in file order. They hold until this thread reads or writes others."""
     kind = _EXACT if partition.exact else _ROUNDED
     width = partition.width * kind.itemsize
     count = sum(int((piece[1][:, 1] - piece[1][:, 0]).sum()) for piece in partition.pieces) // width
-    cells = _room((count * partition.width + LANES) * kind.itemsize).view(kind)
+    size = (count * partition.width + LANES) * kind.itemsize
+    cells = kept_room(kind.name, size)[:size].view(kind)
     rows = cells[:-LANES].reshape(count, partition.width)
     bits, content = rows.view(f"u{kind.itemsize}"), cells.view(np.uint8).data
     key, time = np.empty(count, np.uint64), np.empty(count, np.int64)
     done = 0
     for path, spans, calendar in partition.pieces:
         begin, at = done, done * width
-        with open(path, "rb", buffering=0) as file:
-            number = file.fileno()
+        number = open_to_read(path)
+        try:
             for start, stop in spans[spans[:, 1] > spans[:, 0]].tolist():
-                place = start
-                while place < stop:  # the system reads at most two GiB at once
-                    found = os.preadv(number, [content[at : at + stop - place]], place)
-                    if found == 0:
-                        raise OSError(f"{path} is shorter than it was when it was written")
-                    place, at = place + found, at + found
+                if read_bytes(number, start, stop, content[at : at + stop - start]) < stop - start:
+                    raise OSError(f"{path} is shorter than it was when it was written")
+                at += stop - start
+        finally:
+            os.close(number)
         done = at // width
         read_keys(bits, begin, done, calendar, key, time)
     return PartitionRows(key, time, rows, cells)
-
-
-_ROOM = threading.local()
-
-
-def _room(size: int) -> NDArray[np.uint8]:
-    """Return memory of this thread: fresh pages cost as much as reading rows into them."""
-    kept: NDArray[np.uint8] | None = getattr(_ROOM, "kept", None)
-    if kept is None or kept.size < size:
-        kept = np.empty(size + size // 8, np.uint8)
-        _ROOM.kept = kept
-    return kept[:size]
 
 
 def partition_of(key: int, partitions: int) -> int:

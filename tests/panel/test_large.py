@@ -77,7 +77,12 @@ def test_how_many_rows_are_decoded_and_grouped_at_once_changes_nothing(
     ):
         monkeypatch.setattr(large_panel, name, value)
     whole = read_panel(path, stream=True, **KEYS).panel
-    for name, value in (("GROUPED_ROWS", grouped), ("DECODED_BYTES", decoded), ("_FEWEST_DECODED", fewest)):
+    for name, value in (
+        ("GROUPED_BYTES", 0),
+        ("_FEWEST_GROUPED", grouped),
+        ("DECODED_BYTES", decoded),
+        ("_FEWEST_DECODED", fewest),
+    ):
         monkeypatch.setattr(spilling, name, value)
     parts = read_panel(path, stream=True, **KEYS).panel
     gone = null | np.isnan(cells)
