@@ -28,6 +28,7 @@ from causal_service.numerics.scatter import places_by_partition, read_keys, scat
 from causal_service.panel.columns import LARGEST
 from causal_service.panel.direct_file import (
     kept_room,
+    leave_direct,
     open_to_read,
     open_to_write,
     read_bytes,
@@ -53,6 +54,8 @@ __all__ = [
 GROUPED_BYTES = 16 << 20
 """Memory for rows that are grouped at a time, as float32: the rows of a partition are as many stretches of the file,
 and reading a stretch costs more than what is in it unless it is long."""
+SHORT_STRETCH = 32 << 10
+"""Bytes of a partition's rows in a piece, on average, below which the file goes through the page cache."""
 _FEWEST_GROUPED = 1024
 """Rows grouped at a time, whatever memory they take."""
 DECODED_BYTES = 32 << 20
@@ -106,6 +109,8 @@ class SpilledUnit:
 
     path: str
     """File of rows, some rows after the other, these by partition."""
+    direct: bool
+    """Whether it was written past the page cache."""
     spans: NDArray[np.int64]
     """(pieces, partitions, 2) where in the file the rows of every partition begin and end, in bytes."""
     entities: Any
@@ -134,8 +139,9 @@ class SpilledUnit:
 class Partition:
     """Where the rows of one partition are."""
 
-    pieces: tuple[tuple[str, NDArray[np.int64], NDArray[np.int64]], ...]
-    """Per unit: file, (pieces, 2) where the rows begin and end, calendar place of every period code."""
+    pieces: tuple[tuple[str, bool, NDArray[np.int64], NDArray[np.int64]], ...]
+    """Per unit: file, whether it was written past the page cache, (pieces, 2) where the rows begin and end, calendar
+    place of every period code."""
     width: int
     """Numbers per row in the file."""
     exact: bool
@@ -202,6 +208,7 @@ def spill(plan: SpillPlan, unit: Unit) -> SpilledUnit:
     pa.default_memory_pool().release_unused()
     return SpilledUnit(
         str(final),
+        grouped.direct,
         grouped.spans,
         entities.labels,
         entities.keys[:-1],
@@ -231,6 +238,7 @@ class _Grouped:
         )
         self._spans: list[NDArray[np.int64]] = []
         self._written = 0
+        self.direct = True
 
     @property
     def spans(self) -> NDArray[np.int64]:
@@ -240,8 +248,14 @@ class _Grouped:
     def add(self, keys: NDArray[np.uint64], when: NDArray[np.int32], cells: _Cells, counts: NDArray[np.int64]) -> None:
         """Write rows with these keys and periods; ``counts`` as in ``scatter_rows``."""
         values, valid, first_bit = cells.where
-        for start in range(0, when.size, self._rows):
-            rows = slice(start, start + self._rows)
+        if not when.size:
+            return
+        step = -(-when.size // -(-when.size // self._rows))  # pieces of one size
+        if self.direct and step * self._rooms[1].strides[0] < SHORT_STRETCH * self._plan.partitions:
+            leave_direct(self._target)
+            self.direct = False
+        for start in range(0, when.size, step):
+            rows = slice(start, start + step)
             place, starts = places_by_partition(keys[rows], self._plan.partitions)
             first = starts[self._plan.exact]
             exact, rounded = self._rooms[0][:first], self._rooms[1][: place.size - first + 1]
@@ -349,16 +363,16 @@ def read_partition(partition: Partition) -> PartitionRows:
     """Read all rows of a partition, in file order. They hold until this thread reads or writes others."""
     kind = _EXACT if partition.exact else _ROUNDED
     width = partition.width * kind.itemsize
-    count = sum(int((piece[1][:, 1] - piece[1][:, 0]).sum()) for piece in partition.pieces) // width
+    count = sum(int((spans[:, 1] - spans[:, 0]).sum()) for _, _, spans, _ in partition.pieces) // width
     size = (count * partition.width + LANES) * kind.itemsize
     cells = kept_room(kind.name, size)[:size].view(kind)
     rows = cells[:-LANES].reshape(count, partition.width)
     bits, content = rows.view(f"u{kind.itemsize}"), cells.view(np.uint8).data
     key, time = np.empty(count, np.uint64), np.empty(count, np.int64)
     done = 0
-    for path, spans, calendar in partition.pieces:
+    for path, direct, spans, calendar in partition.pieces:
         begin, at = done, done * width
-        number = open_to_read(path)
+        number = open_to_read(path, direct=direct)
         try:
             for start, stop in spans[spans[:, 1] > spans[:, 0]].tolist():
                 if read_bytes(number, start, stop, content[at : at + stop - start]) < stop - start:
@@ -384,7 +398,7 @@ def partitions_of(
     return tuple(
         Partition(
             tuple(
-                (unit.path, unit.spans[:, p], place)
+                (unit.path, unit.direct, unit.spans[:, p], place)
                 for unit, place in zip(units, places, strict=True)
                 if (unit.spans[:, p, 1] > unit.spans[:, p, 0]).any()
             ),

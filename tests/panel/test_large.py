@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from causal_service.panel import large as large_panel
 from causal_service.panel import parquet_table, spilling
 from causal_service.panel.checks import check
 from causal_service.panel.dictionary import Dictionary
+from causal_service.panel.direct_file import BLOCK
 from causal_service.panel.panel import Panel
 from causal_service.panel.reading import read_panel
 from causal_service.panel.spilling import FIRST_COLUMN, read_partition
@@ -56,7 +58,8 @@ def test_the_sample_depends_on_content_alone(simulated, tmp_path, monkeypatch):
 def test_how_many_rows_are_decoded_and_grouped_at_once_changes_nothing(
     tmp_path, monkeypatch, grouped, decoded, fewest, exact
 ):
-    """Gaps come as nulls, as NaN and as both; cells beyond float32 and whole numbers are among them."""
+    """Gaps come as nulls, as NaN and as both; cells beyond float32 and whole numbers are among them. The first reading
+    goes through the page cache, the second past it."""
     rng = np.random.default_rng(1)
     keys = {
         "plant": np.repeat([f"p{i:02d}" for i in range(60)], 12),
@@ -80,6 +83,7 @@ def test_how_many_rows_are_decoded_and_grouped_at_once_changes_nothing(
     for name, value in (
         ("GROUPED_BYTES", 0),
         ("_FEWEST_GROUPED", grouped),
+        ("SHORT_STRETCH", 0),
         ("DECODED_BYTES", decoded),
         ("_FEWEST_DECODED", fewest),
     ):
@@ -91,12 +95,63 @@ def test_how_many_rows_are_decoded_and_grouped_at_once_changes_nothing(
     np.testing.assert_array_equal(whole.behind.missing, gone.sum(axis=1))
     assert parts.fingerprint == whole.fingerprint
     assert len(whole.behind.partitions) > 3
+    assert [{piece[1] for q in read.behind.partitions for piece in q.pieces} for read in (whole, parts)] == [
+        {False},
+        {True},
+    ]
     for one, other in zip(whole.behind.partitions, parts.behind.partitions, strict=True):
         found = read_partition(one)
         kept = found.key.copy(), found.time.copy(), found.rows[:, FIRST_COLUMN:].copy()  # memory is used again
         found = read_partition(other)
         for mine, theirs in zip(kept, (found.key, found.time, found.rows[:, FIRST_COLUMN:]), strict=True):
             np.testing.assert_array_equal(mine, theirs)
+
+
+@pytest.mark.parametrize("exact", [1, 20])
+def test_grouped_rows_stand_in_whole_blocks_and_zeros(simulated, tmp_path, monkeypatch, exact):
+    """Partitions fill the file but for zeros up to the next block behind every piece; nothing is left open."""
+    for module, name, value in (
+        *((large_panel, name, value) for name, value in (("SAMPLE_ROWS", 100), ("SAMPLE_ENTITIES", 5))),
+        *((large_panel, name, value) for name, value in (("PARTITION_BYTES", 9000), ("EXACT_SAMPLES", exact))),
+        *((spilling, name, value) for name, value in (("GROUPED_BYTES", 0), ("_FEWEST_GROUPED", 300))),
+        (spilling, "SHORT_STRETCH", 0),
+    ):
+        monkeypatch.setattr(module, name, value)
+    opened = len(os.listdir("/proc/self/fd"))
+    panel = read(simulated.frame(0, entities=150, gaps=0.05), tmp_path)
+    partitions = panel.behind.partitions
+    assert len({partition.exact for partition in partitions}) == (2 if exact == 1 else 1)
+    (path,) = {piece[0] for partition in partitions for piece in partition.pieces}
+    content, used = np.fromfile(path, np.uint8), np.zeros(Path(path).stat().st_size, np.int64)
+    for partition in partitions:
+        for start, stop in partition.pieces[0][2]:
+            used[start:stop] += 1
+        assert read_partition(partition).key.size
+    assert content.size % BLOCK == 0
+    assert used.max() == 1
+    assert not content[used == 0].any()
+    edges = np.flatnonzero(np.diff(np.concatenate([[1], used, [1]]))).reshape(-1, 2)
+    assert len(edges) > 3
+    assert (edges[:, 1] % BLOCK == 0).all()
+    assert (edges[:, 1] - edges[:, 0] < BLOCK).all()
+    assert len(os.listdir("/proc/self/fd")) == opened
+    os.truncate(path, content.size - 2 * BLOCK)
+    with pytest.raises(OSError, match="shorter than it was"):
+        for partition in partitions:
+            read_partition(partition)
+    assert len(os.listdir("/proc/self/fd")) == opened
+
+
+def test_long_stretches_are_written_past_the_page_cache(simulated, tmp_path, monkeypatch):
+    frame = simulated.frame(0, entities=60)
+    row = 4 * (FIRST_COLUMN + len(frame.columns) - len(KEYS))
+    monkeypatch.setattr(large_panel, "PARTITION_BYTES", 5000)
+    count = len(read(frame, tmp_path).behind.partitions)
+    assert count > 3
+    for limit, direct in ((len(frame) * row // count, True), (len(frame) * row // count + 1, False)):
+        monkeypatch.setattr(spilling, "SHORT_STRETCH", limit)
+        partitions = read(frame, tmp_path).behind.partitions
+        assert {piece[1] for partition in partitions for piece in partition.pieces} == {direct}
 
 
 def test_the_fingerprint_is_of_the_content_and_not_of_the_file(simulated, tmp_path, monkeypatch):
