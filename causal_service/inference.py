@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from causal_service.discovery.discover import Discovery, Method, discover
@@ -15,9 +15,11 @@ from causal_service.effects.observed_causes import strongest_causes
 from causal_service.effects.results import Effect, EffectKind
 from causal_service.graph.knowledge import Knowledge
 from causal_service.levers.ranking import RankedLever, Suspicions, ranked_levers
+from causal_service.levers.usual_spread import usual_sd
 from causal_service.levers.verdicts import InSegments
 from causal_service.panel.dictionary import Dictionary
 from causal_service.panel.findings import Finding
+from causal_service.panel.panel import Panel
 from causal_service.panel.summary import IndicatorSummary, PanelSummary, summarise
 from causal_service.preparation.halves import Halves, halves_of
 from causal_service.preparation.prepared import Prepared, prepare, prepared_from
@@ -77,6 +79,8 @@ class Inference:
     """Relations known to differ by entity."""
     knowledge: Knowledge | None = None
     """What was known before learning."""
+    usual_sd: Mapping[str, float] = field(default_factory=dict)
+    """How far every outcome usually moves, its unit: its within-SD, less where that rests on the tails."""
 
 
 def infer(
@@ -166,7 +170,7 @@ def infer(
     }
     unranked = Inference(
         prepared, within, discovery, draws, effects, headline, levers, summary, described, findings, suspicions, {},
-        slopes, background,
+        slopes, background, {name: _usual_sd(studied.panel, prepared, name) for name in question.outcomes},
     )  # fmt: skip
     return replace(unranked, ranked=_ranked(unranked, dictionary, {}))
 
@@ -216,9 +220,14 @@ def _ranked(
             unit=prepared.unit,
             widening=factors.get((name, learned.headline), 1.0),
             observed=strongest_causes(prepared, learned.discovery, learned.levers, name),
+            usual_sd=learned.usual_sd.get(name),
         )
         for name, suspicions in learned.suspicions.items()
     }
+
+
+def _usual_sd(panel: Panel, prepared: Prepared, name: str) -> float:
+    return usual_sd(panel.values[:, :, panel.indicators.index(name)], prepared.within_sd[name])
 
 
 def _prepared(studied: Studied, dictionary: Dictionary, lags: int) -> tuple[Prepared, WithinRows | None, Halves | None]:

@@ -1,17 +1,21 @@
 """The shell face: ``causal-service VERB …``.
 
 Results go to stdout and nothing else does; progress, notes and errors go to stderr. Exit codes: 0 done, 1 the data
-failed a check, 2 wrong call, 3 internal error (130 interrupted, 141 the reader of a pipe went away). An error is one
-line what and one line remedy in the language of ``--lang``. Everything heavy is imported inside the verbs.
+failed a check, 2 wrong call, 3 internal error (130 interrupted, 141 the reader of a pipe went away, 143 ended by
+SIGTERM). An error is one line what and one line remedy in the language of ``--lang``. Everything heavy is imported
+inside the verbs.
 """
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
 import traceback
 import warnings
 from argparse import Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 
 from causal_service.cli.arguments import parsed
@@ -22,6 +26,7 @@ from causal_service.errors import CausalServiceError, DataError, Text
 __all__ = ["main"]
 
 DONE, DATA_FAILED, WRONG_CALL, INTERNAL, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 3, 130, 141
+ENDED = 143
 
 _INTERRUPTED = Text("已中断，没有写入任何文件。", "Interrupted; no file was written.")
 _INTERNAL = Text("内部错误：{kind}：{detail}", "Internal error: {kind}: {detail}")
@@ -59,7 +64,23 @@ def _run(words: list[str], lang: str) -> int:
     homes = {"serve": "service_verbs", "worker": "service_verbs", "apikey": "service_verbs", "whatif": "what_if_verb"}
     home = homes.get(options.verb, "verbs")
     run: Callable[[Namespace, str], int] = getattr(import_module(f"causal_service.cli.{home}"), options.verb)
-    return run(options, lang)
+    if home == "service_verbs":  # they end in their own way
+        return run(options, lang)
+    with _ended_tidily():
+        return run(options, lang)
+
+
+@contextmanager
+def _ended_tidily() -> Iterator[None]:
+    """Let SIGTERM (schedulers and containers send it) end the program as its own exit would: temporary files go."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(ENDED))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _settle_interrupt() -> None:

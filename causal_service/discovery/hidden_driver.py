@@ -110,7 +110,7 @@ def hidden_drivers(
     if prepared.lags == 0 or not outcomes:
         return ()
     parents = full_sample(prepared, problem, seed, DISCOUNT).members[0]
-    plain = _Plain(prepared.covariance()[0], prepared.effective_n, rules_of(problem), parents)
+    plain = _Plain(prepared.covariance()[0], prepared.search_n, rules_of(problem), parents)
     found = [_of_outcome(plain, prepared.names, outcome, horizon, seed) for outcome in outcomes]
     return tuple(driver for driver in found if driver is not None)
 

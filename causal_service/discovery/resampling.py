@@ -228,7 +228,7 @@ def _learned(
     prepared: Prepared, problem: SearchProblem, sample: Sample, orders: NDArray[np.int64], key: np.uint64
 ) -> Draw:
     """Search on the within-covariance, fit on the stationary one, let mechanisms bend."""
-    n = prepared.effective_n
+    n = prepared.search_n
     order, found = learn_class(
         sample.within,
         n,
@@ -246,7 +246,7 @@ def _better(
     prepared: Prepared, problem: SearchProblem, sample: Sample, plain: Draw, driver: Factor, key: np.uint64
 ) -> Draw:
     """Return the draw with the driver where it scores better than the plain one, else the plain one."""
-    n = prepared.effective_n
+    n = prepared.search_n
     penalty = sample.discount * float(np.log(n))
     again = refound(sample.within, n, penalty, rules_of(problem), driver, key)
     if again is None or again.score >= system_score(sample.within, plain.members[0], n, penalty):

@@ -22,6 +22,10 @@ __all__ = ["SharedTraces", "shared_traces"]
 OFTEN = 0.35
 """Share of the draws in which a pair shows the traces that makes it doubtful."""
 
+FAINT = 0.05
+"""Traces below this share of the link itself are those of a driver that hardly remembers, or of nothing: with very many
+rows, coefficients of a few thousandths are drawn as arrows."""
+
 Array = NDArray[np.float64]
 
 
@@ -66,8 +70,9 @@ def _tied(coefficients: Array, y: int) -> NDArray[np.bool_]:
     b, p, d = coefficients.shape
     now = coefficients[:, y, d - p :]
     past = coefficients[:, :, : d - p].reshape(b, p, -1, p)
-    back = past[:, :, :, y].sum(axis=2) * now > 0
-    against = past[:, y].sum(axis=1) * now < 0
+    least = FAINT * now**2
+    back = past[:, :, :, y].sum(axis=2) * now > least
+    against = -past[:, y].sum(axis=1) * now > least
     tied: NDArray[np.bool_] = (now != 0) & (back | against)
     tied[:, y] = False
     return tied

@@ -12,6 +12,8 @@ __all__ = ["hidden_cause_sentence"]
 _NOTHING = Text("", "")
 _FAINT = 0.1
 """Below this many times as strong as an observed cause no factor is said."""
+_BEYOND = 20.0
+"""Above this many times as strong the observed cause is too weak to compare with."""
 
 
 def hidden_cause_sentence(lever: Lever, indicators: Names) -> Text:
@@ -34,8 +36,8 @@ def _compared(lever: Lever, indicators: Names) -> Text:
     if lever.benchmark is None:
         return _NOTHING
     name, times = name_of(lever.benchmark.indicator, indicators), lever.benchmark.times
-    if times is None:
-        return Text(f"，强度超过{name.zh}的100倍", f", more than 100 times as strong as {name.en}")
+    if times is None or times > _BEYOND:
+        return _NOTHING
     if times < _FAINT:
         return Text(f"，强度不到{name.zh}的十分之一", f", less than a tenth as strong as {name.en}")
     factor = format_number(times, 2)

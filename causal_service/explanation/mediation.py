@@ -18,7 +18,7 @@ from causal_service.errors import Text
 from causal_service.explanation.arrival import arrived_shares, half_by, share_of
 from causal_service.explanation.chains import along, coefficient_draws, whole_path, worth_dividing
 from causal_service.explanation.phrases import Names, horizon_words, name_of, spaced
-from causal_service.explanation.quantities import format_share
+from causal_service.explanation.quantities import format_share, format_signed_share
 from causal_service.explanation.results import Chain, Mediation
 from causal_service.explanation.wording import chain_sentence
 from causal_service.inference import Inference
@@ -153,8 +153,8 @@ def mediation_sentence(row: Mediation, indicators: Names, frequency: str) -> Tex
     elif row.mediated_share == 0 or abs(row.mediated_share) < 1e-9:
         divided = Text(f"{zh}全部是直接的", f"All of what {lever.en} does to {outcome.en} is direct")
     else:
-        direct, through = _signed(row.direct_share), _signed(row.mediated_share)
-        low, high = _signed(row.direct_share_low or 0.0), _signed(row.direct_share_high or 0.0)
+        direct, through = format_signed_share(row.direct_share), format_signed_share(row.mediated_share)
+        low, high = format_signed_share(row.direct_share_low or 0.0), format_signed_share(row.direct_share_high or 0.0)
         divided = Text(
             f"{zh}中，直接部分占{direct}（95%区间{low}至{high}），经其他指标传导的占{through}",
             f"{en}{direct} is direct (95% interval {low} to {high}) and {through} goes through other indicators",
@@ -169,14 +169,10 @@ def _arrival(row: Mediation, frequency: str) -> Text:
         return Text("", "")
     told = []
     for t, share in enumerate(row.arrived[:-1]):
-        told.append((horizon_words(t, frequency), _signed(share)))
+        told.append((horizon_words(t, frequency), format_signed_share(share)))
         if share >= 0.9:
             break
     zh = "，".join(f"{when.zh}到位{share}" for when, share in told)
     en = ", ".join(f"{share} {when.en}" for when, share in told)
     end = horizon_words(len(row.arrived) - 1, frequency)
     return Text(f"以{end.zh}为100%，{zh}。", f" With the effect {end.en} as 100%, {en} has arrived.")
-
-
-def _signed(share: float) -> str:
-    return format_share(share) if share >= 0 else f"-{format_share(-share)}"

@@ -22,6 +22,7 @@ __all__ = [
     "format_level",
     "format_number",
     "format_share",
+    "format_signed_share",
     "is_known",
     "unit_words",
 ]
@@ -172,6 +173,13 @@ def format_share(share: float | None) -> str:
     if 0 < share < 0.005:
         return "<1%"
     return f"{100 * share:.0f}%"
+
+
+def format_signed_share(share: float | None) -> str:
+    """Return a share that may be negative; one that rounds to nothing has no sign."""
+    if share is None or share > -0.005:
+        return format_share(None if share is None else abs(share))
+    return f"-{format_share(-share)}"
 
 
 def _magnitude(value: float) -> int:

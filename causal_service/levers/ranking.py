@@ -73,6 +73,7 @@ def ranked_levers(
     unit: BlockUnit = "entity",
     widening: float = 1.0,
     observed: Mapping[str, ObservedCause] | None = None,
+    usual_sd: float | None = None,
 ) -> tuple[RankedLever, ...]:
     """Return the levers of one outcome, best expected gain first; equal gains share a rank.
 
@@ -84,6 +85,7 @@ def ranked_levers(
     unit : what was resampled; it decides how many entities and rows ``act`` needs.
     widening : factor for half-widths, as already in ``effects``.
     observed : strongest observed common cause by lever.
+    usual_sd : how far the outcome usually moves (``usual_spread``), its unit; ``None`` = its within-SD.
     """
     listed = [lever for lever in levers if lever != outcome]
     if not listed:
@@ -113,7 +115,7 @@ def ranked_levers(
             zero_share=row.zero_share,
             smallest_detectable=_smallest_detectable(sd, move, outcome_sd, summaries[name].within_sd, effective_n),
             strength_open=POWER_FACTOR * strength,
-            outcome_sd=outcome_sd,
+            outcome_sd=outcome_sd if usual_sd is None else usual_sd,
             outcome_unit=summaries[outcome].unit,
             robustness=_robustness(row, effective_n),
             follows=float(draws.follows[draws.names.index(outcome), draws.names.index(name)]),

@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 USEFUL = 0.2
-"""A useful effect of one step, in within-SDs of the outcome."""
+"""A useful effect of one step, in within-SDs of the outcome (``usual_spread`` where its tails are heavy)."""
 SIGNIFICANT = 0.05
 """Largest q for ``act``."""
 IDENTIFIED = 0.9
@@ -99,7 +99,7 @@ class Evidence:
     smallest_detectable: float
     """Smallest effect of one step the panel would have shown, outcome unit."""
     outcome_sd: float
-    """Within-SD of the outcome, its unit."""
+    """Within-SD of the outcome, less where it rests on the tails (``usual_spread``), its unit."""
     outcome_unit: str
     """Unit of the outcome."""
     robustness: float

@@ -65,9 +65,9 @@ def checked_on_sample(panel: Panel) -> list[Finding]:
     entities, of = len(panel.entities), len(panel.behind.entities)
     params: Params = {"entities": entities, "of": of, "rows": panel.behind.rows}
     message = Text(
-        f"面板过大（{panel.behind.rows} 行），分批读取：规模、日历、空值和矩按全部数据计算；"
+        f"面板（{panel.behind.rows} 行）分批读取：规模、日历、空值和矩按全部数据计算；"
         f"其余检查只看 {of} 个实体中按名称散列抽取的 {entities} 个。",
-        f"The panel is large ({panel.behind.rows} rows) and read in pieces: size, calendar, empty cells and moments "
+        f"The panel ({panel.behind.rows} rows) is read in pieces: size, calendar, empty cells and moments "
         f"are those of all rows; the other checks look at {entities} of {of} entities, drawn by a hash of their "
         "labels.",
     )

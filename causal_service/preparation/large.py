@@ -270,9 +270,9 @@ def _step(large: LargePanel, sample: WithinRows) -> PreparationStep:
     return PreparationStep(
         "large-panel",
         Text(
-            f"面板过大，{large.rows} 行按实体分成 {len(large.partitions)} 份读取；空单元按 {E} 个实体中抽取的 {n} 个"
+            f"面板的 {large.rows} 行按实体分成 {len(large.partitions)} 份读取；空单元按 {E} 个实体中抽取的 {n} 个"
             "（按名称散列）的协方差求期望。",
-            f"The panel is large: its {large.rows} rows are read in {len(large.partitions)} parts by entity; empty "
+            f"The {large.rows} rows of the panel are read in {len(large.partitions)} parts by entity; empty "
             f"cells are filled by expectation under the covariances of {n} of {E} entities, drawn by a hash of their "
             "labels.",
         ),

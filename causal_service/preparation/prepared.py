@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Prepared", "Total", "prepare", "prepared_from"]
 
+ROWS_COUNTED = 5000.0
+"""Effective rows that the search counts however few periods there are."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prepared:
@@ -84,6 +87,19 @@ class Prepared:
     def blocks(self) -> int:
         """Number of resampling blocks."""
         return int(self.mass.size)
+
+    @property
+    def search_n(self) -> float:
+        """Effective rows that the search of the graph counts, at most ``effective_n``.
+
+        Removing the means of T periods leaves partial correlations of about 1 / T between a past and a present that
+        have none (Nickell 1981). With so many rows that they are told from zero, the search would draw arrows: it
+        counts no more rows than let a correlation of 1 / T pay a penalty of 2 ln n.
+        """
+        if not self.span.size:
+            return self.effective_n
+        periods = self.rows / max(self.entities, 1)
+        return min(self.effective_n, max(ROWS_COUNTED, 2.0 * float(np.log(self.effective_n)) * periods**2))
 
     def covariances(self, weights: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return (within, stationary) covariances (B, d, d) under block weights (B, blocks).

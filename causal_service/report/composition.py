@@ -25,6 +25,7 @@ from causal_service.explanation.quantities import (
     format_level,
     format_number,
     format_share,
+    format_signed_share,
     unit_words,
 )
 from causal_service.explanation.results import Chain, Contrast
@@ -382,7 +383,7 @@ def _chain_row(chain: Chain, lever: Lever, source: _Source) -> ChainRow:
     number = format_fixed(part, decimals_of_interval(part, *ends))
     signed = f"+{number}" if part > 0 and number.strip("0.") else number
     unit = described(chain.outcome, source.indicators).unit
-    share = format_share(chain.share) if chain.share is None or chain.share >= 0 else f"-{format_share(-chain.share)}"
+    share = format_signed_share(chain.share)
     return ChainRow(
         path,
         chain.share,

@@ -37,7 +37,11 @@ class Extent(NamedTuple):
 
 
 def power_findings(
-    levers: Sequence[Lever], described: Mapping[str, IndicatorSummary], extent: Extent, dictionary: Dictionary
+    levers: Sequence[Lever],
+    described: Mapping[str, IndicatorSummary],
+    extent: Extent,
+    dictionary: Dictionary,
+    usual_sd: Mapping[str, float] | None = None,
 ) -> tuple[Finding, ...]:
     """Return one finding per outcome for whose levers the panel is mostly too small.
 
@@ -51,10 +55,12 @@ def power_findings(
     levers : ranked and judged, with their reasons.
     described : summaries of the outcomes, by key.
     extent : size of the panel.
+    usual_sd : how far outcomes usually move, where that is less than their within-SDs (``levers.usual_spread``).
     """
     outcomes = dict.fromkeys(lever.outcome for lever in levers)
     told = ([lever for lever in levers if lever.outcome == outcome] for outcome in outcomes)
-    found = (_of_outcome(listed, described[listed[0].outcome].within_sd, extent, dictionary) for listed in told)
+    sizes = {outcome: described[outcome].within_sd for outcome in outcomes} | dict(usual_sd or {})
+    found = (_of_outcome(listed, sizes[listed[0].outcome], extent, dictionary) for listed in told)
     return tuple(finding for finding in found if finding is not None)
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import causal_service as cs
+from causal_service.discovery.shared_traces import _tied
 
 LAYERS = {"a": "innovation", "b": "process", "c": "process", "d": "process", "rating": "business"}
 
@@ -64,3 +65,44 @@ def test_a_plain_cause_is_left_alone(seed, simulated):
     found = study(seed, simulated, effect=0.5)
     assert "driver-possible" not in {f.code for f in found.findings}
     assert [verdicts(found)[name] for name in "acd"] == ["act"] * 3
+
+
+def many(plants: int, months: int, seed: int) -> pd.DataFrame:
+    """a moves the rating by 0.6, b by 0.3; c and d do nothing, e follows the rating."""
+    rng = np.random.default_rng(seed)
+    x, y, rows = np.zeros((plants, 4)), np.zeros(plants), []
+    for t in range(-30, months):
+        x = 0.5 * x + rng.normal(size=(plants, 4))
+        y = 0.3 * y + 0.6 * x[:, 0] + 0.3 * x[:, 1] + rng.normal(size=plants)
+        if t >= 0:
+            keys = {"plant": range(plants), "month": f"{2015 + t // 12}-{t % 12 + 1:02d}", "rating": y}
+            rows.append(pd.DataFrame(x, columns=list("abcd")).assign(**keys))
+    frame = pd.concat(rows)
+    return frame.assign(e=0.8 * frame["rating"] + rng.normal(size=len(frame)))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize(("plants", "months"), [(3000, 8), (3000, 12), (2000, 36)])
+def test_more_plants_do_not_turn_what_is_left_of_means_into_traces(plants, months, seed):
+    """With 24,000 rows and more, what removing the means of few months leaves was told from zero and drawn."""
+    found = cs.study(many(plants, months, seed), outcome="rating", entity="plant", period="month", resamples=60)
+    rows = {row.lever: row for row in found.levers}
+    assert [rows[name].verdict for name in "ab"] == ["act", "act"]
+    assert not doubts(found)
+    for name, truth in (("a", 0.6), ("b", 0.3)):
+        assert rows[name].value == pytest.approx(truth * (1 + 0.3 + 0.3**2 + 0.3**3), abs=0.05)
+        assert rows[name].high - rows[name].low < 0.1
+    assert all(rows[name].verdict != "act" for name in "cde")
+
+
+def test_faint_traces_are_none():
+    """One period back: the rating points back at a (0), b works against itself (1); c's traces are faint (2)."""
+    p, y = 4, 3
+    coefficients = np.zeros((1, p, 2 * p))
+    coefficients[0, y, p : p + 3] = 0.5, 0.5, 0.5
+    coefficients[0, 0, y], coefficients[0, y, 1] = 0.1, -0.1
+    coefficients[0, 2, y], coefficients[0, y, 2] = 0.02, -0.02
+    assert _tied(coefficients, y).tolist() == [[True, True, False, False]]
+    coefficients[0, 2, y] = 0.03
+    assert _tied(coefficients, y).tolist() == [[True, True, True, False]]

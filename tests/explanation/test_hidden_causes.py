@@ -55,7 +55,6 @@ def test_nothing_is_said_of_no_effect(changes):
 @pytest.mark.parametrize(
     ("times", "en", "zh"),
     [
-        (None, "more than 100 times as strong as", "超过准时交付率的100倍"),
         (1.0, "about as strong as", "与准时交付率相当"),
         (0.0, "less than a tenth as strong as", "不到准时交付率的十分之一"),
     ],
@@ -64,3 +63,11 @@ def test_no_factor_is_said_where_it_says_nothing(times, en, zh):
     said = hidden_cause_sentence(replace(LEVER, benchmark=replace(LEVER.benchmark, times=times)), INDICATORS)
     assert en in said.en
     assert zh in said.zh.replace(" ", "")
+
+
+@pytest.mark.parametrize("times", [None, 20.1])
+def test_a_known_cause_that_hardly_acts_is_no_measure(times):
+    said = hidden_cause_sentence(replace(LEVER, benchmark=replace(LEVER.benchmark, times=times)), INDICATORS)
+    assert "times as strong" not in said.en
+    assert "On-time" not in said.en
+    assert "of what is left of both" in said.en

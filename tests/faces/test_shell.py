@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from causal_service.cli import main
@@ -181,6 +182,27 @@ def test_interrupted_without_traceback_and_without_files(folder):
     assert (run.returncode, out) == (130, "")
     assert "Interrupted" in noise
     assert "Traceback" not in noise
+    assert not Path("result").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="signals and pipes as POSIX has them")
+def test_ended_by_a_scheduler_it_leaves_no_temporary_files(folder, tmp_path):
+    """Rows of a panel that is read in pieces stand in the temporary folder while a study runs."""
+    pd.read_csv("plants.csv").to_parquet("plants.parquet", index=False)
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    words = [*PROGRAM, "study", "plants.parquet", *STUDY[2:-1], "100000", "--stream", "yes", "--out", "result"]
+    run = subprocess.Popen(words, stderr=subprocess.PIPE, text=True, env=os.environ | {"TMPDIR": str(scratch)})
+    while not any(scratch.iterdir()):
+        assert run.poll() is None, run.stderr.read()
+        time.sleep(0.05)
+    time.sleep(0.5)
+    run.send_signal(signal.SIGTERM)
+    noise = run.communicate(timeout=60)[1]
+    assert run.returncode == 143
+    assert "Traceback" not in noise
+    assert not any(scratch.iterdir())
     assert not Path("result").exists()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,7 +12,7 @@ from numpy.typing import NDArray
 from causal_service.errors import DataError
 from causal_service.panel.dictionary import Dictionary
 from causal_service.panel.panel import Panel
-from causal_service.preparation.prepared import Prepared, Total, prepare
+from causal_service.preparation.prepared import ROWS_COUNTED, Prepared, Total, prepare
 
 
 def on_dummies(panel: Panel, lags: int, weights: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
@@ -223,3 +225,24 @@ def test_every_step_is_recorded_in_both_languages(simulated):
     assert all(step.text.zh and step.text.en for step in prepared.steps)
     cross = prepare(simulated.cross_section(frame.drop(columns=["plant", "month"])), Dictionary(), (), 0)
     assert [step.code for step in cross.steps] == ["rows", "gaps", "mechanisms"]
+
+
+def test_the_search_counts_no_more_rows_than_removed_means_allow(simulated):
+    """A partial correlation of 1 / T pays 2 ln n at most; small panels and cross-sections count all their rows."""
+    prepared = prepared_of(simulated, simulated.frame(0, entities=18, periods=10))
+    assert prepared.search_n == prepared.effective_n
+    periods = prepared.rows / prepared.entities
+
+    def counted(entities: int, periods: float) -> float:
+        rows = round(entities * periods)
+        return replace(prepared, entities=entities, rows=rows, effective_n=float(rows)).search_n
+
+    assert counted(400, periods) == 400 * periods
+    assert counted(10_000, periods) == ROWS_COUNTED
+    assert counted(400, 60) == 24_000
+    for entities in (2_000, 10_000, 1_000_000):
+        n, total = counted(entities, 60), entities * 60
+        assert n < total
+        assert n / 60**2 == pytest.approx(2 * np.log(total))
+    survey = replace(prepared, lags=0, span=np.empty(0), effective_n=1e6)
+    assert survey.search_n == 1e6
