@@ -16,9 +16,9 @@ _CENTRAL = (0.05, 0.95)
 """Quantiles between which movement is usual."""
 _NORMAL = 3.29
 """Distance of the two in standard deviations of a normal distribution."""
-_ALLOWANCE = 1.25
-"""Up to so many times the usual spread the standard deviation counts in full: skewed data, and tails like those of
-Student's t with 5 degrees of freedom, are not heavy."""
+_ALLOWANCE = 2.0
+"""Up to so many times the usual spread the standard deviation counts in full: skewed data have tails, too, on one
+side, and an effect on them is measured in standard deviations like any other."""
 
 
 def usual_sd(cells: NDArray[np.float64], within_sd: float) -> float:
