@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from causal_service.discovery.discover import Discovery, Method, discover
@@ -69,6 +69,8 @@ class Inference:
     """Size and identity of the panel."""
     indicators: Mapping[str, IndicatorSummary]
     """What a reader needs to know of each indicator, by key."""
+    usual_sd: Mapping[str, float]
+    """How far every outcome usually moves, its unit: its within-SD, less where that rests on the tails."""
     findings: tuple[Finding, ...]
     """What learning brought to light."""
     suspicions: Mapping[str, Suspicions]
@@ -79,8 +81,6 @@ class Inference:
     """Relations known to differ by entity."""
     knowledge: Knowledge | None = None
     """What was known before learning."""
-    usual_sd: Mapping[str, float] = field(default_factory=dict)
-    """How far every outcome usually moves, its unit: its within-SD, less where that rests on the tails."""
 
 
 def infer(
@@ -168,9 +168,10 @@ def infer(
         name: combined_suspicions(said, contradictions, plausible, traces, shifts, studied, name)
         for name in question.outcomes
     }
+    usual = {name: _usual_sd(studied.panel, prepared, name) for name in question.outcomes}
     unranked = Inference(
-        prepared, within, discovery, draws, effects, headline, levers, summary, described, findings, suspicions, {},
-        slopes, background, {name: _usual_sd(studied.panel, prepared, name) for name in question.outcomes},
+        prepared, within, discovery, draws, effects, headline, levers, summary, described, usual, findings, suspicions,
+        {}, slopes, background,
     )  # fmt: skip
     return replace(unranked, ranked=_ranked(unranked, dictionary, {}))
 
@@ -220,7 +221,7 @@ def _ranked(
             unit=prepared.unit,
             widening=factors.get((name, learned.headline), 1.0),
             observed=strongest_causes(prepared, learned.discovery, learned.levers, name),
-            usual_sd=learned.usual_sd.get(name),
+            usual_sd=learned.usual_sd[name],
         )
         for name, suspicions in learned.suspicions.items()
     }

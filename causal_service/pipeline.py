@@ -213,7 +213,7 @@ def study(
         chains += paths
     tell("explain", 1, 1)
     size = Extent(prepared.unit, prepared.entities, learned.panel.periods)
-    small = power_findings(ranked, described, size, known, learned.usual_sd)
+    small = power_findings(ranked, learned.usual_sd, size, known)
     asked = Asked(learned, studied, known, question, tuple(ranked), seed, workers, crosscheck, segments, along)
     depth = in_depth(asked, tell)
     if whole.behind is not None:

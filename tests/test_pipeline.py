@@ -278,7 +278,9 @@ class TestRegimes:
         past = (np.diag([0.2, 0.2, 0.2, 0.2]), second)
         frame = simulated.frame(0, past=past, entities=30, periods=30)
         said = [next((f for f in study(frame, lags=n).findings if f.code == "longer-lags"), None) for n in (1, 2)]
-        assert said[0].params == {"lags": 1, "longest": 2}
+        assert said[0].params == {"lags": 1, "longest": 2, "cause": "ontime", "effect": "rating"}
+        assert "most clearly 'ontime' on 'rating'" in said[0].message.en
+        assert "“ontime”对“rating”" in said[0].message.zh
         assert "--lags 2" in said[0].remedy.en
         assert said[1] is None
 

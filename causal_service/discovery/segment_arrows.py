@@ -49,7 +49,7 @@ def with_segment_arrows(
 
 
 def _class(prepared: Prepared, problem: SearchProblem, own: SegmentMoments, orders: NDArray[np.int64]) -> Bool:
-    n = prepared.effective_n * float(own.mass.sum() / prepared.mass.sum())
+    n = prepared.rows_counted(prepared.effective_n * float(own.mass.sum() / prepared.mass.sum()))
     penalty = (1.0 if n < FEW_ROWS else 2.0) * float(np.log(max(n, 2.0)))
     return learn_class(
         own.within(prepared), n, penalty, problem.candidates, problem.required, problem.before, problem.allowed, orders

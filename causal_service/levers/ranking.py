@@ -68,12 +68,12 @@ def ranked_levers(
     levers: Sequence[str],
     kind: EffectKind,
     suspicions: Suspicions,
+    usual_sd: float,
     effective_n: float,
     entities: int,
     unit: BlockUnit = "entity",
     widening: float = 1.0,
     observed: Mapping[str, ObservedCause] | None = None,
-    usual_sd: float | None = None,
 ) -> tuple[RankedLever, ...]:
     """Return the levers of one outcome, best expected gain first; equal gains share a rank.
 
@@ -81,11 +81,11 @@ def ranked_levers(
     ----------
     effects : rows of ``effect_rows``.
     kind : headline kind.
+    usual_sd : how far the outcome usually moves (``usual_spread``), its unit.
     entities : number of entities.
     unit : what was resampled; it decides how many entities and rows ``act`` needs.
     widening : factor for half-widths, as already in ``effects``.
     observed : strongest observed common cause by lever.
-    usual_sd : how far the outcome usually moves (``usual_spread``), its unit; ``None`` = its within-SD.
     """
     listed = [lever for lever in levers if lever != outcome]
     if not listed:
@@ -115,7 +115,7 @@ def ranked_levers(
             zero_share=row.zero_share,
             smallest_detectable=_smallest_detectable(sd, move, outcome_sd, summaries[name].within_sd, effective_n),
             strength_open=POWER_FACTOR * strength,
-            outcome_sd=outcome_sd if usual_sd is None else usual_sd,
+            outcome_sd=usual_sd,
             outcome_unit=summaries[outcome].unit,
             robustness=_robustness(row, effective_n),
             follows=float(draws.follows[draws.names.index(outcome), draws.names.index(name)]),

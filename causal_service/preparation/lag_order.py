@@ -10,7 +10,7 @@ exist.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,7 @@ from causal_service.preparation.sample_fit import sample_fit
 from causal_service.preparation.time_terms import calendar_cycles
 from causal_service.preparation.within_rows import Total, WithinRows, within_rows
 
-__all__ = ["MAX_LAGS", "chosen_lags"]
+__all__ = ["MAX_LAGS", "LagOrder", "chosen_lags"]
 
 MAX_LAGS = 3
 """Largest lag order tried by ``auto`` in a panel."""
@@ -33,7 +33,19 @@ LONGEST = 12
 """Longest season in periods that is tried as a lag order in a single series."""
 
 
-def chosen_lags(panel: Panel, dictionary: Dictionary, totals: Sequence[Total]) -> int:
+@dataclass(frozen=True, slots=True)
+class LagOrder:
+    """How many lags, and because of what."""
+
+    lags: int
+    """The lag order, at least 1."""
+    cause: str = ""
+    """Indicator that acts most clearly so many periods later; empty where nothing does and the order is 1."""
+    effect: str = ""
+    """What it acts on, maybe itself."""
+
+
+def chosen_lags(panel: Panel, dictionary: Dictionary, totals: Sequence[Total]) -> LagOrder:
     """Return the lag order; rows of the longest order tried are used for all, of a large panel those of its sample.
 
     Up to ``MAX_LAGS`` are tried, in a single series up to one season of the calendar; orders above an eighth of the
@@ -44,11 +56,13 @@ def chosen_lags(panel: Panel, dictionary: Dictionary, totals: Sequence[Total]) -
     level = chdtrc(1, np.log(n) + 4 * np.log(b))
     as_seen, corrected = within.sigma, _covariance(within)
     for lag in range(longest, 1, -1):
-        r = float(np.minimum(_partial(as_seen, b, longest, lag), _partial(corrected, b, longest, lag)).max())
+        sizes = np.minimum(_partial(as_seen, b, longest, lag), _partial(corrected, b, longest, lag))
+        cause, effect = np.unravel_index(int(sizes.argmax()), sizes.shape)
+        r = float(sizes[cause, effect])
         free = max(n - (lag - 1) * b - 2, 1.0)
         if 2 * stdtr(free, -r * np.sqrt(free / (1 - r * r))) < level:
-            return lag
-    return 1
+            return LagOrder(lag, within.names[cause], within.names[effect])
+    return LagOrder(1)
 
 
 def _partial(S: NDArray[np.float64], b: int, longest: int, lag: int) -> NDArray[np.float64]:

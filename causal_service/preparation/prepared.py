@@ -90,16 +90,20 @@ class Prepared:
 
     @property
     def search_n(self) -> float:
-        """Effective rows that the search of the graph counts, at most ``effective_n``.
+        """Effective rows that the search of the graph counts, at most ``effective_n``."""
+        return self.rows_counted(self.effective_n)
+
+    def rows_counted(self, n: float) -> float:
+        """Return how many of ``n`` effective rows, of all entities or of a segment, the search of a graph counts.
 
         Removing the means of T periods leaves partial correlations of about 1 / T between a past and a present that
         have none (Nickell 1981). With so many rows that they are told from zero, the search would draw arrows: it
         counts no more rows than let a correlation of 1 / T pay a penalty of 2 ln n.
         """
         if not self.span.size:
-            return self.effective_n
+            return n
         periods = self.rows / max(self.entities, 1)
-        return min(self.effective_n, max(ROWS_COUNTED, 2.0 * float(np.log(self.effective_n)) * periods**2))
+        return min(n, max(ROWS_COUNTED, 2.0 * float(np.log(max(n, 2.0))) * periods**2))
 
     def covariances(self, weights: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return (within, stationary) covariances (B, d, d) under block weights (B, blocks).

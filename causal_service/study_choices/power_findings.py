@@ -14,7 +14,6 @@ from causal_service.panel.dictionary import Dictionary
 from causal_service.panel.findings import Finding
 from causal_service.panel.labels import number
 from causal_service.panel.statements import about_indicators
-from causal_service.panel.summary import IndicatorSummary
 from causal_service.preparation.rows import BlockUnit
 
 __all__ = ["MANY", "Extent", "power_findings"]
@@ -38,10 +37,9 @@ class Extent(NamedTuple):
 
 def power_findings(
     levers: Sequence[Lever],
-    described: Mapping[str, IndicatorSummary],
+    usual_sd: Mapping[str, float],
     extent: Extent,
     dictionary: Dictionary,
-    usual_sd: Mapping[str, float] | None = None,
 ) -> tuple[Finding, ...]:
     """Return one finding per outcome for whose levers the panel is mostly too small.
 
@@ -53,14 +51,12 @@ def power_findings(
     Parameters
     ----------
     levers : ranked and judged, with their reasons.
-    described : summaries of the outcomes, by key.
+    usual_sd : how far every outcome usually moves (``levers.usual_spread``), its unit.
     extent : size of the panel.
-    usual_sd : how far outcomes usually move, where that is less than their within-SDs (``levers.usual_spread``).
     """
     outcomes = dict.fromkeys(lever.outcome for lever in levers)
     told = ([lever for lever in levers if lever.outcome == outcome] for outcome in outcomes)
-    sizes = {outcome: described[outcome].within_sd for outcome in outcomes} | dict(usual_sd or {})
-    found = (_of_outcome(listed, sizes[listed[0].outcome], extent, dictionary) for listed in told)
+    found = (_of_outcome(listed, usual_sd[listed[0].outcome], extent, dictionary) for listed in told)
     return tuple(finding for finding in found if finding is not None)
 
 

@@ -132,30 +132,34 @@ def chosen_lag_order(studied: Studied, dictionary: Dictionary, lags: int | Liter
     if panel.regime == "cross-section" or len(panel.periods) < SHORTEST:
         return 0, "regime"
     if lags == "auto":
-        return chosen_lags(panel, dictionary, studied.totals), "auto"
+        return chosen_lags(panel, dictionary, studied.totals).lags, "auto"
     return lags, "given"
 
 
 def lag_findings(studied: Studied, dictionary: Dictionary, lags: int, chosen: LagsChosen) -> tuple[Finding, ...]:
-    """Return the finding that some indicator acts at a longer lag than was asked for."""
+    """Return the finding that some indicator acts at a longer lag than was asked for, and which."""
     if chosen != "given" or lags == 0:
         return ()
     best = chosen_lags(studied.panel, dictionary, studied.totals)
-    if best <= lags:
+    if best.lags <= lags:
         return ()
+    cause, effect = dictionary.name(best.cause), dictionary.name(best.effect)
+    on = Text("自身", "itself") if best.cause == best.effect else Text(f"“{effect.zh}”", f"'{effect.en}'")
     return (
         about_panel(
             "longer-lags",
             "review",
             message=Text(
-                f"研究用了 {lags} 阶滞后，但数据显示有指标的作用延续到第 {best} 期。",
-                f"The study uses {lags} {'lag' if lags == 1 else 'lags'}, but some indicator still acts {best} periods "
-                "later.",
+                f"研究用了 {lags} 阶滞后，但数据显示有指标在 {best.lags} 期之后仍有作用，"
+                f"最明显的是“{cause.zh}”对{on.zh}。",
+                f"The study uses {lags} {'lag' if lags == 1 else 'lags'}, but some indicator still acts {best.lags} "
+                f"periods later, most clearly '{cause.en}' on {on.en}.",
             ),
             remedy=Text(
-                f"请改用 --lags {best} 或 --lags auto；滞后不足时区间偏窄。",
-                f"Use --lags {best} or --lags auto; with too few lags intervals are too narrow.",
+                f"请改用 --lags {best.lags} 或 --lags auto；滞后不足时区间偏窄，较晚才出现的效应会被漏掉。",
+                f"Use --lags {best.lags} or --lags auto; with too few lags intervals are too narrow and effects that "
+                "begin later are missed.",
             ),
-            params={"lags": lags, "longest": best},
+            params={"lags": lags, "longest": best.lags, "cause": best.cause, "effect": best.effect},
         ),
     )

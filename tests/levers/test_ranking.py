@@ -69,6 +69,7 @@ def ranked(
         levers=(*levers, OUTCOME),
         kind="sustained",
         suspicions=suspicions,
+        usual_sd=outcome_sd,
         effective_n=n,
         entities=entities,
         unit=unit,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from causal_service.panel.dictionary import Dictionary
-from causal_service.preparation.lag_order import MAX_LAGS, chosen_lags
+from causal_service.preparation.lag_order import MAX_LAGS, LagOrder, chosen_lags
 
 NAMES = ("a", "b", "c")
 FIRST = np.array([[0.4, 0, 0], [0.3, 0.3, 0], [0, 0.3, 0.3]])
@@ -22,14 +22,19 @@ NOW = np.array([[0, 0, 0], [0.5, 0, 0], [0, 0, 0.0]])
 )
 def test_the_order_that_made_the_data_is_found(simulated, seed, past, order):
     frame = simulated.frame(seed, names=NAMES, now=NOW, past=past, entities=30, periods=30)
-    assert chosen_lags(simulated.panel(frame), Dictionary(), ()) == order
+    found = chosen_lags(simulated.panel(frame), Dictionary(), ())
+    assert found.lags == order
+    if order == 1:
+        assert (found.cause, found.effect) == ("", "")
+    else:
+        assert past[order - 1][NAMES.index(found.effect), NAMES.index(found.cause)] != 0
 
 
 def test_an_eighth_of_the_periods_is_the_limit(simulated):
     past = (FIRST, 0 * FIRST, SECOND)
     for periods, limit in [(5, 1), (15, 1), (23, 2)]:
         frame = simulated.frame(0, names=NAMES, now=NOW, past=past, entities=60, periods=periods)
-        assert chosen_lags(simulated.panel(frame), Dictionary(), ()) <= limit <= MAX_LAGS
+        assert chosen_lags(simulated.panel(frame), Dictionary(), ()).lags <= limit <= MAX_LAGS
 
 
 def test_orders_that_the_rows_cannot_carry_are_not_tried(simulated):
@@ -38,4 +43,4 @@ def test_orders_that_the_rows_cannot_carry_are_not_tried(simulated):
     frame = simulated.frame(0, entities=6, periods=12)[["plant", "month"]]
     for j in range(12):
         frame[f"x{j:02d}"] = rng.normal(size=len(frame))
-    assert chosen_lags(simulated.panel(frame), Dictionary(), ()) == 1
+    assert chosen_lags(simulated.panel(frame), Dictionary(), ()) == LagOrder(1)

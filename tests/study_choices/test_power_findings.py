@@ -66,37 +66,37 @@ def test_twice_the_size_named_is_large_enough(small):
     ],
 )
 def test_what_is_missing_depends_on_the_kind_of_data(small, known, unit, entities, periods, word):
-    levers, described = unseen(small, 5, 5)
-    (finding,) = power_findings(levers, described, Extent(unit, 10, 20), known)
+    levers, sizes = unseen(small, 5, 5)
+    (finding,) = power_findings(levers, sizes, Extent(unit, 10, 20), known)
     assert finding.params["entities_needed"] == entities
     assert finding.params["periods_needed"] == periods
     assert word in finding.remedy.en
 
 
 def test_it_is_said_where_more_than_the_share_is_unseen(small, known):
-    levers, described = unseen(small, 5, round(MANY * 5))
-    assert power_findings(levers, described, Extent("entity", 10, 20), known) == ()
-    levers, described = unseen(small, 5, round(MANY * 5) + 1)
-    (finding,) = power_findings(levers, described, Extent("entity", 10, 20), known)
+    levers, sizes = unseen(small, 5, round(MANY * 5))
+    assert power_findings(levers, sizes, Extent("entity", 10, 20), known) == ()
+    levers, sizes = unseen(small, 5, round(MANY * 5) + 1)
+    (finding,) = power_findings(levers, sizes, Extent("entity", 10, 20), known)
     assert finding.params["levers"] == 5
     assert finding.params["insufficient"] == 3
 
 
 def test_only_effects_that_could_not_be_seen_count(small, known):
-    levers, described = unseen(small, 5, 0)
+    levers, sizes = unseen(small, 5, 0)
     short = Reason("too-few-entities", {}, reason_text("too-few-entities"))
     few = [replace(lever, verdict="insufficient", reasons=(short,)) for lever in levers]
-    assert power_findings(few, described, Extent("entity", 3, 20), known) == ()
+    assert power_findings(few, sizes, Extent("entity", 3, 20), known) == ()
 
 
 def test_levers_that_hang_on_the_strength_of_a_driver_are_not_promised_a_size(small, known):
     """They count neither among the levers nor among those unseen, and do not move the size."""
-    levers, described = unseen(small, 5, 5)
+    levers, sizes = unseen(small, 5, 5)
     hangs = Reason("driver-strength-open", {}, reason_text("driver-strength-open"))
-    wide = 2.0 * described["rating"].within_sd
+    wide = 2.0 * sizes["rating"]
     beside = [replace(lever, reasons=(hangs,), smallest_detectable=wide) for lever in levers]
-    assert power_findings(beside, described, Extent("entity", 10, 20), known) == ()
-    (finding,) = power_findings([*levers, *beside], described, Extent("entity", 10, 20), known)
+    assert power_findings(beside, sizes, Extent("entity", 10, 20), known) == ()
+    (finding,) = power_findings([*levers, *beside], sizes, Extent("entity", 10, 20), known)
     assert (finding.params["levers"], finding.params["insufficient"]) == (5, 5)
     assert finding.params["entities_needed"] == 40
     assert "5 more" in finding.message.en
@@ -110,8 +110,8 @@ def known() -> cs.Dictionary:
 
 def unseen(found: cs.Study, listed: int, short: int):
     """``listed`` levers, ``short`` of them with an effect of 0.4 SDs as the smallest that could be seen."""
-    described = {entry.key: entry for entry in found.indicators}
+    sizes = {"rating": next(entry.within_sd for entry in found.indicators if entry.key == "rating")}
     faint = Reason("below-detectable", {}, reason_text("below-detectable"))
-    row = replace(found.levers[0], smallest_detectable=0.4 * described["rating"].within_sd, reasons=())
+    row = replace(found.levers[0], smallest_detectable=0.4 * sizes["rating"], reasons=())
     levers = [replace(row, lever=f"x{j}", reasons=(faint,) if j < short else ()) for j in range(listed)]
-    return levers, described
+    return levers, sizes
