@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import suppress
+from pathlib import Path
 from types import TracebackType
 from typing import TextIO
 
@@ -29,15 +30,20 @@ _COUNTED = {
     "rehearse": Text("{done}/{of} 个", "{done} of {of}"),
 }
 _COLON = Text("：", ": ")
-_COMPILING = Text("（首次运行需编译，约半分钟）", " (the first run on a machine compiles for up to half a minute)")
+_COMPILES = ("read", "prepare", "discover", "effects")
+"""Stages in which a machine on which nothing has run yet compiles before it computes."""
+_COMPILING = Text("（本机首次运行需编译，共约一分钟）", " (the first run on a machine compiles, about a minute in all)")
+_COMPILED = Path(__file__).resolve().parents[1] / "numerics" / "__pycache__"
+"""Where compiled kernels are kept unless the package folder cannot be written to."""
 _QUARTERS = 4
 
 
 class Progress:
     """Shows the stages of one study; a context, so that the line is gone when the work ends however it ends."""
 
-    def __init__(self, lang: str, stream: TextIO | None = None) -> None:
+    def __init__(self, lang: str, stream: TextIO | None = None, *, compiled: Path = _COMPILED) -> None:
         self._lang = lang
+        self._cold = next(compiled.glob("*.nbi"), None) is None
         self._stream = sys.stderr if stream is None else stream
         self._live = bool(self._stream is not None and self._stream.isatty())
         self._shown = ("", -1)
@@ -58,14 +64,17 @@ class Progress:
         quarter = _QUARTERS * done // max(of, 1) if stage in _COUNTED else 0
         if self._shown != (stage, quarter):
             self._shown = (stage, quarter)
-            self._write(f"{name}{self._detail(stage, done, of) if done else ''}\n")
+            self._write(f"{name}{self._detail(stage, done, of) if done or self._compiles(stage, done) else ''}\n")
 
     def _detail(self, stage: str, done: int, of: int) -> str:
-        if stage not in _COUNTED or (done == 0 and stage != "discover"):
-            return " …"
-        if done == 0:
+        if self._compiles(stage, done):
             return _COMPILING.get(self._lang)
+        if stage not in _COUNTED or done == 0:
+            return " …"
         return _COLON.get(self._lang) + _COUNTED[stage].get(self._lang).format(done=done, of=of)
+
+    def _compiles(self, stage: str, done: int) -> bool:
+        return self._cold and done == 0 and stage in _COMPILES
 
     def _write(self, text: str) -> None:
         if self._stream is not None:

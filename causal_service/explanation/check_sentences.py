@@ -183,9 +183,10 @@ def _subset(w: _Words, passed: bool) -> Text:
     zh = f"至少{share}的子集方向一致" if passed else f"方向一致的子集不足{share}"
     en = f"in the same direction in {'at least' if passed else 'fewer than'} {share} of them"
     return Text(
-        f"随机取80%的数据重算{w.repeats}次：只靠少数数据支撑的效应会时有时无；移动一步使{w.outcome.zh}{w.when.zh}改变{w.between.zh}，{zh}。",
+        f"随机取80%的数据重算{w.repeats}次：只靠少数数据支撑的效应会时有时无；移动一步使{w.outcome.zh}{w.when.zh}改变{w.between.zh}"
+        f"{_whole(w).zh}，{zh}。",
         f"It was computed again on {w.repeats} random subsets of 80% of the data: an effect carried by a few would "
-        f"come and go; one step moved {w.outcome.en} by {w.between.en}{w.when.en}, {en}.",
+        f"come and go; one step moved {w.outcome.en} by {w.between.en}{w.when.en}{_whole(w).en}, {en}.",
     )
 
 
@@ -200,10 +201,16 @@ def _period(w: _Words, passed: bool) -> Text:
 def _left_out(w: _Words, passed: bool, what: Text) -> Text:
     zh, en = _most(w, passed)
     return Text(
-        f"逐个去掉{w.repeats}个{what.zh}重算：靠某一个{what.zh}支撑的效应会消失；移动一步使{w.outcome.zh}{w.when.zh}改变{w.between.zh}，{zh}。",
+        f"逐个去掉{w.repeats}个{what.zh}重算：靠某一个{what.zh}支撑的效应会消失；移动一步使{w.outcome.zh}{w.when.zh}改变{w.between.zh}"
+        f"{_whole(w).zh}，{zh}。",
         f"Each of {w.repeats} {what.en} was left out in turn: an effect that hangs on one would vanish; one step "
-        f"moved {w.outcome.en} by {w.between.en}{w.when.en}{en}.",
+        f"moved {w.outcome.en} by {w.between.en}{w.when.en}{_whole(w).en}{en}.",
     )
+
+
+def _whole(w: _Words) -> Text:
+    """Say what the numbers beside it are to be compared with: not the mean over many graphs that heads the lever."""
+    return Text(f"（全部数据在同一张图上为{w.estimate.zh}）", f" (all of the data on the same graph: {w.estimate.en})")
 
 
 def _most(w: _Words, passed: bool) -> tuple[str, str]:

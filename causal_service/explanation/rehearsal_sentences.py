@@ -12,6 +12,9 @@ from causal_service.rehearsal.results import Calibration, RehearsedOutcome
 
 __all__ = ["rehearsal_sentence"]
 
+_ENOUGH = 20
+"""Simulated panels from which shares are told without a caveat."""
+
 
 def rehearsal_sentence(
     row: RehearsedOutcome, calibrations: Sequence[Calibration], kind: EffectKind, twins: int, indicators: Names
@@ -21,7 +24,7 @@ def rehearsal_sentence(
     ``kind`` is the headline kind; calibrations of other outcomes and kinds are ignored.
     """
     own = next(c for c in calibrations if c.outcome == row.outcome and c.kind == kind)
-    parts = [_ranking(row, twins), _intervals(own), _detectable(row, indicators), _acts(row)]
+    parts = [_ranking(row, twins), _intervals(own), _detectable(row, indicators), _acts(row), _rough(twins)]
     said = [part for part in parts if part is not None]
     return spaced("".join(part.zh for part in said), " ".join(part.en for part in said))
 
@@ -75,3 +78,12 @@ def _acts(row: RehearsedOutcome) -> Text | None:
         en = f"{row.false_acts} {'was' if row.false_acts == 1 else 'were'} wrong"
     calls = "call" if row.acts == 1 else "calls"
     return Text(f"{row.acts}次“行动”判断中，{zh}。", f"Of {row.acts} {calls} to act, {en}.")
+
+
+def _rough(twins: int) -> Text | None:
+    if twins >= _ENOUGH:
+        return None
+    return Text(
+        f"仅{twins}个模拟面板，以上比例只是粗略参考；{_ENOUGH}个以上更可靠。",
+        f"Shares on so few panels are rough; {_ENOUGH} or more tell better.",
+    )

@@ -59,3 +59,10 @@ def test_twins_on_which_nothing_helps():
 def test_no_wrong_call_and_one_call_read_naturally():
     assert "none was wrong" in said(replace(ROW, false_acts=0)).en
     assert "Of 1 call to act" in said(replace(ROW, acts=1, false_acts=1)).en
+
+
+def test_few_twins_are_a_rough_guide_and_said_to_be():
+    few = rehearsal_sentence(ROW, [FITTING], "sustained", 5, NAMES)
+    assert "so few panels are rough" in few.en
+    assert "粗略参考" in few.zh
+    assert "rough" not in said().en

@@ -121,9 +121,10 @@ def test_output_fits_the_page(shell):
 # --- progress --------------------------------------------------------------------------------------------------------
 
 
-def test_progress_in_plain_lines_counts_draws():
+def test_progress_in_plain_lines_counts_draws(tmp_path):
     stream = io.StringIO()
-    with Progress("en", stream) as show:
+    (tmp_path / "kernel.nbi").touch()
+    with Progress("en", stream, compiled=tmp_path) as show:
         show("read", 0, 1)
         for done in range(201):
             show("discover", done, 200)
@@ -142,6 +143,22 @@ def test_progress_on_a_terminal_is_one_line_that_goes_away():
     assert "\n" not in stream.getvalue()
     assert "1/2" in stream.getvalue()
     assert stream.getvalue().endswith("\r\x1b[2K")
+
+
+@pytest.mark.parametrize("kind", [io.StringIO, Terminal])
+def test_progress_says_that_the_first_run_compiles(kind, tmp_path):
+    def said() -> list[str]:
+        stream = kind()
+        with Progress("en", stream, compiled=tmp_path) as show:
+            for stage in ("load", "read", "discover"):
+                show(stage, 0, 2)
+            show("discover", 1, 2)
+        return [line for line in re.split("\n|\r\x1b\\[2K", stream.getvalue()) if line]
+
+    hint = "(the first run on a machine compiles, about a minute in all)"
+    assert [hint in line for line in said()] == [False, True, True, False]
+    (tmp_path / "kernel.nbi").touch()
+    assert not any(hint in line for line in said())
 
 
 def test_progress_without_a_stream_is_silent(monkeypatch):
