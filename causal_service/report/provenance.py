@@ -33,6 +33,10 @@ _PLAN_LABELS: dict[str, Text] = {
     "layers": Text("层级", "Layers"),
     "required": Text("必须存在的箭头", "Required arrows"),
     "forbidden": Text("禁止的箭头", "Forbidden arrows"),
+    "segment": Text("分组列", "Segment column"),
+    "crosscheck": Text("请 DoWhy 核对", "Second opinion by DoWhy"),
+    "moderator": Text("调节指标", "Moderator"),
+    "moderation_learner": Text("调节效应的估计方法", "Estimated along the moderator by"),
     "effective_n": Text("有效样本量", "Effective rows"),
     "preparation": Text("数据准备", "Preparation"),
     "versions": Text("软件版本", "Versions"),
@@ -44,6 +48,8 @@ _VALUES: dict[str, Text] = {
     "regime": Text("数据类型", "the kind of data"),
     "impact": Text("同期效应", "same-period effect"),
     "sustained": Text("保持一步的效应", "effect of a kept step"),
+    "linear": Text("直线", "a straight line"),
+    "forest": Text("因果森林", "a causal forest"),
 }
 _ARROWS = frozenset({"required", "forbidden"})
 _NAMED = frozenset({"outcome", "outcomes", "levers"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
-from dataclasses import replace
+from dataclasses import fields, replace
 from html.parser import HTMLParser
 
 import pytest
@@ -12,6 +12,8 @@ import pytest
 from causal_service.errors import Text
 from causal_service.report.composition import compose
 from causal_service.report.html import notebook_html, render_html
+from causal_service.report.provenance import _PLAN_LABELS
+from causal_service.study_record import Provenance, StudyPlan
 
 VOID = {"meta", "br", "hr", "img", "input", "link"}
 LANGUAGES = ("zh", "en")
@@ -150,6 +152,13 @@ def test_correlation_ranks_that_mislead_are_marked(study):
     rows = {row.name: row for row in compose(study, "en").sections[0].levers}
     assert rows["Training hours per employee"].misleading
     assert not rows["Delivery cycle"].misleading
+
+
+def test_every_option_of_a_plan_has_a_name_in_both_languages():
+    for field in (*fields(StudyPlan), *fields(Provenance)):
+        label = _PLAN_LABELS[field.name]
+        assert HAN.search(label.zh), field.name
+        assert label.en != field.name
 
 
 def test_provenance_tells_seed_versions_and_fingerprint(study):
