@@ -13,7 +13,8 @@ import numpy as np
 from causal_service.errors import CallError, DataError, Text
 from causal_service.panel.columns import LARGEST
 from causal_service.panel.labels import listed
-from causal_service.panel.parquet_parts import cannot_open, damaged_part
+from causal_service.panel.parquet_parts import cannot_open
+from causal_service.panel.parquet_refusals import damaged_parquet
 from causal_service.panel.parquet_table import ParquetTable
 from causal_service.panel.spilling import FIRST_COLUMN, DamagedFile, SpilledUnit
 
@@ -42,7 +43,7 @@ def naming_files(table: ParquetTable) -> Iterator[None]:
     try:
         yield
     except DamagedFile as error:
-        raise damaged_part(table.name, Path(str(error))) from None
+        raise damaged_parquet(table.name, Path(str(error)).name) from None
     except OSError as error:
         if error.errno is None or isinstance(error, (ConnectionError, TimeoutError)):
             raise

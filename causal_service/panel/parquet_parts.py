@@ -10,12 +10,12 @@ from typing import Any
 
 from causal_service.errors import CallError, DataError, Text, UnreadableFile
 from causal_service.panel.parquet_kinds import NULL, kind_name, kind_of
+from causal_service.panel.parquet_refusals import damaged_parquet
 from causal_service.panel.tables import parquet_columns
 
-__all__ = ["Part", "cannot_open", "common_kinds", "damaged_part", "part_of", "parts_of_folder"]
+__all__ = ["Part", "cannot_open", "common_kinds", "part_of", "parts_of_folder"]
 
 _MAGIC = b"PAR1"
-_DAMAGED = Text("是损坏的 Parquet 文件", "is a damaged Parquet file")
 _EMPTY = Text("是空文件（0 字节）", "is empty (0 bytes)")
 
 
@@ -105,7 +105,9 @@ def _opened(file: Path, table: str) -> Part:
         with file.open("rb") as content:
             begin = content.read(len(_MAGIC))
             if begin != _MAGIC:
-                raise damaged_part(table, file, Text("不是 Parquet 文件", "is no Parquet file") if begin else _EMPTY)
+                raise damaged_parquet(
+                    table, file.name, Text("不是 Parquet 文件", "is no Parquet file") if begin else _EMPTY
+                )
             head = pq.ParquetFile(content)
             sizes = tuple(head.metadata.row_group(group).num_rows for group in range(head.num_row_groups))
             return Part(file, tuple(parquet_columns(head)), head.schema_arrow.remove_metadata(), sizes)
@@ -113,26 +115,10 @@ def _opened(file: Path, table: str) -> Part:
         raise
     except OSError as error:
         if error.errno is None:  # of arrow, not of the system
-            raise damaged_part(table, file) from None
+            raise damaged_parquet(table, file.name) from None
         raise cannot_open(file, error) from None
     except Exception:  # pyarrow raises what its own parsers and those of stored types raise
-        raise damaged_part(table, file) from None
-
-
-def damaged_part(table: str, file: Path, how: Text = _DAMAGED) -> UnreadableFile:
-    """Return the refusal of a file that cannot be read as Parquet; ``table`` is the name of its folder or its own."""
-    inside = table != file.name
-    return UnreadableFile(
-        "damaged-parquet",
-        Text(
-            f"“{table}”中的“{file.name}”{how.zh}。" if inside else f"“{file.name}”{how.zh}。",
-            f"{file.name!r} in {table!r} {how.en}." if inside else f"{file.name!r} {how.en}.",
-        ),
-        Text("请重新写出该文件，或将它移出文件夹。", "Write this file again, or move it out of the folder.")
-        if inside
-        else Text("请重新写出该文件。", "Write this file again."),
-        {"file": file.name},
-    )
+        raise damaged_parquet(table, file.name) from None
 
 
 def cannot_open(file: Path, error: OSError) -> CallError:

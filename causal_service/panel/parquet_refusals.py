@@ -6,6 +6,7 @@ from causal_service.errors import CallError, DataError, Text, UnreadableFile
 from causal_service.panel.parquet_kinds import kind_name
 
 __all__ = [
+    "damaged_parquet",
     "few_entities",
     "key_kind",
     "long_in_pieces",
@@ -19,6 +20,7 @@ _ONE_FILE = Text(
     "请先合并为一个文件再读入内存：pandas.read_parquet(文件夹).to_parquet(文件)。",
     "Join the parts to one file, which is read into memory: pandas.read_parquet(folder).to_parquet(file).",
 )
+_DAMAGED = Text("是损坏的 Parquet 文件", "is a damaged Parquet file")
 
 
 def refuse_memory(name: str, entity: str | None, period: str | None, stream: bool | None) -> None:
@@ -128,4 +130,20 @@ def text_in_numbers(name: str, header: str) -> DataError:
             "Store it as numbers in the Parquet file; remove it from the dictionary if it is a label.",
         ),
         {"file": name, "column": header},
+    )
+
+
+def damaged_parquet(table: str, file: str, how: Text = _DAMAGED) -> UnreadableFile:
+    """Return the refusal of a file that cannot be read as Parquet; ``table`` is the name of its folder or its own."""
+    inside = table != file
+    return UnreadableFile(
+        "damaged-parquet",
+        Text(
+            f"“{table}”中的“{file}”{how.zh}。" if inside else f"“{file}”{how.zh}。",
+            f"{file!r} in {table!r} {how.en}." if inside else f"{file!r} {how.en}.",
+        ),
+        Text("请重新写出该文件，或将它移出文件夹。", "Write this file again, or move it out of the folder.")
+        if inside
+        else Text("请重新写出该文件。", "Write this file again."),
+        {"file": file},
     )

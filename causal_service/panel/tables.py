@@ -19,6 +19,7 @@ from causal_service.panel.calendar import are_periods
 from causal_service.panel.decoding import decode, sniff_separator
 from causal_service.panel.files import kind_of, read_bytes
 from causal_service.panel.labels import listed, normalise
+from causal_service.panel.parquet_refusals import damaged_parquet
 from causal_service.panel.workbooks import worksheets
 
 __all__ = ["MAX_INDICATORS", "RawTable", "headers_of", "parquet_columns", "read_table", "table_from_frame"]
@@ -151,7 +152,7 @@ def _read_parquet(content: bytes, name: str) -> RawTable:
     except (CausalServiceError, MemoryError):
         raise
     except Exception:  # pyarrow raises what its own parsers and those of the stored index raise
-        raise _no_table("damaged-parquet", name, "是损坏的 Parquet 文件", "is a damaged Parquet file") from None
+        raise damaged_parquet(name, name) from None
     if any(level is not None for level in frame.index.names):
         frame = frame.reset_index()
     place = {str(column): at for at, column in enumerate(frame.columns)}

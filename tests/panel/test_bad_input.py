@@ -157,6 +157,15 @@ def test_excel_errors_name_the_row_of_the_sheet(tmp_path):
     assert "row 3" in caught.value.what.en
 
 
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_truncated_parquet_file_is_to_be_written_again(tmp_path, stream):
+    path = tmp_path / "panel.parquet"
+    path.write_bytes(truncated_parquet())
+    with pytest.raises(UnreadableFile) as caught:
+        read_panel(path, entity="plant", period="month", stream=stream)
+    assert caught.value.remedy.en == "Write this file again."
+
+
 def test_a_workbook_damaged_anywhere_is_said_to_be_damaged(tmp_path):
     path = tmp_path / "panel.xlsx"
     frame = pd.DataFrame({"plant": ["A", "A"], "month": ["2024-01", "2024-02"], "x": [1, 2]})
