@@ -9,10 +9,11 @@ from causal_service.cli.texts import headline, paragraph
 from causal_service.data import demo_dictionary_path, demo_panel_path, demo_truth
 from causal_service.errors import Text
 from causal_service.explanation.phrases import name_of, step_words, verdict_words
-from causal_service.explanation.quantities import format_fixed, format_interval, format_share, unit_words
+from causal_service.explanation.quantities import format_fixed, format_interval, format_share
 from causal_service.levers.results import Lever
 from causal_service.panel.dictionary_reading import read_dictionary
 from causal_service.panel.summary import IndicatorSummary
+from causal_service.panel.units import unit_words
 from causal_service.pipeline import study
 from causal_service.report.tables import aligned
 from causal_service.study_record import Study

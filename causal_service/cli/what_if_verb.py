@@ -185,7 +185,8 @@ def _reach_text(found: Reach, lang: str) -> str:
 
 def _text(found: WhatIf, lang: str) -> str:
     from causal_service.cli.texts import paragraph
-    from causal_service.explanation.quantities import decimals_of_interval, format_fixed, format_interval, unit_words
+    from causal_service.explanation.quantities import decimals_of_interval, format_fixed, format_interval
+    from causal_service.panel.units import unit_words
     from causal_service.report.tables import aligned
 
     shown = [row for i, row in enumerate(found.responses) if row.zero_share <= _RARE or i == 0]

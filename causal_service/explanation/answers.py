@@ -17,10 +17,11 @@ from causal_service.explanation.phrases import (
     spaced,
     step_words,
 )
-from causal_service.explanation.quantities import amount, format_number, is_known
+from causal_service.explanation.quantities import format_number, is_known
 from causal_service.explanation.reason_texts import reason_text
 from causal_service.levers.results import Lever, Reason
 from causal_service.panel.panel import Regime
+from causal_service.panel.units import amount
 
 __all__ = ["answer_text"]
 

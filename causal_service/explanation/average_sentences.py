@@ -9,13 +9,13 @@ from causal_service.effects.average_effects import AverageEffect, NoAverage
 from causal_service.errors import Text
 from causal_service.explanation.phrases import Names, described, listed_en, listed_zh, name_of, spaced
 from causal_service.explanation.quantities import (
-    amount,
     decimals_of_interval,
     format_fixed,
     format_interval,
     format_number,
     format_share,
 )
+from causal_service.panel.units import amount
 
 __all__ = ["average_worded", "change_words"]
 

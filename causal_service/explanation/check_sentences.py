@@ -9,7 +9,6 @@ from causal_service.effects.checks import SAME_DIRECTION, Check, WhyNot
 from causal_service.errors import Text
 from causal_service.explanation.phrases import Names, described, horizon_words, name_of, spaced
 from causal_service.explanation.quantities import (
-    amount,
     decimals_of_interval,
     format_fixed,
     format_interval,
@@ -17,6 +16,7 @@ from causal_service.explanation.quantities import (
     format_share,
 )
 from causal_service.levers.results import Lever
+from causal_service.panel.units import amount
 
 __all__ = ["check_label", "check_worded", "checks_summary"]
 

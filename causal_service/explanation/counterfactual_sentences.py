@@ -8,14 +8,9 @@ from typing import Protocol
 from causal_service.effects.moves import SettledMove
 from causal_service.errors import Text
 from causal_service.explanation.phrases import listed_en, listed_zh, name_of, spaced
-from causal_service.explanation.quantities import (
-    amount,
-    decimals_of_interval,
-    format_fixed,
-    format_interval,
-    format_level,
-)
+from causal_service.explanation.quantities import decimals_of_interval, format_fixed, format_interval, format_level
 from causal_service.explanation.scene import Note, Scene
+from causal_service.panel.units import amount
 
 __all__ = ["counterfactual_text", "other_panel", "panel_ends"]
 

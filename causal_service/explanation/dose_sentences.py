@@ -8,14 +8,8 @@ from causal_service.effects.dose_results import DoseResponse, NoDoseResponse
 from causal_service.effects.dose_shape import thirds
 from causal_service.errors import Text
 from causal_service.explanation.phrases import Names, described, horizon_words, name_of, spaced
-from causal_service.explanation.quantities import (
-    amount,
-    decimals_of_interval,
-    format_fixed,
-    format_interval,
-    format_number,
-    unit_words,
-)
+from causal_service.explanation.quantities import decimals_of_interval, format_fixed, format_interval, format_number
+from causal_service.panel.units import amount, unit_words
 
 __all__ = ["MOST_CURVES", "NO_CURVE", "further_unit", "level_words", "not_asked", "worded_dose"]
 

@@ -5,14 +5,9 @@ from __future__ import annotations
 from causal_service.effects.entity_effects import EntityEffect, EntityRow
 from causal_service.errors import Text
 from causal_service.explanation.phrases import Names, described, move_words, name_of, spaced
-from causal_service.explanation.quantities import (
-    amount,
-    decimals_of_interval,
-    format_fixed,
-    format_interval,
-    format_share,
-)
+from causal_service.explanation.quantities import decimals_of_interval, format_fixed, format_interval, format_share
 from causal_service.levers.results import Lever
+from causal_service.panel.units import amount
 
 __all__ = ["entity_sentence", "no_entity_effects"]
 

@@ -15,7 +15,6 @@ from causal_service.explanation.phrases import (
     verb_zh,
 )
 from causal_service.explanation.quantities import (
-    amount,
     decimals_of_interval,
     format_fixed,
     format_interval,
@@ -24,6 +23,7 @@ from causal_service.explanation.quantities import (
     is_known,
 )
 from causal_service.levers.results import Lever
+from causal_service.panel.units import amount
 
 __all__ = ["lever_sentence"]
 

@@ -7,15 +7,9 @@ from dataclasses import replace
 from causal_service.effects.moderation_results import ModeratedEffect, Moderation, NoModeration
 from causal_service.errors import Text
 from causal_service.explanation.phrases import Names, described, horizon_words, move_words, name_of, spaced
-from causal_service.explanation.quantities import (
-    amount,
-    decimals_of_interval,
-    format_fixed,
-    format_interval,
-    format_number,
-    unit_words,
-)
+from causal_service.explanation.quantities import decimals_of_interval, format_fixed, format_interval, format_number
 from causal_service.levers.results import Lever
+from causal_service.panel.units import amount, unit_words
 
 __all__ = ["NO_MODERATION", "level_words", "worded_moderation"]
 

@@ -7,14 +7,9 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from causal_service.errors import Text
-from causal_service.explanation.quantities import (
-    amount,
-    decimals_of_interval,
-    format_fixed,
-    format_number,
-    unit_words,
-)
+from causal_service.explanation.quantities import decimals_of_interval, format_fixed, format_number
 from causal_service.levers.results import Lever, Verdict
+from causal_service.panel.units import amount, unit_words
 
 __all__ = [
     "Described",

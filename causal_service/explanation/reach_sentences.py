@@ -16,10 +16,11 @@ from causal_service.explanation.phrases import (
     verb_zh,
     verdict_words,
 )
-from causal_service.explanation.quantities import amount, format_level, format_number, format_share
+from causal_service.explanation.quantities import format_level, format_number, format_share
 from causal_service.explanation.scene import Scene
 from causal_service.explanation.what_if_sentences import moves_words
 from causal_service.levers.results import Verdict
+from causal_service.panel.units import amount
 
 __all__ = ["needed_words", "reach_text"]
 

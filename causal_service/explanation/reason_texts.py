@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from string import Formatter
 
 from causal_service.errors import CallError, Text, nearest
-from causal_service.explanation.quantities import amount, format_level, format_number, format_share
+from causal_service.explanation.quantities import format_level, format_number, format_share
+from causal_service.panel.units import amount
 
 __all__ = ["REASON_CODES", "reason_text"]
 

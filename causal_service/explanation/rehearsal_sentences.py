@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from causal_service.effects.results import EffectKind
 from causal_service.errors import Text
 from causal_service.explanation.phrases import Names, described, spaced
-from causal_service.explanation.quantities import amount, format_number, format_share
+from causal_service.explanation.quantities import format_number, format_share
+from causal_service.panel.units import amount
 from causal_service.rehearsal.results import Calibration, RehearsedOutcome
 
 __all__ = ["rehearsal_sentence"]

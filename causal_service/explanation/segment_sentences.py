@@ -9,17 +9,12 @@ from causal_service.effects.results import EffectKind
 from causal_service.effects.segments import BySegment, Interaction, SegmentEffect
 from causal_service.errors import Text
 from causal_service.explanation.phrases import Names, described, listed_en, listed_zh, move_words, name_of, spaced
-from causal_service.explanation.quantities import (
-    amount,
-    decimals_of_interval,
-    format_fixed,
-    format_interval,
-    format_number,
-)
+from causal_service.explanation.quantities import decimals_of_interval, format_fixed, format_interval, format_number
 from causal_service.levers.results import Lever
 from causal_service.panel.dictionary import Dictionary
 from causal_service.panel.findings import Finding
 from causal_service.panel.statements import about_indicators
+from causal_service.panel.units import amount
 
 __all__ = ["change_of", "gain_sign", "no_segments", "segment_findings", "segment_sentence", "segments_text"]
 

@@ -8,8 +8,9 @@ from causal_service.effects.moves import SettledMove
 from causal_service.effects.what_if import Response
 from causal_service.errors import Text
 from causal_service.explanation.phrases import horizon_words, listed_en, listed_zh, name_of, spaced, verdict_words
-from causal_service.explanation.quantities import amount, format_level, format_number, unit_words
+from causal_service.explanation.quantities import format_level, format_number
 from causal_service.explanation.scene import Note, Scene
+from causal_service.panel.units import amount, unit_words
 
 __all__ = ["beyond_data", "notes_on"]
 

@@ -16,7 +16,6 @@ from causal_service.explanation.phrases import (
     verb_zh,
 )
 from causal_service.explanation.quantities import (
-    amount,
     decimals_of_interval,
     format_fixed,
     format_interval,
@@ -24,6 +23,7 @@ from causal_service.explanation.quantities import (
     format_number,
 )
 from causal_service.explanation.scene import Scene
+from causal_service.panel.units import amount
 
 __all__ = ["change_words", "moves_words", "response_numbers", "what_if_text"]
 

@@ -24,7 +24,6 @@ from causal_service.explanation.phrases import (
     verdict_words,
 )
 from causal_service.explanation.quantities import (
-    amount,
     decimals_of_interval,
     format_effect,
     format_fixed,
@@ -32,10 +31,10 @@ from causal_service.explanation.quantities import (
     format_level,
     format_number,
     format_share,
-    unit_words,
 )
 from causal_service.explanation.reason_texts import REASON_CODES, reason_text
 from causal_service.explanation.results import Chain
+from causal_service.panel.units import amount, unit_words
 
 __all__ = [
     "REASON_CODES",

@@ -13,6 +13,7 @@ from causal_service.panel.findings import Finding
 from causal_service.panel.labels import listed, noted, number, percent
 from causal_service.panel.panel import Panel
 from causal_service.panel.statements import Params, about_indicators, about_panel, passed
+from causal_service.panel.units import amount
 from causal_service.panel.variation import pooled_sd
 
 __all__ = [
@@ -283,11 +284,11 @@ def _detectable(panel: Panel, dictionary: Dictionary, outcome: str, sd: float) -
         return about_indicators(
             "sufficiency", "review", [outcome], dictionary, message=message, remedy=remedy, params=params
         )
-    amount = f"{number(smallest * sd)}{' ' + unit if unit else ''}"
+    seen = amount(number(smallest * sd), unit)
     message = Text(
-        f"约 {rows:.0f} 行有效数据；对“{label.zh}”能识别的最小效应约为 {smallest:.2f} 个标准差（{amount}）。",
+        f"约 {rows:.0f} 行有效数据；对“{label.zh}”能识别的最小效应约为 {smallest:.2f} 个标准差（{seen.zh}）。",
         f"About {rows:.0f} effective rows; the smallest effect on {label.en!r} that could be seen is "
-        f"{smallest:.2f} standard deviations ({amount}).",
+        f"{smallest:.2f} standard deviations ({seen.en}).",
     )
     if smallest <= USEFUL:
         return about_indicators("sufficiency", "pass", [outcome], dictionary, message=message, params=params)

@@ -18,7 +18,6 @@ from causal_service.explanation.phrases import (
     verdict_words,
 )
 from causal_service.explanation.quantities import (
-    amount,
     decimals_of_interval,
     format_fixed,
     format_interval,
@@ -26,12 +25,12 @@ from causal_service.explanation.quantities import (
     format_number,
     format_share,
     format_signed_share,
-    unit_words,
 )
 from causal_service.explanation.results import Chain, Contrast
 from causal_service.levers.results import Lever, Verdict
 from causal_service.panel.findings import Finding
 from causal_service.panel.summary import IndicatorSummary
+from causal_service.panel.units import amount, unit_words
 from causal_service.report.along import along_part
 from causal_service.report.assumptions import assumptions, method_paragraphs
 from causal_service.report.average_effects import average_rows

@@ -8,8 +8,8 @@ from causal_service.effects.dose_results import DoseResponse, NoDoseResponse, Sh
 from causal_service.errors import Text
 from causal_service.explanation.dose_sentences import level_words
 from causal_service.explanation.phrases import horizon_words, name_of
-from causal_service.explanation.quantities import unit_words
 from causal_service.panel.summary import IndicatorSummary
+from causal_service.panel.units import unit_words
 from causal_service.report.document import DosePart, DosePicture
 
 __all__ = ["dose_part"]

@@ -8,15 +8,10 @@ from dataclasses import replace
 from causal_service.effects.entity_effects import ByEntity, EntityEffect, EntityRow
 from causal_service.effects.segments import BySegment, SegmentEffect
 from causal_service.explanation.phrases import Names, described, listed_en, listed_zh, name_of, step_words
-from causal_service.explanation.quantities import (
-    amount,
-    decimals_of_interval,
-    format_fixed,
-    format_interval,
-    format_share,
-)
+from causal_service.explanation.quantities import decimals_of_interval, format_fixed, format_interval, format_share
 from causal_service.explanation.segment_sentences import change_of, gain_sign, segments_text
 from causal_service.levers.results import Lever
+from causal_service.panel.units import amount
 from causal_service.report.document import ForWhomPart, GroupRow, LeverGroups
 
 __all__ = ["for_whom_part", "group_row"]

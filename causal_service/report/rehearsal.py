@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from causal_service.explanation.quantities import amount, format_number, format_share
+from causal_service.explanation.quantities import format_number, format_share
+from causal_service.panel.units import amount
 from causal_service.rehearsal.results import Calibration, Rehearsal, RehearsedOutcome
 from causal_service.report.document import Fact, RehearsalPart
 

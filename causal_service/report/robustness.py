@@ -9,8 +9,9 @@ from causal_service.effects.checks import Check
 from causal_service.effects.robustness import Contour
 from causal_service.explanation.check_sentences import check_label, checks_summary
 from causal_service.explanation.phrases import Names, described, name_of, step_words
-from causal_service.explanation.quantities import amount, format_fixed, format_share
+from causal_service.explanation.quantities import format_fixed, format_share
 from causal_service.levers.results import Lever
+from causal_service.panel.units import amount
 from causal_service.report.document import CheckedLever, CheckRow, ContourTable
 
 __all__ = ["checked_levers", "contour_table"]

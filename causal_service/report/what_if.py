@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from causal_service.effects.moves import SettledMove, supported
 from causal_service.effects.what_if import Response, response_draws, responses_of
 from causal_service.explanation.phrases import described, name_of, step_words
-from causal_service.explanation.quantities import amount, decimals_of_interval, format_fixed, unit_words
+from causal_service.explanation.quantities import decimals_of_interval, format_fixed
 from causal_service.explanation.scene import Scene
 from causal_service.explanation.what_if_sentences import what_if_text
 from causal_service.levers.results import Lever
 from causal_service.panel.summary import IndicatorSummary
+from causal_service.panel.units import amount, unit_words
 from causal_service.report.document import WhatIfPart
 from causal_service.report.parts import StudyParts
 

@@ -14,6 +14,7 @@ from causal_service.panel.dictionary import Dictionary
 from causal_service.panel.findings import Finding
 from causal_service.panel.labels import number
 from causal_service.panel.statements import about_indicators
+from causal_service.panel.units import amount
 from causal_service.preparation.rows import BlockUnit
 
 __all__ = ["MANY", "Extent", "power_findings"]
@@ -69,7 +70,9 @@ def _of_outcome(told: Sequence[Lever], sd: float, extent: Extent, dictionary: Di
     smallest = median(lever.smallest_detectable for lever in unseen) / sd
     times = (smallest / USEFUL) ** 2
     entities, periods = _needed(extent, times)
-    name, unit = dictionary.name(outcome), _unit(outcome, dictionary)
+    name, entry = dictionary.name(outcome), dictionary.indicators.get(outcome)
+    unit = "" if entry is None else entry.unit
+    seen, useful = amount(number(smallest * sd), unit), amount(number(USEFUL * sd), unit)
     crossed = extent.unit in ("cluster", "row")
     spread = Text("标准差", "") if crossed else Text("实体内标准差", " within entities")
     return about_indicators(
@@ -79,11 +82,11 @@ def _of_outcome(told: Sequence[Lever], sd: float, extent: Extent, dictionary: Di
         dictionary,
         message=Text(
             f"“{name.zh}”的 {len(listed)} 个候选指标中，有 {len(unseen)} 个判为“数据不足”：这份面板通常只能看清每步"
-            f"至少 {number(smallest * sd)}{unit.zh}的效应（“{name.zh}”{spread.zh}的 {number(smallest)} 倍），"
-            f"而有用的效应是 {number(USEFUL * sd)}（{USEFUL} 倍）。看不清不等于没有效应。" + apart.zh,
+            f"至少 {seen.zh}的效应（“{name.zh}”{spread.zh}的 {number(smallest)} 倍），"
+            f"而有用的效应是 {useful.zh}（{USEFUL} 倍）。看不清不等于没有效应。" + apart.zh,
             f"For {len(unseen)} of the {len(listed)} levers of '{name.en}' there is too little data: a panel of "
-            f"this size typically shows effects from {number(smallest * sd)}{unit.en} a step ({number(smallest)} SDs "
-            f"of '{name.en}'{spread.en}), and {number(USEFUL * sd)} ({USEFUL} SDs) would be useful. Not seen does "
+            f"this size typically shows effects from {seen.en} a step ({number(smallest)} SDs "
+            f"of '{name.en}'{spread.en}), and {useful.en} ({USEFUL} SDs) would be useful. Not seen does "
             "not mean without effect." + apart.en,
         ),
         remedy=_remedy(entities, periods, extent.unit),
@@ -114,12 +117,6 @@ def _apart(count: int) -> Text:
         f"另有 {count} 个指标取决于未观测到的共同驱动因素有多强，增加数据解决不了，未计入其中。",
         f" Not counted: {count} more that hang on how strong a hidden driver is, which more rows do not settle.",
     )
-
-
-def _unit(outcome: str, dictionary: Dictionary) -> Text:
-    entry = dictionary.indicators.get(outcome)
-    unit = "" if entry is None else entry.unit
-    return Text(f" {unit}", f" {unit}") if unit else Text("", "")
 
 
 def _needed(extent: Extent, times: float) -> tuple[int | None, int | None]:

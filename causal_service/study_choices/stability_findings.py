@@ -12,6 +12,7 @@ from causal_service.panel.findings import Finding
 from causal_service.panel.labels import number
 from causal_service.panel.panel import Panel
 from causal_service.panel.statements import about_indicators, about_panel
+from causal_service.panel.units import unit_words
 from causal_service.preparation.prepared import Prepared
 from causal_service.preparation.within_rows import Total, within_rows
 
@@ -51,7 +52,8 @@ def _shift(shift: Shift, dictionary: Dictionary) -> Finding:
 def _unit(outcome: str, dictionary: Dictionary) -> Text:
     entry = dictionary.indicators.get(outcome)
     unit = "" if entry is None else entry.unit
-    return Text(f"（{unit}）", f" ({unit})") if unit else Text("", "")
+    words = unit_words(unit)
+    return Text(f"（{words.zh}）" if words.zh else "", f" ({words.many})" if words.many else "")
 
 
 def slope_findings(slopes: Sequence[EntitySlope], dictionary: Dictionary) -> tuple[Finding, ...]:

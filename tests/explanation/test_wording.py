@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from causal_service.errors import CallError, Text
 from causal_service.explanation.contrast_sentences import not_ranked_words
-from causal_service.explanation.quantities import decimals_of_interval, format_fixed, unit_words
+from causal_service.explanation.quantities import decimals_of_interval, format_fixed
 from causal_service.explanation.results import Chain, Contrast, NotRanked
 from causal_service.explanation.wording import (
     REASON_CODES,
@@ -33,6 +33,7 @@ from causal_service.explanation.wording import (
     step_words,
 )
 from causal_service.levers.results import Lever, Reason
+from causal_service.panel.units import unit_words
 
 NUMBER = re.compile(r"(?<![A-Za-z])-?\d[\d,]*(?:\.\d+)?")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from math import ceil
 
@@ -71,6 +72,17 @@ def test_what_is_missing_depends_on_the_kind_of_data(small, known, unit, entitie
     assert finding.params["entities_needed"] == entities
     assert finding.params["periods_needed"] == periods
     assert word in finding.remedy.en
+
+
+def test_sizes_are_in_the_unit_of_the_outcome_in_both_languages(small, simulated):
+    levers, sizes = unseen(small, 5, 5)
+    (finding,) = power_findings(
+        levers, sizes, Extent("entity", 10, 20), simulated.dictionary(rating={"unit": "points"})
+    )
+    assert re.search(
+        r"effects from [0-9.]+ points a step .* and [0-9.]+ points \(0.2 SDs\) would be", finding.message.en
+    )
+    assert re.search(r"每步至少 [0-9.]+分的效应（.*而有用的效应是 [0-9.]+分（0.2 倍）", finding.message.zh)
 
 
 def test_it_is_said_where_more_than_the_share_is_unseen(small, known):
