@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from causal_service.discovery.discover import Discovery, Method, discover
+from causal_service.discovery.late_links import late_doubts
 from causal_service.discovery.layer_check import contradicted_layers
 from causal_service.discovery.shared_traces import shared_traces
 from causal_service.discovery.stability import EntitySlope, Shift, differing_slopes, shifted_effects
@@ -22,6 +23,7 @@ from causal_service.panel.findings import Finding
 from causal_service.panel.panel import Panel
 from causal_service.panel.summary import IndicatorSummary, PanelSummary, summarise
 from causal_service.preparation.halves import Halves, halves_of
+from causal_service.preparation.lag_order import LateLink
 from causal_service.preparation.prepared import Prepared, prepare, prepared_from
 from causal_service.preparation.within_rows import WithinRows, within_rows
 from causal_service.study_choices.findings import (
@@ -93,6 +95,7 @@ def infer(
     method: Method,
     seed: int,
     threads: int,
+    late: Sequence[LateLink] = (),
     progress: Progress | None = None,
 ) -> Inference:
     """Learn from a panel and rank its levers.
@@ -107,6 +110,7 @@ def infer(
     method : search.
     seed : non-negative; same seed, same bytes.
     threads : worker threads; the result does not depend on it.
+    late : what acts later than ``lags``; effects that this puts in doubt are at most *test*.
     progress : called with (stage, done, of).
 
     Raises
@@ -165,7 +169,9 @@ def infer(
     )
     said = (*checked, *findings)
     suspicions = {
-        name: combined_suspicions(said, contradictions, plausible, traces, shifts, studied, name)
+        name: combined_suspicions(
+            said, contradictions, plausible, traces, shifts, late_doubts(late, discovery, name), studied, name
+        )
         for name in question.outcomes
     }
     usual = {name: _usual_sd(studied.panel, prepared, name) for name in question.outcomes}

@@ -164,13 +164,22 @@ def study(
     along = None if moderator is None else moderator_of(moderator, whole, known, moderation_learner, findings)
     studied = studied_panel(whole, known, question, findings)
     refuse_removed_levers(lever, question, studied, (*findings, *studied.findings))
-    order, chosen_by = chosen_lag_order(studied, known, lags)
+    order, chosen_by, late = chosen_lag_order(studied, known, lags)
 
     checked = (*findings, *studied.findings)
     workers = threads if threads is not None else (os.cpu_count() or 1)
     with cluster(scheduler):
         learned = infer(
-            studied, known, question, checked, lags=order, method=method, seed=seed, threads=workers, progress=tell
+            studied,
+            known,
+            question,
+            checked,
+            lags=order,
+            method=method,
+            seed=seed,
+            threads=workers,
+            late=late,
+            progress=tell,
         )
         rehearsal, factors = None, dict[tuple[str, EffectKind], float]()
         if rehearse:
@@ -193,7 +202,7 @@ def study(
 
     designed = (
         *design_findings(studied.panel, learned.prepared, chosen_by),
-        *lag_findings(studied, known, order, chosen_by),
+        *lag_findings(late, known, order),
     )
     tell("explain", 0, 1)
     segments = by_segment(learned, question.outcomes, seed)

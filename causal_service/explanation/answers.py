@@ -187,9 +187,27 @@ def _nothing_stands_out(ranked: Sequence[Lever], indicators: Names, frequency: s
         ),
         *_elsewhere(ranked, None, indicators, frequency),
         *_smallest_seen(ranked, indicators),
+        *_direction(ranked, indicators),
         _HELP[regime],
     ]
     return _joined(parts)
+
+
+def _direction(ranked: Sequence[Lever], indicators: Names) -> list[Text]:
+    """Return what is needed where it is not rows."""
+    names = [_name(x, indicators) for x in ranked if any(reason.code == "direction-open" for reason in x.reasons)]
+    if not names:
+        return []
+    few, outcome = names[:_CANDIDATES], name_of(ranked[0].outcome, indicators)
+    return [
+        Text(
+            f"数据分不清{listed_zh([name.zh for name in few])}是影响{outcome.zh}，还是跟随{outcome.zh}："
+            "请在字典中声明层级，或做小范围试验。",
+            f"The data do not tell whether {listed_en([name.en for name in few])} "
+            f"{'moves' if len(few) == 1 else 'move'} {outcome.en} or {'follows' if len(few) == 1 else 'follow'} it: "
+            "declare layers in the dictionary, or try on a small scale.",
+        )
+    ]
 
 
 def _smallest_seen(ranked: Sequence[Lever], indicators: Names) -> list[Text]:

@@ -23,6 +23,10 @@ _CHANGES = frozenset({"helped_by", "harmed_by", "low", "high"})
 _SMALLEST_CHANCE = 0.001
 
 _STATEMENTS: dict[str, Text] = {
+    "acts-later": Text(
+        "它的作用出现得比本研究的滞后期数更晚，这里没有看全；请增加滞后期数后再研究",
+        "It acts later than the lags of this study, which does not see all of it; study it again with more lags",
+    ),
     "below-detectable": Text(
         "数据量不足以看清这一步有用的效应",
         "The panel is too small to see a useful effect of this step",
@@ -30,6 +34,11 @@ _STATEMENTS: dict[str, Text] = {
     "bounds-cut": Text(
         "这一步受可行范围限制，已按边界截短",
         "The step is cut short at the feasible bound",
+    ),
+    "direction-open": Text(
+        "数据分不清它是影响目标指标，还是跟随目标指标；与其增加同样的数据，不如在字典中声明层级，或做小范围试验",
+        "The data do not tell whether it moves the outcome or follows it; declared layers or a small trial settle that "
+        "better than more of the same rows",
     ),
     "driver-possible": Text(
         "仅由一个未观测到的共同驱动因素推动它与目标指标，也会留下同样的痕迹，数据无法区分",
@@ -56,6 +65,11 @@ _STATEMENTS: dict[str, Text] = {
     ),
     "identity-derived": Text("它的效应由恒等式推得", "Its effect follows from an arithmetic identity"),
     "in-top3-likely": Text("很可能位列前三", "It is likely to be among the best three"),
+    "lags-too-short": Text(
+        "它跟随的因素对目标指标的作用比本研究的滞后期数更晚，可能被算到它头上；请增加滞后期数后再研究",
+        "What it follows acts on the outcome later than the lags of this study, which may be put down to it; study it "
+        "again with more lags",
+    ),
     "layer-contradiction": Text(
         "数据与字典中声明的层级相矛盾",
         "The data contradict the layer declared in the dictionary",
@@ -94,6 +108,9 @@ _DETAILS: dict[str, Text] = {
         "能看到的最小效应为{smallest_detectable}", "the smallest it could have shown is {smallest_detectable}"
     ),
     "bounds-cut": Text("边界为{bound}", "the bound is {bound}"),
+    "direction-open": Text(
+        "在{descendant_share}的重抽样中它位于目标之后", "in {descendant_share} of resamples it follows the outcome"
+    ),
     "driver-strength-open": Text(
         "数据再多，小于{strength_open}的效应也看不清",
         "with any number of rows, effects below {strength_open} stay unseen",

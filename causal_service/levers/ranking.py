@@ -13,13 +13,15 @@ from causal_service.effects.results import Effect, EffectKind
 from causal_service.effects.robustness import Benchmark, ObservedCause, benchmarked, robustness_value
 from causal_service.levers.results import Lever
 from causal_service.levers.steps import Move, feasible_move, gains
-from causal_service.levers.verdicts import FLOORS, Evidence, InSegments, ReasonCode, judged
+from causal_service.levers.verdicts import FLOORS, FOLLOWS, USEFUL, Evidence, InSegments, ReasonCode, judged
 from causal_service.panel.dictionary import Dictionary
 from causal_service.panel.summary import IndicatorSummary
 from causal_service.preparation.rows import BlockUnit
 
 __all__ = ["POWER_FACTOR", "RankedLever", "Suspicions", "p_top", "ranked_levers"]
 
+_FEWEST_PATHS = 10
+"""Draws with a path from which their spread is told."""
 POWER_FACTOR = 2.8016
 """z(.975) + z(.8): an effect of this many SDs is found with power .8 at alpha .05."""
 
@@ -46,6 +48,10 @@ class Suspicions:
     """Effects that changed midway: in the first and the second half, outcome unit per lever unit, by lever."""
     segments: Mapping[str, InSegments] = field(default_factory=dict)
     """What segments say against the overall effect, by lever."""
+    standing_in: frozenset[str] = frozenset()
+    """They follow what acts on the outcome later than the lags of the study."""
+    acting_later: frozenset[str] = frozenset()
+    """They act later than that themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +121,11 @@ def ranked_levers(
             zero_share=row.zero_share,
             smallest_detectable=_smallest_detectable(sd, move, outcome_sd, summaries[name].within_sd, effective_n),
             strength_open=POWER_FACTOR * strength,
+            direction_open=float(draws.follows[draws.names.index(outcome), draws.names.index(name)]) > FOLLOWS
+            and _smallest_detectable(
+                widening * _spread_of_paths(G[:, i]), move, outcome_sd, summaries[name].within_sd, effective_n
+            )
+            <= USEFUL * usual_sd,
             outcome_sd=usual_sd,
             outcome_unit=summaries[outcome].unit,
             robustness=_robustness(row, effective_n),
@@ -133,6 +144,8 @@ def ranked_levers(
             graph_fixed=suspicions.graph_fixed,
             shifted=suspicions.shifted.get(name),
             segments=suspicions.segments.get(name, InSegments()),
+            standing_in=name in suspicions.standing_in,
+            acting_later=name in suspicions.acting_later,
         )
         verdict, reasons = judged(evidence)
         lever = Lever(
@@ -182,6 +195,12 @@ def _smallest_detectable(sd: float, move: Move, outcome_sd: float, lever_sd: flo
     """Power .8, alpha .05, from the SD of the draws; never below what one regression on n rows could show."""
     floor = outcome_sd * abs(move.change) / max(lever_sd, 1e-300) / np.sqrt(n)
     return float(POWER_FACTOR * max(sd, floor))
+
+
+def _spread_of_paths(gains: NDArray[np.float64]) -> float:
+    """Standard deviation over the draws in which a path leads to the outcome; infinite where there are too few."""
+    some = gains[gains != 0]
+    return float(some.std(ddof=1)) if some.size >= _FEWEST_PATHS else np.inf
 
 
 def _robustness(row: Effect, n: float, alpha: float | None = None) -> float:

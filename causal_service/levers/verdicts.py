@@ -13,6 +13,7 @@ __all__ = [
     "CLUSTER_FLOOR",
     "ENTITY_FLOOR",
     "FLOORS",
+    "FOLLOWS",
     "ROW_FLOOR",
     "USEFUL",
     "Evidence",
@@ -44,6 +45,9 @@ ROW_FLOOR = 60
 """Fewer effective rows than this: nothing is ``act``."""
 SERIES_FLOOR = 100
 """The same in a single series, where shocks in common stay in the data."""
+
+_SAID_OF_LITTLE_DATA = ("opposite-in-segments", "hidden-driver", "driver-possible", "acts-later", "lags-too-short")
+"""Doubts that are said even where there is too little data."""
 
 ReasonCode = tuple[str, dict[str, float | int | str | bool | None]]
 
@@ -125,6 +129,8 @@ class Evidence:
     strength_open: float = 0.0
     """Smallest effect of one step that could be told from what a hidden driver is misjudged by, outcome unit: more rows
     do not make it smaller."""
+    direction_open: bool = False
+    """The panel would show a useful effect if it told whether the lever moves the outcome or follows it."""
     hidden_driver: bool = False
     """A hidden driver explains its link to the outcome better."""
     driver_possible: bool = False
@@ -137,6 +143,10 @@ class Evidence:
     """Effect in the first and the second half of the time where it changed, outcome unit per lever unit."""
     segments: InSegments = InSegments()
     """What segments say against it."""
+    standing_in: bool = False
+    """It follows what acts on the outcome later than the lags of the study."""
+    acting_later: bool = False
+    """It acts later than that itself."""
 
 
 def judged(e: Evidence) -> tuple[Verdict, tuple[ReasonCode, ...]]:
@@ -146,9 +156,7 @@ def judged(e: Evidence) -> tuple[Verdict, tuple[ReasonCode, ...]]:
     notes = _notes(e)
     short = _insufficient(e)
     if short:
-        driven = [
-            reason for reason in doubts if reason[0] in ("opposite-in-segments", "hidden-driver", "driver-possible")
-        ]
+        driven = [reason for reason in doubts if reason[0] in _SAID_OF_LITTLE_DATA]
         return "insufficient", (*short, *driven, *notes)
     significance: ReasonCode = ("significant", {"q": e.q}) if e.q <= SIGNIFICANT else ("not-significant", {"q": e.q})
     if not blocking and not doubts:
@@ -157,6 +165,9 @@ def judged(e: Evidence) -> tuple[Verdict, tuple[ReasonCode, ...]]:
         return "test", (*doubts, significance, *notes)
     if e.gain > 0 and e.p_sign >= SIGN_LIKELY and e.p_top3 >= TOP3_LIKELY and e.controllable:
         return "test", (*blocking, *doubts, ("in-top3-likely", {"p_top3": e.p_top3}), *notes)
+    if e.controllable and e.failed is None and (e.acting_later or e.segments.opposite is not None):
+        # the effect judged is not all that the lever does, nor is how robust it is
+        return "test", (*(doubt for doubt in doubts if doubt[0] != "not-robust"), *notes)
     return "watch", (*blocking, *doubts, *notes)
 
 
@@ -169,7 +180,9 @@ def _insufficient(e: Evidence) -> list[ReasonCode]:
     if e.smallest_detectable > USEFUL * e.outcome_sd and e.q > SIGNIFICANT:
         hangs = e.strength_open > USEFUL * e.outcome_sd
         smallest: ReasonCode = ("driver-strength-open", {"strength_open": e.strength_open, "unit": e.outcome_unit})
-        if not hangs:
+        if not hangs and e.direction_open:
+            smallest = ("direction-open", {"descendant_share": e.follows})
+        elif not hangs:
             smallest = ("below-detectable", {"smallest_detectable": e.smallest_detectable, "unit": e.outcome_unit})
         reasons.append(smallest)
     return reasons
@@ -212,6 +225,10 @@ def _doubts(e: Evidence) -> list[ReasonCode]:
         reasons.append(("hidden-driver", {}))
     elif e.driver_possible:
         reasons.append(("driver-possible", {}))
+    if e.acting_later:
+        reasons.append(("acts-later", {}))
+    if e.standing_in:
+        reasons.append(("lags-too-short", {}))
     if e.shifted is not None:
         reasons.append(("effect-shifted", {"before": e.shifted[0], "after": e.shifted[1]}))
     if e.follows > FOLLOWS:

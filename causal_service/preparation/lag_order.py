@@ -4,7 +4,8 @@ At every order the partial correlations of the present with the values that many
 lags, on a common sample, as seen and free of short-panel bias, whichever is smaller. One is worth its parameter when it
 gains more than log n + 2 log(number of candidates) (extended BIC, Chen & Chen 2008, Biometrika 95), as a level of
 Student's test where rows are few. The BIC of a full VAR would charge for all p^2 coefficients of a lag of which a few
-exist.
+exist. It has to do so block by block, too: the products of what is left of the two, summed by resampling block, must
+differ from zero against their own scatter (Liang & Zeger 1986, Biometrika 73), else a few large entities speak for all.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from causal_service.preparation.sample_fit import sample_fit
 from causal_service.preparation.time_terms import calendar_cycles
 from causal_service.preparation.within_rows import Total, WithinRows, within_rows
 
-__all__ = ["MAX_LAGS", "LagOrder", "chosen_lags"]
+__all__ = ["MAX_LAGS", "LagOrder", "LateLink", "chosen_lags"]
 
 MAX_LAGS = 3
 """Largest lag order tried by ``auto`` in a panel."""
@@ -34,15 +35,25 @@ LONGEST = 12
 
 
 @dataclass(frozen=True, slots=True)
+class LateLink:
+    """An indicator that acts more than one period later, given all that lies between."""
+
+    lag: int
+    """How many periods later, at least 2."""
+    cause: str
+    """Indicator key."""
+    effect: str
+    """What it acts on, maybe itself."""
+
+
+@dataclass(frozen=True, slots=True)
 class LagOrder:
     """How many lags, and because of what."""
 
     lags: int
-    """The lag order, at least 1."""
-    cause: str = ""
-    """Indicator that acts most clearly so many periods later; empty where nothing does and the order is 1."""
-    effect: str = ""
-    """What it acts on, maybe itself."""
+    """The lag order, at least 1: that of the first link."""
+    links: tuple[LateLink, ...] = ()
+    """All that act more than one period later, longest lag first, then the clearest."""
 
 
 def chosen_lags(panel: Panel, dictionary: Dictionary, totals: Sequence[Total]) -> LagOrder:
@@ -55,14 +66,34 @@ def chosen_lags(panel: Panel, dictionary: Dictionary, totals: Sequence[Total]) -
     longest, b, n = within.rows.lags, len(within.names), within.effective_n
     level = chdtrc(1, np.log(n) + 4 * np.log(b))
     as_seen, corrected = within.sigma, _covariance(within)
+    links: list[LateLink] = []
     for lag in range(longest, 1, -1):
         sizes = np.minimum(_partial(as_seen, b, longest, lag), _partial(corrected, b, longest, lag))
-        cause, effect = np.unravel_index(int(sizes.argmax()), sizes.shape)
-        r = float(sizes[cause, effect])
         free = max(n - (lag - 1) * b - 2, 1.0)
-        if 2 * stdtr(free, -r * np.sqrt(free / (1 - r * r))) < level:
-            return LagOrder(lag, within.names[cause], within.names[effect])
-    return LagOrder(1)
+        clear = 2 * stdtr(free, -sizes * np.sqrt(free / (1 - sizes**2))) < level
+        if clear.any():
+            clear &= _by_block(within, b, longest, lag) < level
+        found = sorted(np.argwhere(clear).tolist(), key=lambda pair: -sizes[pair[0], pair[1]])
+        links += [LateLink(lag, within.names[cause], within.names[effect]) for cause, effect in found]
+    return LagOrder(links[0].lag if links else 1, tuple(links))
+
+
+def _by_block(within: WithinRows, b: int, longest: int, lag: int) -> NDArray[np.float64]:
+    """Return the levels (b, b) of a test, robust against blocks that are not alike, that the values ``lag`` periods ago
+    are not related to the present ones given those between."""
+    given = np.arange((longest - lag + 1) * b, longest * b)
+    pair = np.r_[(longest - lag) * b : (longest - lag + 1) * b, longest * b : (longest + 1) * b]
+    S, weight, code = within.sigma, within.rows.weight, within.blocks.code
+    slopes = np.linalg.solve(S[np.ix_(given, given)] + 1e-9 * np.eye(given.size), S[np.ix_(given, pair)])
+    left = within.filled[:, pair] - within.filled[:, given] @ slopes
+    blocks = int(code.max()) + 1
+    sums = np.zeros((blocks, b, b))
+    for block, rows in enumerate(np.split(np.argsort(code, kind="stable"), np.cumsum(np.bincount(code))[:-1])):
+        sums[block] = (left[rows, :b] * weight[rows, None]).T @ left[rows, b:]
+    off = sums - sums.mean(axis=0)
+    scatter = (off**2).sum(axis=0) * blocks / max(blocks - 1, 1)
+    size = np.abs(sums.sum(axis=0)) / np.sqrt(np.maximum(scatter, 1e-300))
+    return np.asarray(2 * stdtr(max(blocks - 1, 1), -size))
 
 
 def _partial(S: NDArray[np.float64], b: int, longest: int, lag: int) -> NDArray[np.float64]:

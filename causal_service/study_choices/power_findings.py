@@ -21,6 +21,8 @@ __all__ = ["MANY", "Extent", "power_findings"]
 
 FARTHEST = 20.0
 """Times the present size beyond which no size is named: the root of the number of rows does not carry that far."""
+_NOT_OF_SIZE = ("driver-strength-open", "direction-open")
+"""Reasons for which size is not the answer."""
 MANY = 0.4
 """Share of the listed levers for which the panel is too small, above which it is said of the panel as a whole."""
 
@@ -44,7 +46,7 @@ def power_findings(
 ) -> tuple[Finding, ...]:
     """Return one finding per outcome for whose levers the panel is mostly too small.
 
-    Levers that the strength of a hidden driver leaves open are left out: more rows do not settle them.
+    Levers that hang on the strength of a hidden driver, or on whether they move the outcome or follow it, are left out.
 
     The size named follows from the smallest detectable effect of the typical lever concerned: an interval shrinks with
     the root of the number of rows. It is the least that would do, as an open direction does not close by itself.
@@ -62,7 +64,7 @@ def power_findings(
 
 
 def _of_outcome(told: Sequence[Lever], sd: float, extent: Extent, dictionary: Dictionary) -> Finding | None:
-    listed = [lever for lever in told if not _has(lever, "driver-strength-open")]
+    listed = [lever for lever in told if not any(_has(lever, code) for code in _NOT_OF_SIZE)]
     unseen = [lever for lever in listed if _has(lever, "below-detectable")]
     if len(unseen) <= MANY * len(listed):
         return None
@@ -114,8 +116,9 @@ def _apart(count: int) -> Text:
     if count == 0:
         return Text("", "")
     return Text(
-        f"另有 {count} 个指标取决于未观测到的共同驱动因素有多强，增加数据解决不了，未计入其中。",
-        f" Not counted: {count} more that hang on how strong a hidden driver is, which more rows do not settle.",
+        f"另有 {count} 个指标取决于未观测到的共同驱动因素有多强，或是否跟随目标指标，未计入其中：这不是数据量的问题。",
+        f" Not counted: {count} more that hang on how strong a hidden driver is, or on whether they follow the "
+        "outcome, which is no matter of size.",
     )
 
 

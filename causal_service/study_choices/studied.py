@@ -14,7 +14,7 @@ from causal_service.panel.identities import Identity, identities
 from causal_service.panel.identity_plan import resolve_identities
 from causal_service.panel.panel import Panel
 from causal_service.panel.statements import about_panel
-from causal_service.preparation.lag_order import chosen_lags
+from causal_service.preparation.lag_order import LateLink, chosen_lags
 from causal_service.preparation.prepared import Total
 from causal_service.study_choices.design import LagsChosen
 from causal_service.study_choices.question import Question
@@ -126,23 +126,26 @@ def _totals(derived: Sequence[Identity], dictionary: Dictionary) -> tuple[Total,
     return tuple(out.values())
 
 
-def chosen_lag_order(studied: Studied, dictionary: Dictionary, lags: int | Literal["auto"]) -> tuple[int, LagsChosen]:
-    """Return (lags, who chose them)."""
+def chosen_lag_order(
+    studied: Studied, dictionary: Dictionary, lags: int | Literal["auto"]
+) -> tuple[int, LagsChosen, tuple[LateLink, ...]]:
+    """Return (lags, who chose them, what acts later than that)."""
     panel = studied.panel
     if panel.regime == "cross-section" or len(panel.periods) < SHORTEST:
-        return 0, "regime"
+        return 0, "regime", ()
+    if lags == 0:
+        return 0, "given", ()
+    best = chosen_lags(panel, dictionary, studied.totals)
     if lags == "auto":
-        return chosen_lags(panel, dictionary, studied.totals).lags, "auto"
-    return lags, "given"
+        return best.lags, "auto", ()
+    return lags, "given", tuple(link for link in best.links if link.lag > lags)
 
 
-def lag_findings(studied: Studied, dictionary: Dictionary, lags: int, chosen: LagsChosen) -> tuple[Finding, ...]:
+def lag_findings(late: Sequence[LateLink], dictionary: Dictionary, lags: int) -> tuple[Finding, ...]:
     """Return the finding that some indicator acts at a longer lag than was asked for, and which."""
-    if chosen != "given" or lags == 0:
+    if not late:
         return ()
-    best = chosen_lags(studied.panel, dictionary, studied.totals)
-    if best.lags <= lags:
-        return ()
+    best = late[0]
     cause, effect = dictionary.name(best.cause), dictionary.name(best.effect)
     on = Text("自身", "itself") if best.cause == best.effect else Text(f"“{effect.zh}”", f"'{effect.en}'")
     return (
@@ -150,16 +153,16 @@ def lag_findings(studied: Studied, dictionary: Dictionary, lags: int, chosen: La
             "longer-lags",
             "review",
             message=Text(
-                f"研究用了 {lags} 阶滞后，但数据显示有指标在 {best.lags} 期之后仍有作用，"
+                f"研究用了 {lags} 阶滞后，但数据显示有指标在 {best.lag} 期之后仍有作用，"
                 f"最明显的是“{cause.zh}”对{on.zh}。",
-                f"The study uses {lags} {'lag' if lags == 1 else 'lags'}, but some indicator still acts {best.lags} "
+                f"The study uses {lags} {'lag' if lags == 1 else 'lags'}, but some indicator still acts {best.lag} "
                 f"periods later, most clearly '{cause.en}' on {on.en}.",
             ),
             remedy=Text(
-                f"请改用 --lags {best.lags} 或 --lags auto；滞后不足时区间偏窄，较晚才出现的效应会被漏掉。",
-                f"Use --lags {best.lags} or --lags auto; with too few lags intervals are too narrow and effects that "
+                f"请改用 --lags {best.lag} 或 --lags auto；滞后不足时区间偏窄，较晚才出现的效应会被漏掉。",
+                f"Use --lags {best.lag} or --lags auto; with too few lags intervals are too narrow and effects that "
                 "begin later are missed.",
             ),
-            params={"lags": lags, "longest": best.lags, "cause": best.cause, "effect": best.effect},
+            params={"lags": lags, "longest": best.lag, "cause": best.cause, "effect": best.effect},
         ),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from causal_service.discovery.hidden_driver import HiddenDriver
+from causal_service.discovery.late_links import LateDoubts
 from causal_service.discovery.layer_check import Contradiction
 from causal_service.discovery.shared_traces import SharedTraces
 from causal_service.discovery.stability import Shift
@@ -21,6 +22,7 @@ def combined_suspicions(
     drivers: Sequence[HiddenDriver],
     traces: Sequence[SharedTraces],
     shifts: Sequence[Shift],
+    late: LateDoubts,
     studied: Studied,
     outcome: str,
 ) -> Suspicions:
@@ -39,4 +41,7 @@ def combined_suspicions(
     driven = frozenset(name for driver in drivers if driver.outcome == outcome for name in driver.doubted)
     maybe = frozenset(name for trace in traces if trace.outcome == outcome for name in trace.levers)
     shifted = {shift.lever: (shift.before, shift.after) for shift in shifts if shift.outcome == outcome}
-    return Suspicions(frozenset(leaks), turned, failed, studied.equations, driven, maybe, fixed, shifted)
+    return Suspicions(
+        frozenset(leaks), turned, failed, studied.equations, driven, maybe, fixed, shifted,
+        standing_in=late.standing_in, acting_later=late.acting_later,
+    )  # fmt: skip

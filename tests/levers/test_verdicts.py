@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from causal_service.explanation.reason_texts import REASON_CODES
-from causal_service.levers.verdicts import ENTITY_FLOOR, ROW_FLOOR, Evidence, judged
+from causal_service.levers.verdicts import ENTITY_FLOOR, ROW_FLOOR, Evidence, InSegments, judged
 
 CLEAR = Evidence(
     controllable=True,
@@ -66,6 +66,30 @@ def test_what_the_strength_of_a_driver_leaves_open_is_not_put_down_to_the_size_o
     assert verdict(CLEAR, **short, strength_open=0.81) == ("insufficient", ["driver-strength-open", "hidden-driver"])
     assert verdict(CLEAR, **short, strength_open=0.79) == ("insufficient", ["below-detectable", "hidden-driver"])
     assert verdict(CLEAR, strength_open=0.81, smallest_detectable=1.5) == ("act", ["significant"])
+
+
+def test_a_direction_that_is_open_is_not_put_down_to_the_size_of_the_panel():
+    short = {"smallest_detectable": 1.5, "q": 0.06, "follows": 0.4}
+    assert verdict(CLEAR, **short, direction_open=True) == ("insufficient", ["direction-open"])
+    assert verdict(CLEAR, **short) == ("insufficient", ["below-detectable"])
+
+
+def test_lags_that_are_too_short_stop_act_and_are_said_first_of_what_is_left():
+    assert verdict(CLEAR, standing_in=True) == ("test", ["lags-too-short", "significant"])
+    assert verdict(CLEAR, acting_later=True) == ("test", ["acts-later", "significant"])
+    short = {"smallest_detectable": 1.5, "q": 0.06}
+    assert verdict(CLEAR, **short, standing_in=True)[1] == ["below-detectable", "lags-too-short"]
+
+
+@pytest.mark.parametrize("more", [{"acting_later": True}, {"segments": InSegments((("a", 1.0), ("b", -1.0)))}])
+def test_a_lever_of_which_the_average_is_not_all_is_not_left_to_watch(more):
+    """Its effect later, or in single segments, is there although the one that is ranked is nought."""
+    nought = {"zero_share": 1.0, "gain": 0.0, "q": 1.0, "p_sign": 1.0, "p_top3": 0.0, "robustness": 0.0}
+    assert verdict(CLEAR, **nought)[0] == "watch"
+    decided, reasons = verdict(CLEAR, **nought, **more)
+    assert (decided, len(reasons)) == ("test", 1)
+    assert verdict(CLEAR, **nought, **more, controllable=False)[0] == "watch"
+    assert verdict(CLEAR, **nought, **more, failed="constant")[0] == "watch"
 
 
 def test_a_large_smallest_effect_does_not_matter_once_the_effect_is_there():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from causal_service.panel.dictionary import Dictionary
@@ -24,10 +25,26 @@ def test_the_order_that_made_the_data_is_found(simulated, seed, past, order):
     frame = simulated.frame(seed, names=NAMES, now=NOW, past=past, entities=30, periods=30)
     found = chosen_lags(simulated.panel(frame), Dictionary(), ())
     assert found.lags == order
-    if order == 1:
-        assert (found.cause, found.effect) == ("", "")
+    assert (found.lags > 1) == bool(found.links)
+    assert all(2 <= link.lag <= found.lags for link in found.links)
+    if found.links:
+        first = found.links[0]
+        assert first.lag == order
+        assert past[order - 1][NAMES.index(first.effect), NAMES.index(first.cause)] != 0
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("kind", ["sizes", "tails"])
+def test_a_few_large_entities_do_not_speak_for_all(simulated, seed, kind):
+    """No memory at all: stores whose sizes are far apart, and heavy tails, looked like a second lag."""
+    frame = simulated.frame(seed, names=NAMES, now=NOW, past=(0 * FIRST,), entities=40, periods=36)
+    rng = np.random.default_rng(seed)
+    if kind == "sizes":
+        size = np.exp(rng.normal(0, 1.2, 40))[pd.factorize(frame["plant"])[0]]
+        frame[list(NAMES)] = frame[list(NAMES)].mul(size, axis=0)
     else:
-        assert past[order - 1][NAMES.index(found.effect), NAMES.index(found.cause)] != 0
+        frame[list(NAMES)] += rng.standard_t(2, size=(len(frame), 3))
+    assert chosen_lags(simulated.panel(frame), Dictionary(), ()) == LagOrder(1)
 
 
 def test_an_eighth_of_the_periods_is_the_limit(simulated):
