@@ -14,6 +14,7 @@ from causal_service.explanation.phrases import (
     gain_words,
     horizon_words,
     name_of,
+    spaced,
     step_words,
     verdict_words,
 )
@@ -130,7 +131,7 @@ def outcomes_of(parts: StudyParts) -> tuple[str, ...]:
 def _title(names: list[str], lang: str) -> str:
     if not names:
         return "增长杠杆研究" if lang == "zh" else "Growth levers"
-    return f"什么能改善{listed(names, lang)}" if lang == "zh" else f"What improves {listed(names, lang)}"
+    return spaced(f"什么能改善{listed(names, 'zh')}", f"What improves {listed(names, 'en')}").get(lang)
 
 
 def _section(outcome: str, source: _Source) -> OutcomeSection:
