@@ -2,7 +2,8 @@
 
 Whoever acts on the outcome later than the study looks back is a cause that the study leaves out. A lever that follows
 this cause, the past outcome among them, stands in for it: policy that answers to last month's result looks like what
-moves the next one. And a lever that itself acts later does more than the study sees.
+moves the next one. And a lever that itself acts later does more than the study sees. Links that are clear and faint
+(counts are noisy measures, mechanisms bend) are left alone: what little they feign no lever is told to act on.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from causal_service.preparation.lag_order import LateLink
 
 __all__ = ["LateDoubts", "late_doubts"]
 
+TELLING = 0.15
+"""Smallest partial correlation of a late link that bears on a verdict; a useful effect is .2 standard deviations."""
 OFTEN = 0.2
 """Share of the draws in which one leads to the other that makes the lever doubtful."""
 
@@ -37,11 +40,12 @@ def late_doubts(late: Sequence[LateLink], discovery: Discovery, outcome: str) ->
     if not late:
         return LateDoubts()
     names, members = discovery.names, [draw.members[0] for draw in discovery.draws]
-    known = [link for link in late if {link.cause, link.effect} <= set(names)]
+    known = [link for link in late if link.size >= TELLING and {link.cause, link.effect} <= set(names)]
     onto = {link.cause for link in known if link.effect == outcome}
     behind = {cause: _led_to(members, names, cause) for cause in {*onto, *(link.effect for link in known)}}
     standing = {name for cause in onto for name in behind[cause] if name not in (cause, outcome)}
-    acting = {link.cause for link in known if outcome in {link.effect, *behind[link.effect]}} - {outcome}
+    onward = [link for link in known if link.cause not in (link.effect, outcome)]  # not its own memory
+    acting = {link.cause for link in onward if outcome in {link.effect, *behind[link.effect]}}
     return LateDoubts(frozenset(standing), frozenset(acting))
 
 

@@ -46,7 +46,7 @@ ROW_FLOOR = 60
 SERIES_FLOOR = 100
 """The same in a single series, where shocks in common stay in the data."""
 
-_SAID_OF_LITTLE_DATA = ("opposite-in-segments", "hidden-driver", "driver-possible", "acts-later", "lags-too-short")
+_SAID_OF_LITTLE_DATA = ("opposite-in-segments", "hidden-driver", "driver-possible", "lags-too-short")
 """Doubts that are said even where there is too little data."""
 
 ReasonCode = tuple[str, dict[str, float | int | str | bool | None]]
@@ -225,8 +225,6 @@ def _doubts(e: Evidence) -> list[ReasonCode]:
         reasons.append(("hidden-driver", {}))
     elif e.driver_possible:
         reasons.append(("driver-possible", {}))
-    if e.acting_later:
-        reasons.append(("acts-later", {}))
     if e.standing_in:
         reasons.append(("lags-too-short", {}))
     if e.shifted is not None:
@@ -249,7 +247,7 @@ def _unclear(e: Evidence) -> list[ReasonCode]:
 
 
 def _notes(e: Evidence) -> list[ReasonCode]:
-    notes: list[ReasonCode] = []
+    notes: list[ReasonCode] = [("acts-later", {})] if e.acting_later else []
     if e.bound is not None and e.gain != 0:
         notes.append(("bounds-cut", {"bound": e.bound, "unit": e.lever_unit}))
     if e.identity is not None:

@@ -44,6 +44,8 @@ class LateLink:
     """Indicator key."""
     effect: str
     """What it acts on, maybe itself."""
+    size: float
+    """Size of the partial correlation of the two, 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ def chosen_lags(panel: Panel, dictionary: Dictionary, totals: Sequence[Total]) -
         if clear.any():
             clear &= _by_block(within, b, longest, lag) < level
         found = sorted(np.argwhere(clear).tolist(), key=lambda pair: -sizes[pair[0], pair[1]])
-        links += [LateLink(lag, within.names[cause], within.names[effect]) for cause, effect in found]
+        links += [LateLink(lag, within.names[x], within.names[y], float(sizes[x, y])) for x, y in found]
     return LagOrder(links[0].lag if links else 1, tuple(links))
 
 

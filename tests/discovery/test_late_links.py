@@ -82,16 +82,20 @@ def discovery(*graphs: Mapping[str, str]) -> Discovery:
 
 def test_who_follows_a_late_cause_of_the_outcome_stands_in_for_it():
     found = discovery({"z": "a", "a": "b"}, {"z": "a"})
-    assert late_doubts([LateLink(2, "z", "rating")], found, "rating") == LateDoubts(
+    assert late_doubts([LateLink(2, "z", "rating", 0.3)], found, "rating") == LateDoubts(
         frozenset({"a", "b"}), frozenset({"z"})
     )
     rare = discovery({"z": "a"}, *[{"b": "a"}] * 5)
-    assert late_doubts([LateLink(2, "z", "rating")], rare, "rating").standing_in == frozenset()
+    assert late_doubts([LateLink(2, "z", "rating", 0.3)], rare, "rating").standing_in == frozenset()
 
 
 def test_who_acts_late_on_a_go_between_acts_later_and_nobody_else_is_in_doubt():
     found = discovery({"a": "b", "b": "rating"}, {"b": "rating"})
-    assert late_doubts([LateLink(3, "a", "b")], found, "rating") == LateDoubts(frozenset(), frozenset({"a"}))
-    assert late_doubts([LateLink(3, "b", "a")], found, "rating").acting_later == frozenset({"b"})
-    assert late_doubts([LateLink(3, "b", "z"), LateLink(2, "gone", "rating")], found, "rating") == LateDoubts()
+    assert late_doubts([LateLink(3, "a", "b", 0.3)], found, "rating") == LateDoubts(frozenset(), frozenset({"a"}))
+    assert late_doubts([LateLink(3, "b", "a", 0.3)], found, "rating").acting_later == frozenset({"b"})
+    assert (
+        late_doubts([LateLink(3, "b", "z", 0.3), LateLink(2, "gone", "rating", 0.3)], found, "rating") == LateDoubts()
+    )
+    assert late_doubts([LateLink(2, "a", "a", 0.3)], found, "rating") == LateDoubts()  # its own memory
+    assert late_doubts([LateLink(3, "a", "b", 0.1)], found, "rating") == LateDoubts()
     assert late_doubts([], found, "rating") == LateDoubts()
