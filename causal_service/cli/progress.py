@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -34,7 +35,7 @@ _COMPILES = ("read", "prepare", "discover", "effects")
 """Stages in which a machine on which nothing has run yet compiles before it computes."""
 _COMPILING = Text("（本机首次运行需编译，共约一分钟）", " (the first run on a machine compiles, about a minute in all)")
 _COMPILED = Path(__file__).resolve().parents[1] / "numerics" / "__pycache__"
-"""Where compiled kernels are kept unless the package folder cannot be written to."""
+"""Where compiled kernels are kept unless the package folder cannot be written to; nothing is said then."""
 _QUARTERS = 4
 
 
@@ -43,7 +44,7 @@ class Progress:
 
     def __init__(self, lang: str, stream: TextIO | None = None, *, compiled: Path = _COMPILED) -> None:
         self._lang = lang
-        self._cold = next(compiled.glob("*.nbi"), None) is None
+        self._cold = os.access(compiled.parent, os.W_OK) and next(compiled.glob("*.nbi"), None) is None
         self._stream = sys.stderr if stream is None else stream
         self._live = bool(self._stream is not None and self._stream.isatty())
         self._shown = ("", -1)

@@ -69,14 +69,14 @@ def answer_text(
         return _nothing_listed(outcome, indicators)
     if any(lever.verdict == "act" for lever in ranked):
         return _act(ranked, indicators, frequency)
-    if any(lever.verdict == "test" for lever in ranked):
+    if any(lever.verdict == "test" and not _unseen(lever) for lever in ranked):
         return _test(ranked, indicators, frequency, regime)
     return _nothing_stands_out(ranked, indicators, frequency, regime)
 
 
 def _act(ranked: Sequence[Lever], indicators: Names, frequency: str) -> Text:
     first, *following = [lever for lever in ranked if lever.verdict == "act"]
-    test = [lever for lever in ranked if lever.verdict == "test"]
+    test = [lever for lever in ranked if lever.verdict == "test" and not _unseen(lever)]
     name, outcome = name_of(first.lever, indicators), name_of(first.outcome, indicators)
     sentence = lever_sentence(first, indicators, frequency, len(ranked))
     parts = [
@@ -94,7 +94,8 @@ def _act(ranked: Sequence[Lever], indicators: Names, frequency: str) -> Text:
     if test:
         parts.append(_worth_a_trial(test[:_CANDIDATES], indicators))
     parts += _elsewhere(ranked, first, indicators, frequency)
-    idle = len(ranked) - 1 - len(following) - len(test)
+    parts += _later(ranked, indicators)
+    idle = len(ranked) - 1 - len(following) - len(test) - sum(_unseen(lever) for lever in ranked)
     if idle:
         parts.append(_idle(idle))
     return _joined(parts)
@@ -142,7 +143,7 @@ def _idle(count: int) -> Text:
 
 
 def _test(ranked: Sequence[Lever], indicators: Names, frequency: str, regime: Regime) -> Text:
-    first, *others = [lever for lever in ranked if lever.verdict == "test"]
+    first, *others = [lever for lever in ranked if lever.verdict == "test" and not _unseen(lever)]
     name, outcome = name_of(first.lever, indicators), name_of(first.outcome, indicators)
     sentence = lever_sentence(first, indicators, frequency, len(ranked))
     parts = [
@@ -160,6 +161,7 @@ def _test(ranked: Sequence[Lever], indicators: Names, frequency: str, regime: Re
     if others:
         parts.append(_worth_a_trial(others[: _CANDIDATES - 1], indicators))
     parts += _elsewhere(ranked, first, indicators, frequency)
+    parts += _later(ranked, indicators)
     return _joined(parts)
 
 
@@ -177,6 +179,7 @@ def _elsewhere(ranked: Sequence[Lever], said: Lever | None, indicators: Names, f
 def _nothing_stands_out(ranked: Sequence[Lever], indicators: Names, frequency: str, regime: Regime) -> Text:
     name, when = name_of(ranked[0].outcome, indicators), horizon_words(ranked[0].horizon, frequency)
     levers = "lever" if len(ranked) == 1 else "levers"
+    short = [lever for lever in ranked if lever.verdict == "insufficient"]
     later = f" {when.en}" if when.en else ""
     parts = [
         Text(
@@ -186,16 +189,43 @@ def _nothing_stands_out(ranked: Sequence[Lever], indicators: Names, frequency: s
             f"We looked for the effect of one step of each of {len(ranked)} {levers}{later}.",
         ),
         *_elsewhere(ranked, None, indicators, frequency),
+        *_later(ranked, indicators),
         *_smallest_seen(ranked, indicators),
         *_direction(ranked, indicators),
-        _HELP[regime],
+        *([] if short and all(map(_open, short)) else [_HELP[regime]]),
     ]
     return _joined(parts)
 
 
+def _open(lever: Lever) -> bool:
+    """Whether it is not told if the lever moves the outcome or follows it."""
+    return any(reason.code == "direction-open" for reason in lever.reasons)
+
+
+def _unseen(lever: Lever) -> bool:
+    """Whether the lever acts later than the lags of the study, which has nothing to say of it."""
+    return any(reason.code == "acts-later" for reason in lever.reasons) and lever.low <= 0 <= lever.high
+
+
+def _later(ranked: Sequence[Lever], indicators: Names) -> list[Text]:
+    """Return what to do about the levers of which the study has nothing to say because they act later."""
+    names = [_name(lever, indicators) for lever in ranked if _unseen(lever)][:_CANDIDATES]
+    if not names:
+        return []
+    outcome, acts = name_of(ranked[0].outcome, indicators), "acts" if len(names) == 1 else "act"
+    return [
+        Text(
+            f"{listed_zh([name.zh for name in names])}对{outcome.zh}的作用出现得比本研究的滞后期数更晚："
+            "请增加滞后期数后再研究，再作决定。",
+            f"{listed_en([name.en for name in names])} {acts} on {outcome.en} later than the lags of this study: "
+            "study it again with more lags before deciding.",
+        )
+    ]
+
+
 def _direction(ranked: Sequence[Lever], indicators: Names) -> list[Text]:
     """Return what is needed where it is not rows."""
-    names = [_name(x, indicators) for x in ranked if any(reason.code == "direction-open" for reason in x.reasons)]
+    names = [_name(lever, indicators) for lever in ranked if _open(lever)]
     if not names:
         return []
     few, outcome = names[:_CANDIDATES], name_of(ranked[0].outcome, indicators)

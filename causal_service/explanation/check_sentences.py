@@ -210,7 +210,9 @@ def _left_out(w: _Words, passed: bool, what: Text) -> Text:
 
 def _whole(w: _Words) -> Text:
     """Say what the numbers beside it are to be compared with: not the mean over many graphs that heads the lever."""
-    return Text(f"（全部数据在同一张图上为{w.estimate.zh}）", f" (all of the data on the same graph: {w.estimate.en})")
+    return Text(
+        f"（同一张因果图、用全部数据时为{w.estimate.zh}）", f" (all of the data on the same graph: {w.estimate.en})"
+    )
 
 
 def _most(w: _Words, passed: bool) -> tuple[str, str]:

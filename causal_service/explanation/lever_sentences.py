@@ -61,8 +61,11 @@ def lever_sentence(lever: Lever, indicators: Names, frequency: str = "", listed:
 
 def _overall(lever: Lever, indicators: Names, frequency: str, listed: int | None) -> Text:
     """Say what one step does on average over all entities."""
+    reasons = {reason.code for reason in lever.reasons}
+    if "acts-later" in reasons and lever.low <= 0 <= lever.high:
+        return _later(lever, indicators)
     if lever.value == lever.low == lever.high == 0:
-        return _no_path(lever, {reason.code for reason in lever.reasons}, indicators)
+        return _no_path(lever, reasons, indicators)
     move, outcome = move_words(lever, indicators), name_of(lever.outcome, indicators)
     kept = Text("并保持", " and keeping it there") if frequency and lever.kind == "sustained" else _NOTHING
     when = horizon_words(lever.horizon, frequency)
@@ -98,18 +101,22 @@ def _opposite(lever: Lever, indicators: Names) -> Text | None:
     return Text(f"这是相反作用的平均：{zh[0]}，{zh[1]}。", f"This is an average of opposites: {en[0]}; {en[1]}.")
 
 
+def _later(lever: Lever, indicators: Names) -> Text:
+    """Say that the study does not see the effect, whose direction and size are not those of its estimate."""
+    name, outcome = name_of(lever.lever, indicators), name_of(lever.outcome, indicators)
+    return spaced(
+        f"{name.zh}对{outcome.zh}的作用出现得比本研究的滞后期数更晚，在这些期数之内看不出明确的影响。",
+        f"{name.en} acts on {outcome.en} later than the lags of this study, within which it shows no clear effect.",
+    )
+
+
 def _no_path(lever: Lever, reasons: Set[str], indicators: Names) -> Text:
     """Say that nothing leads to the outcome, and no more than that where it is known not to be all."""
     name, outcome = name_of(lever.lever, indicators), name_of(lever.outcome, indicators)
     if "opposite-in-segments" in reasons:
         return spaced(
-            f"把各组合在一起看，调整{name.zh}对{outcome.zh}没有影响。",
+            f"把各组合并起来看，调整{name.zh}对{outcome.zh}没有影响。",
             f"Over all segments together, moving {name.en} does nothing to {outcome.en}.",
-        )
-    if "acts-later" in reasons:
-        return spaced(
-            f"在本研究的滞后期数之内，没有找到从{name.zh}通向{outcome.zh}的路径。",
-            f"Within the lags of this study no path leads from {name.en} to {outcome.en}.",
         )
     return spaced(
         f"在所有重抽样中都没有找到从{name.zh}通向{outcome.zh}的路径；调整它预计不会改变{outcome.zh}。",

@@ -24,7 +24,7 @@ _SMALLEST_CHANCE = 0.001
 
 _STATEMENTS: dict[str, Text] = {
     "acts-later": Text(
-        "它的作用出现得比本研究的滞后期数更晚，这里没有看全；请增加滞后期数后再研究",
+        "它的作用出现得比本研究的滞后期数更晚，本研究只看到了其中一部分；请增加滞后期数后再研究",
         "It acts later than the lags of this study, which does not see all of it; study it again with more lags",
     ),
     "below-detectable": Text(
@@ -66,9 +66,9 @@ _STATEMENTS: dict[str, Text] = {
     "identity-derived": Text("它的效应由恒等式推得", "Its effect follows from an arithmetic identity"),
     "in-top3-likely": Text("很可能位列前三", "It is likely to be among the best three"),
     "lags-too-short": Text(
-        "它跟随的因素对目标指标的作用比本研究的滞后期数更晚，可能被算到它头上；请增加滞后期数后再研究",
-        "What it follows acts on the outcome later than the lags of this study, which may be put down to it; study it "
-        "again with more lags",
+        "它所跟随的因素要在本研究的滞后期数之后才起作用，这部分作用可能被误算在它身上；请增加滞后期数后再研究",
+        "What it follows acts later than the lags of this study, which may be put down to it; study it again with more "
+        "lags",
     ),
     "layer-contradiction": Text(
         "数据与字典中声明的层级相矛盾",

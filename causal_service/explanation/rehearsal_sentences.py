@@ -9,12 +9,10 @@ from causal_service.errors import Text
 from causal_service.explanation.phrases import Names, described, spaced
 from causal_service.explanation.quantities import format_number, format_share
 from causal_service.panel.units import amount
+from causal_service.rehearsal.findings import FEW_TWINS
 from causal_service.rehearsal.results import Calibration, RehearsedOutcome
 
 __all__ = ["rehearsal_sentence"]
-
-_ENOUGH = 20
-"""Simulated panels from which shares are told without a caveat."""
 
 
 def rehearsal_sentence(
@@ -82,9 +80,9 @@ def _acts(row: RehearsedOutcome) -> Text | None:
 
 
 def _rough(twins: int) -> Text | None:
-    if twins >= _ENOUGH:
+    if twins >= FEW_TWINS:
         return None
     return Text(
-        f"仅{twins}个模拟面板，以上比例只是粗略参考；{_ENOUGH}个以上更可靠。",
-        f"Shares on so few panels are rough; {_ENOUGH} or more tell better.",
+        f"仅{twins}个模拟面板，以上比例只是粗略参考；不少于{FEW_TWINS}个更可靠。",
+        f"Shares on so few panels are rough; {FEW_TWINS} or more tell better.",
     )

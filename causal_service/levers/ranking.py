@@ -20,6 +20,8 @@ from causal_service.preparation.rows import BlockUnit
 
 __all__ = ["POWER_FACTOR", "RankedLever", "Suspicions", "p_top", "ranked_levers"]
 
+_EITHER_WAY = 0.8
+"""Share of the draws in which lever and outcome hang together."""
 _FEWEST_PATHS = 10
 """Draws with a path from which their spread is told."""
 POWER_FACTOR = 2.8016
@@ -49,9 +51,9 @@ class Suspicions:
     segments: Mapping[str, InSegments] = field(default_factory=dict)
     """What segments say against the overall effect, by lever."""
     standing_in: frozenset[str] = frozenset()
-    """They follow what acts on the outcome later than the lags of the study."""
-    acting_later: frozenset[str] = frozenset()
-    """They act later than that themselves."""
+    """They are put in the place of what they follow, which acts later than the lags of the study."""
+    acting_later: Mapping[str, float] = field(default_factory=dict)
+    """Partial correlation of the effect of those that act later than that themselves, 0 where it is on others first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,7 @@ def ranked_levers(
         row, move, sd = rows[name], moves[i], widening * float(G[:, i].std(ddof=1))
         strength = abs(move.change) * float(draws.of_strength(name, outcome, kind).std(ddof=1))
         outcome_sd = summaries[outcome].within_sd
+        follows = float(draws.follows[draws.names.index(outcome), draws.names.index(name)])
         evidence = Evidence(
             controllable=summaries[name].controllable is not False,
             q=row.q,
@@ -121,7 +124,7 @@ def ranked_levers(
             zero_share=row.zero_share,
             smallest_detectable=_smallest_detectable(sd, move, outcome_sd, summaries[name].within_sd, effective_n),
             strength_open=POWER_FACTOR * strength,
-            direction_open=float(draws.follows[draws.names.index(outcome), draws.names.index(name)]) > FOLLOWS
+            direction_open=_direction_open(G[:, i], follows)
             and _smallest_detectable(
                 widening * _spread_of_paths(G[:, i]), move, outcome_sd, summaries[name].within_sd, effective_n
             )
@@ -129,7 +132,7 @@ def ranked_levers(
             outcome_sd=usual_sd,
             outcome_unit=summaries[outcome].unit,
             robustness=_robustness(row, effective_n),
-            follows=float(draws.follows[draws.names.index(outcome), draws.names.index(name)]),
+            follows=follows,
             suspected_leak=name in suspicions.leaks,
             contradicted=name in suspicions.contradicted,
             failed=suspicions.failed.get(name),
@@ -146,6 +149,7 @@ def ranked_levers(
             segments=suspicions.segments.get(name, InSegments()),
             standing_in=name in suspicions.standing_in,
             acting_later=name in suspicions.acting_later,
+            later_against=suspicions.acting_later.get(name, 1.0) * row.value <= 0,
         )
         verdict, reasons = judged(evidence)
         lever = Lever(
@@ -195,6 +199,11 @@ def _smallest_detectable(sd: float, move: Move, outcome_sd: float, lever_sd: flo
     """Power .8, alpha .05, from the SD of the draws; never below what one regression on n rows could show."""
     floor = outcome_sd * abs(move.change) / max(lever_sd, 1e-300) / np.sqrt(n)
     return float(POWER_FACTOR * max(sd, floor))
+
+
+def _direction_open(gains: NDArray[np.float64], follows: float) -> bool:
+    """Whether nearly all draws say that the lever moves the outcome or follows it, and they do not agree which."""
+    return follows > FOLLOWS and float((gains != 0).mean()) + follows >= _EITHER_WAY
 
 
 def _spread_of_paths(gains: NDArray[np.float64]) -> float:

@@ -46,7 +46,7 @@ ROW_FLOOR = 60
 SERIES_FLOOR = 100
 """The same in a single series, where shocks in common stay in the data."""
 
-_SAID_OF_LITTLE_DATA = ("opposite-in-segments", "hidden-driver", "driver-possible", "lags-too-short")
+_SAID_OF_LITTLE_DATA = ("opposite-in-segments", "hidden-driver", "driver-possible", "acts-later", "lags-too-short")
 """Doubts that are said even where there is too little data."""
 
 ReasonCode = tuple[str, dict[str, float | int | str | bool | None]]
@@ -147,6 +147,8 @@ class Evidence:
     """It follows what acts on the outcome later than the lags of the study."""
     acting_later: bool = False
     """It acts later than that itself."""
+    later_against: bool = False
+    """What it does later is not known to be in the direction of what it does at first."""
 
 
 def judged(e: Evidence) -> tuple[Verdict, tuple[ReasonCode, ...]]:
@@ -165,8 +167,9 @@ def judged(e: Evidence) -> tuple[Verdict, tuple[ReasonCode, ...]]:
         return "test", (*doubts, significance, *notes)
     if e.gain > 0 and e.p_sign >= SIGN_LIKELY and e.p_top3 >= TOP3_LIKELY and e.controllable:
         return "test", (*blocking, *doubts, ("in-top3-likely", {"p_top3": e.p_top3}), *notes)
-    if e.controllable and e.failed is None and (e.acting_later or e.segments.opposite is not None):
-        # the effect judged is not all that the lever does, nor is how robust it is
+    unseen = {code for code, _ in blocking} <= {"no-path", "not-significant", "sign-uncertain"}
+    if unseen and (e.acting_later or e.segments.opposite is not None):
+        # what was judged, its robustness included, is not all that the lever does
         return "test", (*(doubt for doubt in doubts if doubt[0] != "not-robust"), *notes)
     return "watch", (*blocking, *doubts, *notes)
 
@@ -209,7 +212,7 @@ def _blocking(e: Evidence) -> list[ReasonCode]:
 
 
 def _doubts(e: Evidence) -> list[ReasonCode]:
-    """Conditions of ``act`` that a test could settle: identification, leak suspicion, robustness, segments."""
+    """Conditions of ``act`` that a test could settle: identification, leaks, robustness, segments, longer lags."""
     reasons: list[ReasonCode] = []
     if e.segments.opposite is not None:
         (helped, gain), (harmed, loss) = e.segments.opposite
@@ -225,6 +228,8 @@ def _doubts(e: Evidence) -> list[ReasonCode]:
         reasons.append(("hidden-driver", {}))
     elif e.driver_possible:
         reasons.append(("driver-possible", {}))
+    if e.acting_later and e.later_against:
+        reasons.append(("acts-later", {}))
     if e.standing_in:
         reasons.append(("lags-too-short", {}))
     if e.shifted is not None:
@@ -247,7 +252,7 @@ def _unclear(e: Evidence) -> list[ReasonCode]:
 
 
 def _notes(e: Evidence) -> list[ReasonCode]:
-    notes: list[ReasonCode] = [("acts-later", {})] if e.acting_later else []
+    notes: list[ReasonCode] = [("acts-later", {})] if e.acting_later and not e.later_against else []
     if e.bound is not None and e.gain != 0:
         notes.append(("bounds-cut", {"bound": e.bound, "unit": e.lever_unit}))
     if e.identity is not None:

@@ -4,8 +4,9 @@ At every order the partial correlations of the present with the values that many
 lags, on a common sample, as seen and free of short-panel bias, whichever is smaller. One is worth its parameter when it
 gains more than log n + 2 log(number of candidates) (extended BIC, Chen & Chen 2008, Biometrika 95), as a level of
 Student's test where rows are few. The BIC of a full VAR would charge for all p^2 coefficients of a lag of which a few
-exist. It has to do so block by block, too: the products of what is left of the two, summed by resampling block, must
-differ from zero against their own scatter (Liang & Zeger 1986, Biometrika 73), else a few large entities speak for all.
+exist. It has to show block by block, too, if at a usual level: the products of what is left of the two, summed by
+resampling block, must differ from zero against their own scatter (Liang & Zeger 1986, Biometrika 73), else a few large
+entities speak for all.
 """
 
 from __future__ import annotations
@@ -30,22 +31,25 @@ __all__ = ["MAX_LAGS", "LagOrder", "LateLink", "chosen_lags"]
 
 MAX_LAGS = 3
 """Largest lag order tried by ``auto`` in a panel."""
+BY_BLOCK = 0.005
+"""Level of the test block by block."""
 LONGEST = 12
 """Longest season in periods that is tried as a lag order in a single series."""
 
 
 @dataclass(frozen=True, slots=True)
 class LateLink:
-    """An indicator that acts more than one period later, given all that lies between."""
+    """An indicator that foretells another more than one period ahead, given all indicators in the periods between; what
+    it does to a third that acts on the other at once is in it."""
 
     lag: int
-    """How many periods later, at least 2."""
+    """How many periods ahead, at least 2."""
     cause: str
     """Indicator key."""
     effect: str
-    """What it acts on, maybe itself."""
+    """What it foretells, maybe itself."""
     size: float
-    """Size of the partial correlation of the two, 0 to 1."""
+    """Partial correlation of the two as seen, -1 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,38 +78,46 @@ def chosen_lags(panel: Panel, dictionary: Dictionary, totals: Sequence[Total]) -
         free = max(n - (lag - 1) * b - 2, 1.0)
         clear = 2 * stdtr(free, -sizes * np.sqrt(free / (1 - sizes**2))) < level
         if clear.any():
-            clear &= _by_block(within, b, longest, lag) < level
+            clear &= _by_block(within, b, longest, lag) < BY_BLOCK
         found = sorted(np.argwhere(clear).tolist(), key=lambda pair: -sizes[pair[0], pair[1]])
-        links += [LateLink(lag, within.names[x], within.names[y], float(sizes[x, y])) for x, y in found]
+        signed = sizes * np.sign(_rest(as_seen, b, longest, lag)[0][:b, b:])
+        links += [LateLink(lag, within.names[x], within.names[y], float(signed[x, y])) for x, y in found]
     return LagOrder(links[0].lag if links else 1, tuple(links))
-
-
-def _by_block(within: WithinRows, b: int, longest: int, lag: int) -> NDArray[np.float64]:
-    """Return the levels (b, b) of a test, robust against blocks that are not alike, that the values ``lag`` periods ago
-    are not related to the present ones given those between."""
-    given = np.arange((longest - lag + 1) * b, longest * b)
-    pair = np.r_[(longest - lag) * b : (longest - lag + 1) * b, longest * b : (longest + 1) * b]
-    S, weight, code = within.sigma, within.rows.weight, within.blocks.code
-    slopes = np.linalg.solve(S[np.ix_(given, given)] + 1e-9 * np.eye(given.size), S[np.ix_(given, pair)])
-    left = within.filled[:, pair] - within.filled[:, given] @ slopes
-    blocks = int(code.max()) + 1
-    sums = np.zeros((blocks, b, b))
-    for block, rows in enumerate(np.split(np.argsort(code, kind="stable"), np.cumsum(np.bincount(code))[:-1])):
-        sums[block] = (left[rows, :b] * weight[rows, None]).T @ left[rows, b:]
-    off = sums - sums.mean(axis=0)
-    scatter = (off**2).sum(axis=0) * blocks / max(blocks - 1, 1)
-    size = np.abs(sums.sum(axis=0)) / np.sqrt(np.maximum(scatter, 1e-300))
-    return np.asarray(2 * stdtr(max(blocks - 1, 1), -size))
 
 
 def _partial(S: NDArray[np.float64], b: int, longest: int, lag: int) -> NDArray[np.float64]:
     """Return sizes (b, b) of the partial correlations of the values ``lag`` periods ago with the present ones."""
-    given = np.arange((longest - lag + 1) * b, longest * b)
-    pair = np.r_[(longest - lag) * b : (longest - lag + 1) * b, longest * b : (longest + 1) * b]
-    past = S[np.ix_(given, given)] + 1e-9 * np.eye(given.size)
-    rest = S[np.ix_(pair, pair)] - S[np.ix_(pair, given)] @ np.linalg.solve(past, S[np.ix_(given, pair)])
+    rest = _rest(S, b, longest, lag)[0]
     size = np.sqrt(np.maximum(np.diag(rest), 1e-12))
     return np.asarray(np.minimum(np.abs(rest[:b, b:]) / np.outer(size[:b], size[b:]), 0.999999))
+
+
+def _rest(
+    S: NDArray[np.float64], b: int, longest: int, lag: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return what is left of the covariance of the values ``lag`` periods ago and the present ones once those between
+    are given (2b, 2b), the slopes on these, and the columns of both."""
+    given = np.arange((longest - lag + 1) * b, longest * b)
+    pair = np.r_[(longest - lag) * b : (longest - lag + 1) * b, longest * b : (longest + 1) * b]
+    slopes = np.linalg.solve(S[np.ix_(given, given)] + 1e-9 * np.eye(given.size), S[np.ix_(given, pair)])
+    return S[np.ix_(pair, pair)] - S[np.ix_(pair, given)] @ slopes, slopes, given, pair
+
+
+def _by_block(within: WithinRows, b: int, longest: int, lag: int) -> NDArray[np.float64]:
+    """Return the levels (b, b) of a test, robust against blocks that are not alike, that the values ``lag`` periods ago
+    are not related to the present ones given those between; 1 where there is one block only."""
+    _, slopes, given, pair = _rest(within.sigma, b, longest, lag)
+    left = within.filled[:, pair] - within.filled[:, given] @ slopes
+    weight, code, blocks = within.rows.weight, within.blocks.code, within.blocks.count
+    if blocks < 2:
+        return np.ones((b, b))
+    sums = np.zeros((blocks, b, b))
+    ends = np.cumsum(np.bincount(code, minlength=blocks))[:-1]
+    for block, rows in enumerate(np.split(np.argsort(code, kind="stable"), ends)):
+        sums[block] = (left[rows, :b] * weight[rows, None]).T @ left[rows, b:]
+    scatter = ((sums - sums.mean(axis=0)) ** 2).sum(axis=0) * blocks / (blocks - 1)
+    size = np.abs(sums.sum(axis=0)) / np.sqrt(np.maximum(scatter, 1e-300))
+    return np.asarray(2 * stdtr(blocks - 1, -size))
 
 
 def _covariance(within: WithinRows) -> NDArray[np.float64]:

@@ -60,6 +60,23 @@ def test_policy_that_answers_to_an_outcome_with_a_longer_memory_is_not_act(seed)
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_lever_whose_late_effect_is_the_other_way_is_not_act(seed):
+    """Three months later a takes back more than it gave, so that keeping it harms."""
+    said, reasons = verdict(panel(seed, {"a rating": 0.4}, {"a rating": (3, -0.6)}), "a")
+    assert said != "act"
+    assert "acts-later" in reasons
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_longer_memory_of_the_lever_itself_is_no_doubt(seed):
+    said, reasons = verdict(panel(seed, {"a rating": 0.5}, {"a a": (2, 0.35)}), "a")
+    assert said == "act"
+    assert not reasons & {"acts-later", "lags-too-short"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2, 3])
 def test_a_lever_that_acts_later_than_the_lags_is_to_be_tested(seed):
     frame = panel(seed, {}, {"a rating": (3, 0.6)})
     said, reasons = verdict(frame, "a")
@@ -80,22 +97,37 @@ def discovery(*graphs: Mapping[str, str]) -> Discovery:
     return Discovery(NAMES, 1, "boss", graph, draws[0], tuple(draws), True, ())
 
 
-def test_who_follows_a_late_cause_of_the_outcome_stands_in_for_it():
-    found = discovery({"z": "a", "a": "b"}, {"z": "a"})
-    assert late_doubts([LateLink(2, "z", "rating", 0.3)], found, "rating") == LateDoubts(
-        frozenset({"a", "b"}), frozenset({"z"})
-    )
-    rare = discovery({"z": "a"}, *[{"b": "a"}] * 5)
+def test_who_follows_a_late_cause_of_the_outcome_and_is_put_in_its_place_stands_in_for_it():
+    """b follows z, too, but has no arrow into the rating."""
+    found = discovery({"z": "a", "a": "b"}, {"z": "a", "b": "z"}, {"a": "rating"})
+    assert late_doubts([LateLink(2, "z", "rating", 0.3)], found, "rating") == LateDoubts(frozenset({"a"}), {"z": 0.3})
+    rare = discovery({"z": "a"}, *[{"b": "a"}] * 5, {"a": "rating"})
     assert late_doubts([LateLink(2, "z", "rating", 0.3)], rare, "rating").standing_in == frozenset()
+
+
+def test_who_stands_in_on_the_way_to_the_outcome_is_in_doubt_as_well():
+    """z acts late on b, which moves the rating; a follows z and is put in its place."""
+    found = discovery({"z": "a", "b": "rating"}, {"a": "b"})
+    assert late_doubts([LateLink(2, "z", "b", 0.3)], found, "rating") == LateDoubts(frozenset({"a"}), {"z": 0.0})
+    assert late_doubts([LateLink(2, "z", "b", 0.3)], discovery({"z": "a"}, {"a": "b"}), "rating") == LateDoubts()
 
 
 def test_who_acts_late_on_a_go_between_acts_later_and_nobody_else_is_in_doubt():
     found = discovery({"a": "b", "b": "rating"}, {"b": "rating"})
-    assert late_doubts([LateLink(3, "a", "b", 0.3)], found, "rating") == LateDoubts(frozenset(), frozenset({"a"}))
-    assert late_doubts([LateLink(3, "b", "a", 0.3)], found, "rating").acting_later == frozenset({"b"})
+    assert late_doubts([LateLink(3, "a", "b", 0.3)], found, "rating") == LateDoubts(frozenset(), {"a": 0.0})
     assert (
         late_doubts([LateLink(3, "b", "z", 0.3), LateLink(2, "gone", "rating", 0.3)], found, "rating") == LateDoubts()
     )
+    assert late_doubts([LateLink(3, "b", "a", 0.3)], found, "rating") == LateDoubts()  # back to itself only
     assert late_doubts([LateLink(2, "a", "a", 0.3)], found, "rating") == LateDoubts()  # its own memory
     assert late_doubts([LateLink(3, "a", "b", 0.1)], found, "rating") == LateDoubts()
     assert late_doubts([], found, "rating") == LateDoubts()
+
+
+def test_what_a_third_passes_on_at_once_is_no_late_effect():
+    """b has a longer memory and moves the rating within the period (the second graph is one of the same period)."""
+    links = [LateLink(2, "b", "b", 0.4), LateLink(2, "b", "rating", 0.3)]
+    found = discovery({"b": "a"}, {"b": "rating"}, {"a": "rating"})
+    assert late_doubts(links, found, "rating") == LateDoubts()
+    apart = discovery({"b": "rating"}, {"b": "a"}, {"b": "rating"}, {"b": "a"})
+    assert late_doubts(links, apart, "rating").acting_later == {"b": 0.3}

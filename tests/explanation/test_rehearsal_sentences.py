@@ -62,7 +62,7 @@ def test_no_wrong_call_and_one_call_read_naturally():
 
 
 def test_few_twins_are_a_rough_guide_and_said_to_be():
-    few = rehearsal_sentence(ROW, [FITTING], "sustained", 5, NAMES)
+    few = rehearsal_sentence(ROW, [FITTING], "sustained", 9, NAMES)
     assert "so few panels are rough" in few.en
     assert "粗略参考" in few.zh
     assert "rough" not in said().en

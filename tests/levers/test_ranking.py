@@ -218,3 +218,12 @@ def test_the_entity_floor_binds_panels_and_clusters_only(unit, entities, verdict
 
 def test_nothing_to_rank():
     assert ranked(np.zeros((20, 0))) == {}
+
+
+def test_a_direction_on_which_draws_do_not_agree_is_told_from_too_little_data():
+    """Half of the draws lead from the lever to the outcome, by 1.0 each; in the others it follows the outcome."""
+    draws = np.where(np.arange(200)[:, None] % 2 == 0, around([1.0], sd=0.02), 0.0)
+    assert next(code for code, _ in ranked(draws, follows=0.5)["a"].reasons) == "direction-open"
+    assert next(code for code, _ in ranked(draws, follows=0.25)["a"].reasons) == "below-detectable"
+    wide = np.where(np.arange(200)[:, None] % 2 == 0, around([1.0], sd=0.5), 0.0)
+    assert next(code for code, _ in ranked(wide, follows=0.5)["a"].reasons) == "below-detectable"

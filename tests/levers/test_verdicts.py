@@ -77,6 +77,7 @@ def test_a_direction_that_is_open_is_not_put_down_to_the_size_of_the_panel():
 def test_lags_that_are_too_short_stop_act_and_are_said_first_of_what_is_left():
     assert verdict(CLEAR, standing_in=True) == ("test", ["lags-too-short", "significant"])
     assert verdict(CLEAR, acting_later=True) == ("act", ["significant", "acts-later"])  # it does even more
+    assert verdict(CLEAR, acting_later=True, later_against=True) == ("test", ["acts-later", "significant"])
     short = {"smallest_detectable": 1.5, "q": 0.06}
     assert verdict(CLEAR, **short, standing_in=True)[1] == ["below-detectable", "lags-too-short"]
 
@@ -89,6 +90,7 @@ def test_a_lever_of_which_the_average_is_not_all_is_not_left_to_watch(more):
     decided, reasons = verdict(CLEAR, **nought, **more)
     assert (decided, len(reasons)) == ("test", 1)
     assert verdict(CLEAR, **nought, **more, controllable=False)[0] == "watch"
+    assert verdict(CLEAR, **more, gain=-1.0)[0] == verdict(CLEAR, **more, gain=0.0)[0] == "watch"  # harms; no room
     assert verdict(CLEAR, **nought, **more, failed="constant")[0] == "watch"
 
 

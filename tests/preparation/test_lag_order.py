@@ -33,6 +33,14 @@ def test_the_order_that_made_the_data_is_found(simulated, seed, past, order):
         assert past[order - 1][NAMES.index(first.effect), NAMES.index(first.cause)] != 0
 
 
+def test_few_entities_are_enough_for_a_second_lag(simulated):
+    """15 plants of 24 months, whose blocks are the plants: found in most panels."""
+    past = (FIRST, np.array([[0.25, 0, 0], [0, 0.25, 0], [0, 0, 0.25]]))
+    frames = [simulated.frame(seed, names=NAMES, now=NOW, past=past, entities=15, periods=24) for seed in range(20)]
+    found = [chosen_lags(simulated.panel(frame), Dictionary(), ()).lags for frame in frames]
+    assert sum(lags == 2 for lags in found) >= 10
+
+
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("kind", ["sizes", "tails"])
 def test_a_few_large_entities_do_not_speak_for_all(simulated, seed, kind):

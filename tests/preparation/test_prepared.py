@@ -244,5 +244,7 @@ def test_the_search_counts_no_more_rows_than_removed_means_allow(simulated):
         n, total = counted(entities, 60), entities * 60
         assert n < total
         assert n / 60**2 == pytest.approx(2 * np.log(total))
+    half = replace(prepared, entities=10_000, rows=600_000, effective_n=600_000.0)
+    assert half.rows_counted(300_000.0) == pytest.approx(2 * np.log(300_000) * 60**2)
     survey = replace(prepared, lags=0, span=np.empty(0), effective_n=1e6)
     assert survey.search_n == 1e6
