@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causal_service.discovery.discover import Discovery
+from causal_service.numerics.possible_paths import descending
 from causal_service.preparation.lag_order import LateLink
 
 __all__ = ["LateDoubts", "late_doubts"]
@@ -79,24 +80,13 @@ class _Graphs:
         return self._often([arrows[self._names.index(effect)] for arrows in self._any])
 
     def led_to(self, start: str, *, without: str = "", at_once: bool = False) -> set[str]:
-        """Return those to which arrows lead from ``start``, none through ``without``; of one period if ``at_once``."""
+        """Return ``start`` and those to which arrows lead from it, none through ``without``; of one period if
+        ``at_once``."""
+        begin = np.array([name == start for name in self._names])
+        through = np.array([name == start or name != without for name in self._names])
         graphs = self._now if at_once else self._any
-        barred = self._names.index(without) if without and without != start else -1
-        return self._often([_reached(arrows, self._names.index(start), barred) for arrows in graphs])
+        return self._often([descending(arrows & through[:, None], begin) for arrows in graphs])
 
     def _often(self, found: Sequence[Bool]) -> set[str]:
         share = np.sum(found, axis=0) / max(len(found), 1)
         return {self._names[int(x)] for x in np.flatnonzero(share >= OFTEN)}
-
-
-def _reached(arrows: Bool, start: int, barred: int) -> Bool:
-    """Return (p,) whether arrows (p, p), [effect, cause], lead there from ``start``."""
-    reached = np.zeros(len(arrows), np.bool_)
-    new: Bool = arrows[:, start].copy()
-    while True:
-        if barred >= 0:
-            new[barred] = False
-        if not (new & ~reached).any():
-            return reached
-        reached |= new
-        new = np.asarray(arrows[:, reached].any(axis=1))

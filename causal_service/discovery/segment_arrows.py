@@ -17,6 +17,7 @@ from causal_service.discovery.search_problem import SearchProblem
 from causal_service.numerics.draw import learn_class, sampled_members
 from causal_service.numerics.keyed_random import key_of
 from causal_service.numerics.order_search import random_order
+from causal_service.numerics.possible_paths import descending
 from causal_service.preparation.prepared import Prepared
 from causal_service.preparation.segment_moments import SegmentMoments
 
@@ -63,18 +64,5 @@ def _join(member: Bool, other: Bool, problem: SearchProblem) -> None:
     member[:, :m] |= other[:, :m] & problem.candidates[:, :m]
     now = member[:, m:]
     for y, x in np.argwhere(other[:, m:] & problem.candidates[:, m:] & ~now & ~now.T):
-        if not _leads(now, int(y), int(x)):
+        if not descending(np.ascontiguousarray(now), np.arange(p) == y)[x]:
             now[y, x] = True
-
-
-def _leads(now: Bool, start: int, end: int) -> bool:
-    """Whether arrows lead from ``start`` to ``end`` in now (p, p), now[y, x] True for x -> y."""
-    reached = np.zeros(len(now), np.bool_)
-    reached[start] = True
-    while True:
-        more = reached | now[:, reached].any(axis=1)
-        if more[end]:
-            return True
-        if (more == reached).all():
-            return False
-        reached = more

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from causal_service.errors import Text
-from causal_service.explanation.lever_sentences import lever_sentence
+from causal_service.explanation.lever_sentences import acts_unseen, lever_sentence
 from causal_service.explanation.phrases import (
     Names,
     described,
@@ -69,14 +69,19 @@ def answer_text(
         return _nothing_listed(outcome, indicators)
     if any(lever.verdict == "act" for lever in ranked):
         return _act(ranked, indicators, frequency)
-    if any(lever.verdict == "test" and not _unseen(lever) for lever in ranked):
+    if _tests(ranked):
         return _test(ranked, indicators, frequency, regime)
     return _nothing_stands_out(ranked, indicators, frequency, regime)
 
 
+def _tests(ranked: Sequence[Lever]) -> list[Lever]:
+    """Return the levers that a trial could settle."""
+    return [lever for lever in ranked if lever.verdict == "test" and not acts_unseen(lever)]
+
+
 def _act(ranked: Sequence[Lever], indicators: Names, frequency: str) -> Text:
     first, *following = [lever for lever in ranked if lever.verdict == "act"]
-    test = [lever for lever in ranked if lever.verdict == "test" and not _unseen(lever)]
+    test = _tests(ranked)
     name, outcome = name_of(first.lever, indicators), name_of(first.outcome, indicators)
     sentence = lever_sentence(first, indicators, frequency, len(ranked))
     parts = [
@@ -95,7 +100,7 @@ def _act(ranked: Sequence[Lever], indicators: Names, frequency: str) -> Text:
         parts.append(_worth_a_trial(test[:_CANDIDATES], indicators))
     parts += _elsewhere(ranked, first, indicators, frequency)
     parts += _later(ranked, indicators)
-    idle = len(ranked) - 1 - len(following) - len(test) - sum(_unseen(lever) for lever in ranked)
+    idle = len(ranked) - 1 - len(following) - len(test) - sum(acts_unseen(lever) for lever in ranked)
     if idle:
         parts.append(_idle(idle))
     return _joined(parts)
@@ -143,7 +148,7 @@ def _idle(count: int) -> Text:
 
 
 def _test(ranked: Sequence[Lever], indicators: Names, frequency: str, regime: Regime) -> Text:
-    first, *others = [lever for lever in ranked if lever.verdict == "test" and not _unseen(lever)]
+    first, *others = _tests(ranked)
     name, outcome = name_of(first.lever, indicators), name_of(first.outcome, indicators)
     sentence = lever_sentence(first, indicators, frequency, len(ranked))
     parts = [
@@ -202,14 +207,9 @@ def _open(lever: Lever) -> bool:
     return any(reason.code == "direction-open" for reason in lever.reasons)
 
 
-def _unseen(lever: Lever) -> bool:
-    """Whether the lever acts later than the lags of the study, which has nothing to say of it."""
-    return any(reason.code == "acts-later" for reason in lever.reasons) and lever.low <= 0 <= lever.high
-
-
 def _later(ranked: Sequence[Lever], indicators: Names) -> list[Text]:
     """Return what to do about the levers of which the study has nothing to say because they act later."""
-    names = [_name(lever, indicators) for lever in ranked if _unseen(lever)][:_CANDIDATES]
+    names = [_name(lever, indicators) for lever in ranked if acts_unseen(lever)][:_CANDIDATES]
     if not names:
         return []
     outcome, acts = name_of(ranked[0].outcome, indicators), "acts" if len(names) == 1 else "act"

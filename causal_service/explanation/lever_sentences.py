@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
 from dataclasses import dataclass
 
 from causal_service.errors import Text
@@ -26,7 +25,7 @@ from causal_service.explanation.quantities import (
 from causal_service.levers.results import Lever
 from causal_service.panel.units import amount
 
-__all__ = ["lever_sentence"]
+__all__ = ["acts_unseen", "lever_sentence"]
 
 _NOTHING = Text("", "")
 _WORTH_SAYING = 0.05
@@ -61,11 +60,10 @@ def lever_sentence(lever: Lever, indicators: Names, frequency: str = "", listed:
 
 def _overall(lever: Lever, indicators: Names, frequency: str, listed: int | None) -> Text:
     """Say what one step does on average over all entities."""
-    reasons = {reason.code for reason in lever.reasons}
-    if "acts-later" in reasons and lever.low <= 0 <= lever.high:
+    if acts_unseen(lever):
         return _later(lever, indicators)
     if lever.value == lever.low == lever.high == 0:
-        return _no_path(lever, reasons, indicators)
+        return _no_path(lever, indicators)
     move, outcome = move_words(lever, indicators), name_of(lever.outcome, indicators)
     kept = Text("并保持", " and keeping it there") if frequency and lever.kind == "sustained" else _NOTHING
     when = horizon_words(lever.horizon, frequency)
@@ -101,6 +99,11 @@ def _opposite(lever: Lever, indicators: Names) -> Text | None:
     return Text(f"这是相反作用的平均：{zh[0]}，{zh[1]}。", f"This is an average of opposites: {en[0]}; {en[1]}.")
 
 
+def acts_unseen(lever: Lever) -> bool:
+    """Whether the lever acts later than the lags of the study, which has nothing to say of it."""
+    return any(reason.code == "acts-later" for reason in lever.reasons) and lever.low <= 0 <= lever.high
+
+
 def _later(lever: Lever, indicators: Names) -> Text:
     """Say that the study does not see the effect, whose direction and size are not those of its estimate."""
     name, outcome = name_of(lever.lever, indicators), name_of(lever.outcome, indicators)
@@ -110,10 +113,10 @@ def _later(lever: Lever, indicators: Names) -> Text:
     )
 
 
-def _no_path(lever: Lever, reasons: Set[str], indicators: Names) -> Text:
+def _no_path(lever: Lever, indicators: Names) -> Text:
     """Say that nothing leads to the outcome, and no more than that where it is known not to be all."""
     name, outcome = name_of(lever.lever, indicators), name_of(lever.outcome, indicators)
-    if "opposite-in-segments" in reasons:
+    if any(reason.code == "opposite-in-segments" for reason in lever.reasons):
         return spaced(
             f"把各组合并起来看，调整{name.zh}对{outcome.zh}没有影响。",
             f"Over all segments together, moving {name.en} does nothing to {outcome.en}.",

@@ -11,7 +11,7 @@ entities speak for all.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -76,12 +76,14 @@ def chosen_lags(panel: Panel, dictionary: Dictionary, totals: Sequence[Total]) -
     for lag in range(longest, 1, -1):
         sizes = np.minimum(_partial(as_seen, b, longest, lag), _partial(corrected, b, longest, lag))
         free = max(n - (lag - 1) * b - 2, 1.0)
-        clear = 2 * stdtr(free, -sizes * np.sqrt(free / (1 - sizes**2))) < level
-        if clear.any():
-            clear &= _by_block(within, b, longest, lag) < BY_BLOCK
-        found = sorted(np.argwhere(clear).tolist(), key=lambda pair: -sizes[pair[0], pair[1]])
-        signed = sizes * np.sign(_rest(as_seen, b, longest, lag)[0][:b, b:])
-        links += [LateLink(lag, within.names[x], within.names[y], float(signed[x, y])) for x, y in found]
+        clear = np.argwhere(2 * stdtr(free, -sizes * np.sqrt(free / (1 - sizes**2))) < level)
+        if not clear.size:
+            continue
+        links_here = []
+        for (x, y), (sign, p) in zip(clear.tolist(), _by_block(within, b, longest, lag, clear), strict=True):
+            if p < BY_BLOCK:
+                links_here.append(LateLink(lag, within.names[x], within.names[y], sign * float(sizes[x, y])))
+        links += sorted(links_here, key=lambda link: -abs(link.size))
     return LagOrder(links[0].lag if links else 1, tuple(links))
 
 
@@ -103,21 +105,23 @@ def _rest(
     return S[np.ix_(pair, pair)] - S[np.ix_(pair, given)] @ slopes, slopes, given, pair
 
 
-def _by_block(within: WithinRows, b: int, longest: int, lag: int) -> NDArray[np.float64]:
-    """Return the levels (b, b) of a test, robust against blocks that are not alike, that the values ``lag`` periods ago
-    are not related to the present ones given those between; 1 where there is one block only."""
+def _by_block(
+    within: WithinRows, b: int, longest: int, lag: int, pairs: NDArray[np.int64]
+) -> Iterator[tuple[float, float]]:
+    """Yield, of each of ``pairs`` (k, 2), the sign of its relation and the level of a test, robust against blocks that
+    are not alike, that the value ``lag`` periods ago is not related to the present one given those between.
+
+    The level is 1 where there is one block only. Only the pairs asked for are multiplied out: those of wide panels,
+    block by block, take more memory than there is.
+    """
     _, slopes, given, pair = _rest(within.sigma, b, longest, lag)
     left = within.filled[:, pair] - within.filled[:, given] @ slopes
     weight, code, blocks = within.rows.weight, within.blocks.code, within.blocks.count
-    if blocks < 2:
-        return np.ones((b, b))
-    sums = np.zeros((blocks, b, b))
-    ends = np.cumsum(np.bincount(code, minlength=blocks))[:-1]
-    for block, rows in enumerate(np.split(np.argsort(code, kind="stable"), ends)):
-        sums[block] = (left[rows, :b] * weight[rows, None]).T @ left[rows, b:]
-    scatter = ((sums - sums.mean(axis=0)) ** 2).sum(axis=0) * blocks / (blocks - 1)
-    size = np.abs(sums.sum(axis=0)) / np.sqrt(np.maximum(scatter, 1e-300))
-    return np.asarray(2 * stdtr(blocks - 1, -size))
+    for x, y in pairs.tolist():
+        sums = np.bincount(code, weight * left[:, x] * left[:, b + y], blocks)
+        total, scatter = float(sums.sum()), float(((sums - sums.mean()) ** 2).sum()) * blocks / max(blocks - 1, 1)
+        size = abs(total) / np.sqrt(max(scatter, 1e-300))
+        yield float(np.sign(total)), float(2 * stdtr(blocks - 1, -size)) if blocks > 1 else 1.0
 
 
 def _covariance(within: WithinRows) -> NDArray[np.float64]:
