@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from causal_service.errors import Text
-from causal_service.explanation.lever_sentences import acts_unseen, lever_sentence
+from causal_service.explanation.lever_sentences import acts_unseen, is_carried, lever_sentence
 from causal_service.explanation.phrases import (
     Names,
     described,
@@ -99,8 +99,8 @@ def _act(ranked: Sequence[Lever], indicators: Names, frequency: str) -> Text:
     if test:
         parts.append(_worth_a_trial(test[:_CANDIDATES], indicators))
     parts += _elsewhere(ranked, first, indicators, frequency)
-    parts += _later(ranked, indicators)
-    idle = len(ranked) - 1 - len(following) - len(test) - sum(acts_unseen(lever) for lever in ranked)
+    parts += _unseen(ranked, indicators)
+    idle = len(ranked) - 1 - len(following) - len(test) - sum(acts_unseen(x) or is_carried(x) for x in ranked)
     if idle:
         parts.append(_idle(idle))
     return _joined(parts)
@@ -166,7 +166,7 @@ def _test(ranked: Sequence[Lever], indicators: Names, frequency: str, regime: Re
     if others:
         parts.append(_worth_a_trial(others[: _CANDIDATES - 1], indicators))
     parts += _elsewhere(ranked, first, indicators, frequency)
-    parts += _later(ranked, indicators)
+    parts += _unseen(ranked, indicators)
     return _joined(parts)
 
 
@@ -194,10 +194,10 @@ def _nothing_stands_out(ranked: Sequence[Lever], indicators: Names, frequency: s
             f"We looked for the effect of one step of each of {len(ranked)} {levers}{later}.",
         ),
         *_elsewhere(ranked, None, indicators, frequency),
-        *_later(ranked, indicators),
+        *_unseen(ranked, indicators),
         *_smallest_seen(ranked, indicators),
         *_direction(ranked, indicators),
-        *([] if short and all(map(_open, short)) else [_HELP[regime]]),
+        *([] if short and all(_open(lever) or is_carried(lever) for lever in short) else [_HELP[regime]]),
     ]
     return _joined(parts)
 
@@ -205,6 +205,30 @@ def _nothing_stands_out(ranked: Sequence[Lever], indicators: Names, frequency: s
 def _open(lever: Lever) -> bool:
     """Whether it is not told if the lever moves the outcome or follows it."""
     return any(reason.code == "direction-open" for reason in lever.reasons)
+
+
+def _unseen(ranked: Sequence[Lever], indicators: Names) -> list[Text]:
+    """Return what to do about the levers whose effects the study cannot see, however many rows it has."""
+    return [*_later(ranked, indicators), *_carried(ranked, indicators)]
+
+
+def _carried(ranked: Sequence[Lever], indicators: Names) -> list[Text]:
+    """Return what to do about the levers of which nothing is seen because figures stand for several periods."""
+    names = [_name(lever, indicators) for lever in ranked if is_carried(lever)]
+    if not names:
+        return []
+    few, outcome = names[:_CANDIDATES], name_of(ranked[0].outcome, indicators)
+    more = len(names) - len(few)
+    rest = Text(f"等{len(names)}个杠杆", f" and {more} more") if more else Text("", "")
+    return [
+        Text(
+            f"看不出{listed_zh([name.zh for name in few])}{rest.zh}对{outcome.zh}的作用，因为有数值几期才更新一次："
+            "请改用逐期数据，或汇总到该周期后再研究。",
+            f"What {listed_en([name.en for name in few])}{rest.en} "
+            f"{'does' if len(names) == 1 else 'do'} to {outcome.en} is not seen because figures stand for several "
+            "periods: use figures of every period, or aggregate all to that calendar.",
+        )
+    ]
 
 
 def _later(ranked: Sequence[Lever], indicators: Names) -> list[Text]:
@@ -241,7 +265,8 @@ def _direction(ranked: Sequence[Lever], indicators: Names) -> list[Text]:
 
 
 def _smallest_seen(ranked: Sequence[Lever], indicators: Names) -> list[Text]:
-    known = [lever for lever in ranked if is_known(lever.smallest_detectable) and lever.smallest_detectable > 0]
+    seen = [lever for lever in ranked if not is_carried(lever)]
+    known = [lever for lever in seen if is_known(lever.smallest_detectable) and lever.smallest_detectable > 0]
     if not known:
         return []
     unit = described(ranked[0].outcome, indicators).unit

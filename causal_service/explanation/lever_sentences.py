@@ -25,7 +25,7 @@ from causal_service.explanation.quantities import (
 from causal_service.levers.results import Lever
 from causal_service.panel.units import amount
 
-__all__ = ["acts_unseen", "lever_sentence"]
+__all__ = ["acts_unseen", "is_carried", "lever_sentence"]
 
 _NOTHING = Text("", "")
 _WORTH_SAYING = 0.05
@@ -62,6 +62,8 @@ def _overall(lever: Lever, indicators: Names, frequency: str, listed: int | None
     """Say what one step does on average over all entities."""
     if acts_unseen(lever):
         return _later(lever, indicators)
+    if is_carried(lever):
+        return _carried(lever, indicators)
     if lever.value == lever.low == lever.high == 0:
         return _no_path(lever, indicators)
     move, outcome = move_words(lever, indicators), name_of(lever.outcome, indicators)
@@ -110,6 +112,22 @@ def _later(lever: Lever, indicators: Names) -> Text:
     return spaced(
         f"{name.zh}对{outcome.zh}的作用出现得比本研究的滞后期数更晚，在这些期数之内看不出明确的影响。",
         f"{name.en} acts on {outcome.en} later than the lags of this study, within which it shows no clear effect.",
+    )
+
+
+def is_carried(lever: Lever) -> bool:
+    """Whether nothing is seen of the lever because figures, its own or those of the outcome, stand for several
+    periods."""
+    return any(reason.code == "carried-forward" for reason in lever.reasons)
+
+
+def _carried(lever: Lever, indicators: Names) -> Text:
+    """Say that no effect is seen, and why that does not mean that there is none."""
+    name, outcome = name_of(lever.lever, indicators), name_of(lever.outcome, indicators)
+    return spaced(
+        f"看不出{name.zh}对{outcome.zh}有明确的影响，但{name.zh}或{outcome.zh}的数值几期才更新一次，这不等于没有影响。",
+        f"No clear effect of {name.en} on {outcome.en} is seen, but figures of one of the two stand for several "
+        "periods at a time, so there may be one.",
     )
 
 

@@ -35,6 +35,11 @@ _STATEMENTS: dict[str, Text] = {
         "这一步受可行范围限制，已按边界截短",
         "The step is cut short at the feasible bound",
     ),
+    "carried-forward": Text(
+        "它或目标指标的数值几期才更新一次，看不出它在各期之内的作用；请改用逐期数据，或汇总到该周期后再研究",
+        "Its figures or those of the outcome stand for several periods, within which nothing is seen; use figures of "
+        "every period, or aggregate all to that calendar",
+    ),
     "direction-open": Text(
         "数据分不清它是影响目标指标，还是跟随目标指标；与其增加同样的数据，不如在字典中声明层级，或做小范围试验",
         "The data do not tell whether it moves the outcome or follows it; declared layers or a small trial settle that "
@@ -108,6 +113,7 @@ _DETAILS: dict[str, Text] = {
         "能看到的最小效应为{smallest_detectable}", "the smallest it could have shown is {smallest_detectable}"
     ),
     "bounds-cut": Text("边界为{bound}", "the bound is {bound}"),
+    "carried-forward": Text("每 {periods} 期一个数值", "one figure for {periods} periods"),
     "direction-open": Text(
         "在{descendant_share}的重抽样中它位于目标之后", "in {descendant_share} of resamples it follows the outcome"
     ),
@@ -153,11 +159,10 @@ def reason_text(code: str, params: Mapping[str, ParamValue] | None = None) -> Te
     code : one of ``REASON_CODES``.
     params : numbers and names of the case; a detail may use ``q``, ``identified_share``, ``p_sign``, ``robustness``,
         ``smallest_detectable`` or ``strength_open`` (with ``unit``), ``entities`` or ``rows`` with ``floor``,
-        ``p_top3``, ``descendant_share``, ``before`` and ``after``, ``bound`` (with ``unit``), ``identity``,
-        ``finding``, ``zero_share``, ``helped``, ``helped_by``, ``harmed`` and ``harmed_by`` (with ``unit``),
-        ``segment``,
-        ``low`` and ``high`` (with ``unit``). A missing or unknown value drops the detail, never the reason. Shares are
-        0..1.
+        ``periods``, ``p_top3``, ``descendant_share``, ``before`` and ``after``, ``bound`` (with ``unit``),
+        ``identity``, ``finding``, ``zero_share``, ``helped``, ``helped_by``, ``harmed`` and ``harmed_by`` (with
+        ``unit``), ``segment``, ``low`` and ``high`` (with ``unit``).
+        A missing or unknown value drops the detail, never the reason. Shares are 0..1.
 
     Raises
     ------

@@ -14,6 +14,7 @@ from itertools import pairwise
 
 from causal_service.explanation.evidence import CARRIES, Evidence
 from causal_service.explanation.results import ContrastReason
+from causal_service.panel.repetition_checks import NEARLY
 
 __all__ = ["Reasoned", "reasoned"]
 
@@ -35,8 +36,6 @@ MOSTLY_CARRIED = 0.5
 """Share of an indicator's own effect that must travel through another for charts to credit that one."""
 BURIED = 0.25
 """Entities that leave less than this share of a correlation hide it before any go-between does."""
-TWINS = 0.95
-"""Correlation from which two indicators are nearly the same quantity."""
 FIXED = 0.95
 """Share of the variance between entities from which an indicator hardly varies within one."""
 VISIBLE_SHARE = 0.5
@@ -111,7 +110,7 @@ def _false_lead(e: Evidence, sums: tuple[str, ...]) -> Reasoned | None:
     """Return why an indicator that is no cause looks like one; ``None`` for a cause."""
     if e.follows > MOSTLY_FOLLOWS:
         return Reasoned("consequence", params={"share": e.follows, "correlation": e.seen.pooled})
-    if e.twin is not None and e.twin not in sums and abs(e.twin_correlation) >= TWINS:
+    if e.twin is not None and e.twin not in sums and abs(e.twin_correlation) >= NEARLY:
         return Reasoned("duplicate", (e.twin,), {"correlation": e.twin_correlation, "how": "twin"})
     if e.between >= FIXED and (not e.cause):
         return Reasoned("no-within-variation", params={"between": e.between, "correlation": e.seen.pooled})

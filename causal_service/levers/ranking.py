@@ -54,6 +54,8 @@ class Suspicions:
     """They are put in the place of what they follow, which acts later than the lags of the study."""
     acting_later: Mapping[str, float] = field(default_factory=dict)
     """Partial correlation of the effect of those that act later than that themselves, 0 where it is on others first."""
+    carried: Mapping[str, int] = field(default_factory=dict)
+    """For how many periods their figures stand, by indicator; those with a figure for each period are left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,7 @@ def ranked_levers(
             standing_in=name in suspicions.standing_in,
             acting_later=name in suspicions.acting_later,
             later_against=suspicions.acting_later.get(name, 1.0) * row.value <= 0,
+            carried=max(suspicions.carried.get(one, 1) for one in (name, outcome)),
         )
         verdict, reasons = judged(evidence)
         lever = Lever(

@@ -149,6 +149,8 @@ class Evidence:
     """It acts later than that itself."""
     later_against: bool = False
     """What it does later is not known to be in the direction of what it does at first."""
+    carried: int = 1
+    """For how many periods a figure of it, or of the outcome, stands; 1 = each period has its own."""
 
 
 def judged(e: Evidence) -> tuple[Verdict, tuple[ReasonCode, ...]]:
@@ -180,7 +182,9 @@ def _insufficient(e: Evidence) -> list[ReasonCode]:
         reasons.append(("too-few-entities", {"entities": e.entities, "floor": e.floors.entities}))
     if e.rows < e.floors.rows:
         reasons.append(("too-few-rows", {"rows": round(e.rows), "floor": e.floors.rows}))
-    if e.smallest_detectable > USEFUL * e.outcome_sd and e.q > SIGNIFICANT:
+    if e.carried > 1 and e.q > SIGNIFICANT:
+        reasons.append(("carried-forward", {"periods": e.carried}))
+    elif e.smallest_detectable > USEFUL * e.outcome_sd and e.q > SIGNIFICANT:
         hangs = e.strength_open > USEFUL * e.outcome_sd
         smallest: ReasonCode = ("driver-strength-open", {"strength_open": e.strength_open, "unit": e.outcome_unit})
         if not hangs and e.direction_open:

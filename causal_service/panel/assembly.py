@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,7 @@ from causal_service.panel.segments import entity_segments, refuse_many_segments
 from causal_service.panel.sources import Source
 from causal_service.panel.tables import MAX_INDICATORS
 
-__all__ = ["assemble_calendar_panel", "assemble_cross_section", "step_finding"]
+__all__ = ["assemble_calendar_panel", "assemble_cross_section", "calendar_findings"]
 
 MAX_CELLS = 400_000_000
 """Most cells (entities x periods x indicators) laid out in memory (3.2 GB)."""
@@ -80,7 +81,7 @@ def assemble_calendar_panel(
         segments=groups,
         segment_column=segment,
     )
-    return panel, [*step_finding(calendar), *_weight_finding(weighted), *noticed]
+    return panel, [*calendar_findings(calendar), *_weight_finding(weighted), *noticed]
 
 
 def _frozen(array: NDArray) -> NDArray:  # type: ignore[type-arg]
@@ -119,7 +120,8 @@ def _common_calendar(sources: Sequence[Source]) -> tuple[Calendar, list[NDArray[
     table = sources[0].table
     joint = build_calendar(labels, np.arange(1, len(labels) + 1), sources[0].period or "", table.row_word)
     cuts = np.cumsum([calendar.index.size for calendar in calendars])[:-1]
-    return joint, list(np.split(joint.index, cuts))
+    serial = next((calendar.serial for calendar in calendars if calendar.serial is not None), None)
+    return replace(joint, serial=serial), list(np.split(joint.index, cuts))
 
 
 def _indicators(sources: Sequence[Source]) -> tuple[str, ...]:
@@ -209,8 +211,32 @@ def _one_row(source: Source) -> DataError:
     )
 
 
-def step_finding(calendar: Calendar) -> list[Finding]:
-    """Say so when a period is more than one unit of the calendar."""
+def calendar_findings(calendar: Calendar) -> list[Finding]:
+    """Say how periods were read: numbers as dates, distances of more than one unit of the calendar."""
+    return [*_serial_finding(calendar), *_step_finding(calendar)]
+
+
+def _serial_finding(calendar: Calendar) -> list[Finding]:
+    if calendar.serial is None:
+        return []
+    cell, label = calendar.serial
+    return [
+        Finding(
+            "serial-dates",
+            "pass",
+            "panel",
+            (),
+            Text(
+                f"时间列的数字按电子表格的日期序号读取（{cell} 读作 {label}）。",
+                f"The numbers of the period column were read as dates of a spreadsheet ({cell} is {label}).",
+            ),
+            Text("若不是日期，请改写为 1、2、3… 这样的期号。", "If they are no dates, number the periods 1, 2, 3 …"),
+            {"cell": cell, "period": label},
+        )
+    ]
+
+
+def _step_finding(calendar: Calendar) -> list[Finding]:
     if calendar.step == 1:
         return []
     return [

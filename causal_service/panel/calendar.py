@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,11 @@ __all__ = ["Calendar", "are_periods", "build_calendar"]
 
 MAX_PERIODS = 20_000
 """Longest calendar accepted (54 years of days)."""
+LEAST_SERIAL = 3
+"""Fewest numbers that are taken for dates of a spreadsheet."""
+_SPREADSHEET_ZERO = dt.date(1899, 12, 30).toordinal()
+_SERIALS = (18_000, 80_000)
+"""Numbers that spreadsheets have for the years 1949 to 2119."""
 _FORMS = Text(
     "请统一为一种写法，例如 2024-03、2024Q3、2024-W05、2024-03-31 或 2024。",
     "Use one form throughout, for example 2024-03, 2024Q3, 2024-W05, 2024-03-31 or 2024.",
@@ -36,6 +41,8 @@ class Calendar:
     """``day`` | ``week`` | ``month`` | ``quarter`` | ``year`` | ``index``."""
     step: int
     """How many of the label's units one period is (5 for a survey every five years)."""
+    serial: tuple[str, str] | None = None
+    """A number of the period column and the period it was read as, where numbers are dates of a spreadsheet."""
 
 
 def are_periods(labels: Sequence[str]) -> bool:
@@ -102,7 +109,27 @@ def build_calendar(cells: pd.Series, lines: NDArray[np.int64], column: str, row_
     family, ordinals = _one_family(
         [instant for instant in instants if instant is not None], list(distinct), firsts, column, row_word
     )
-    return _regular(family, ordinals, codes, column)
+    days = _spreadsheet_days(family, ordinals)
+    if days is None:
+        return _regular(family, ordinals, codes, column)
+    calendar = _regular("day", days, codes, column)
+    return replace(calendar, serial=(str(ordinals[0]), calendar.labels[int(calendar.index[codes == 0][0])]))
+
+
+def _spreadsheet_days(family: Family, numbers: NDArray[np.int64]) -> NDArray[np.int64] | None:
+    """Return the days that bare numbers stand for as spreadsheets store dates (1900 system); ``None`` for a count.
+
+    They are taken for dates where all of them fall on one day of the month, or on its last, each in a month of its own:
+    counted on as numbers, months of 28 to 31 units would be no calendar at all.
+    """
+    if (
+        family != "integer"
+        or numbers.size < LEAST_SERIAL
+        or not ((_SERIALS[0] < numbers) & (numbers < _SERIALS[1])).all()
+    ):
+        return None
+    days = numbers + _SPREADSHEET_ZERO
+    return days if _coarser(days)[0] != "day" and not _one_weekday(days) else None
 
 
 def _one_family(
@@ -171,12 +198,16 @@ def _coarser(ordinals: NDArray[np.int64]) -> tuple[Family, NDArray[np.int64], st
     months = np.array([date.year * 12 + date.month - 1 for date in dates], dtype=np.int64)
     if len(set(months)) == len(dates) > 1 and (len({date.day for date in dates}) == 1 or all(map(_month_end, dates))):
         return _coarser_month(months)
-    if len(dates) > 2 and len({date.weekday() for date in dates}) == 1:
+    if len(dates) > 2 and _one_weekday(ordinals):
         return "week", (ordinals - 1) // 7, "week", False
     if len(dates) >= 10 and all(date.weekday() < 5 for date in dates):
         count = np.busday_count("1970-01-01", np.array([date.isoformat() for date in dates], dtype="datetime64[D]"))
         return "day", np.asarray(count, dtype=np.int64), "day", True
     return "day", ordinals, "day", False
+
+
+def _one_weekday(ordinals: NDArray[np.int64]) -> bool:
+    return np.unique(ordinals % 7).size == 1
 
 
 def _month_end(date: dt.date) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from causal_service.errors import Text
+from causal_service.panel.carried_forward import carried_forward
 from causal_service.panel.coverage_checks import (
     calendar_gaps,
     checked_on_sample,
@@ -23,7 +24,7 @@ from causal_service.panel.labels import find_indicator
 from causal_service.panel.lag_identities import lag_identities_found
 from causal_service.panel.meaning_checks import dictionary_fit, layers_declared, suspected_leaks
 from causal_service.panel.panel import Panel
-from causal_service.panel.repetition_checks import copies_found, identities_found
+from causal_service.panel.repetition_checks import collinear_pairs, copies_found, identities_found
 from causal_service.panel.total_entities import total_entities
 from causal_service.panel.unit_jumps import unit_jumps
 from causal_service.panel.value_checks import bounds_violated, few_states, no_variation, outliers
@@ -57,6 +58,7 @@ def check(panel: Panel, dictionary: Dictionary, outcomes: Sequence[str]) -> tupl
 
 def _all_checks(panel: Panel, dictionary: Dictionary, keys: Sequence[str]) -> tuple[Finding, ...]:
     left = within_residual(panel)
+    still, copies = no_variation(panel, dictionary, keys, left), copies_found(panel, dictionary, keys)
     return (
         *regime_seen(panel.outline),
         *checked_on_sample(panel),
@@ -66,8 +68,10 @@ def _all_checks(panel: Panel, dictionary: Dictionary, keys: Sequence[str]) -> tu
         *calendar_gaps(panel.outline),
         *missing_values(panel, dictionary, keys),
         *thin_cells(panel),
-        *no_variation(panel, dictionary, keys, left),
-        *copies_found(panel, dictionary, keys),
+        *still,
+        *carried_forward(panel, dictionary, left),
+        *copies,
+        *collinear_pairs(panel, dictionary, {*keys, *removed_indicators([*still, *copies])}, left),
         *identities_found(panel, dictionary, keys),
         *lag_identities_found(panel, dictionary, keys),
         *suspected_leaks(panel, dictionary, keys, left),

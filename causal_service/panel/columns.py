@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from causal_service.errors import CallError, DataError, Text
 from causal_service.panel.dictionary import Dictionary, Indicator
 from causal_service.panel.findings import Finding, ParamValue
-from causal_service.panel.labels import display_names, fold, listed, noted
+from causal_service.panel.labels import display_names, fold, listed, normalise, noted
 from causal_service.panel.numbers import MISSING, ParsedColumn, parse_cell, parse_column
 from causal_service.panel.statements import about_indicators, about_panel
 from causal_service.panel.tables import RawTable
@@ -20,6 +21,7 @@ from causal_service.panel.word_scales import declared_scale, known_scale
 
 __all__ = ["NumericColumns", "form_findings", "keys_of", "numeric_columns"]
 
+_DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+%?")
 LARGEST = 1e100
 """Numbers beyond this are no measurements, and their squares no numbers."""
 MOST_STATES = 12
@@ -171,7 +173,8 @@ def _is_time(cells: pd.Series) -> bool:
 
 def _rows_error(code: str, table: RawTable, header: str, rows: NDArray[np.intp]) -> DataError:
     where = listed(table.lines[rows].tolist())
-    shown = listed(dict.fromkeys(repr(str(table.frame[header].iloc[row])) for row in rows[:5]))
+    cells = [str(table.frame[header].iloc[row]) for row in rows[:5]]
+    shown = listed(dict.fromkeys(map(repr, cells)))
     zh, en = {
         "text-in-numbers": (
             "数值列“{0}”有 {1} 个单元格不是数字",
@@ -199,6 +202,11 @@ def _rows_error(code: str, table: RawTable, header: str, rows: NDArray[np.intp])
             "请改正或清空这些单元格（常见原因是除以零）。", "Correct or empty these cells (usually a division by zero)."
         ),
     }[code]
+    if code == "text-in-numbers" and all(_DECIMAL_COMMA.fullmatch(normalise(cell)) for cell in cells):
+        remedy = Text(
+            "像是以逗号作小数点：请改用点（1,5 写作 1.5）后再导出。",
+            "These look like decimal commas: export the file with decimal points (1.5, not 1,5).",
+        )
     return DataError(
         code,
         Text(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from causal_service.errors import CallError, Text
-from causal_service.panel.assembly import assemble_calendar_panel, assemble_cross_section, step_finding
+from causal_service.panel.assembly import assemble_calendar_panel, assemble_cross_section, calendar_findings
 from causal_service.panel.columns import form_findings
 from causal_service.panel.dictionary import Dictionary
 from causal_service.panel.findings import Finding
@@ -19,10 +19,23 @@ from causal_service.panel.panel import Panel
 from causal_service.panel.segments import refuse_segment_in_pieces, refuse_segment_is_key, segment_headers
 from causal_service.panel.shape import column_named, to_wide
 from causal_service.panel.sources import Source, weight_holder
-from causal_service.panel.tables import RawTable, read_table, table_from_frame
+from causal_service.panel.statements import about_panel
+from causal_service.panel.tables import RawTable, read_table, short_row_findings, table_from_frame
 
 __all__ = ["ReadPanel", "panel_from_frame", "read_panel"]
 
+_IN_MEMORY = about_panel(
+    "read-in-memory",
+    "review",
+    message=Text(
+        "要求分块读取，但该数据已整体读入内存。", "Reading in pieces was asked for, but the data were read into memory."
+    ),
+    remedy=Text(
+        "只有含实体列和时间列、实体足够多的单个宽表 Parquet（或其文件夹）才能分块读取；内存足够时无需处理。",
+        "One wide Parquet table with an entity and a period column and enough entities, or a folder of it, is read in "
+        "pieces. Nothing to do where memory suffices.",
+    ),
+)
 _ENTITY, _PERIOD = Text("实体列", "entity column"), Text("时间列", "period column")
 
 
@@ -33,7 +46,7 @@ class ReadPanel:
     panel: Panel
     """The panel, in canonical order."""
     findings: tuple[Finding, ...]
-    """Number forms, renamed and set-aside columns, calendar; in a fixed order."""
+    """Short rows, number forms, renamed and set-aside columns, calendar; in a fixed order."""
 
 
 def read_panel(
@@ -56,8 +69,8 @@ def read_panel(
     dictionary : indicator keys and display names; a column headed by a display name gets its key.
     weight : column with the number of observations behind each row; it is no indicator.
     segment : column with the group each entity (in a cross-section each row) belongs to; it is no indicator.
-    stream : ``True`` reads Parquet in pieces, ``False`` never does, ``None`` does when it is large or a folder. The
-        panel is then a sample of the entities with all rows behind it.
+    stream : ``True`` reads Parquet in pieces and says so where it cannot, ``False`` never does, ``None`` does when it
+        is large or a folder. The panel is then a sample of the entities with all rows behind it.
 
     Raises
     ------
@@ -84,13 +97,15 @@ def read_panel(
     shaped = [_source(table, entity, period, weight, known, own) for table, own in zip(tables, held, strict=True)]
     holder = weight_holder(shaped, weight)
     if any(source.period is not None for source in shaped):
-        panel, calendar_findings = assemble_calendar_panel(shaped, holder, segment)
+        panel, noticed = assemble_calendar_panel(shaped, holder, segment)
     else:
         for table in tables:
             refuse_forgotten_period(table, known)
-        panel, calendar_findings = assemble_cross_section(shaped, holder, segment), []
+        panel, noticed = assemble_cross_section(shaped, holder, segment), []
     validate_knowledge(known, panel.indicators)
-    return ReadPanel(panel, (*form_findings([source.columns for source in shaped], known), *calendar_findings))
+    forms = form_findings([source.columns for source in shaped], known)
+    whole = [_IN_MEMORY] if stream else []
+    return ReadPanel(panel, (*whole, *short_row_findings(tables), *forms, *noticed))
 
 
 def _large(
@@ -121,7 +136,7 @@ def _large(
         return None
     panel, calendar = found
     validate_knowledge(dictionary, panel.indicators)
-    return ReadPanel(panel, (*form_findings([table.columns], dictionary), *step_finding(calendar)))
+    return ReadPanel(panel, (*form_findings([table.columns], dictionary), *calendar_findings(calendar)))
 
 
 def panel_from_frame(

@@ -1,20 +1,26 @@
-"""Do indicators repeat each other: copies, and arithmetic identities."""
+"""Do indicators repeat each other: copies, all but copies, and arithmetic identities."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
 
 from causal_service.errors import Text
-from causal_service.panel.copies import Copy, find_copies
+from causal_service.panel.copies import Copy, find_copies, pairwise_correlation
 from causal_service.panel.dictionary import Dictionary
 from causal_service.panel.findings import Finding, Severity
 from causal_service.panel.identities import Identity, identities
 from causal_service.panel.identity_plan import resolve_identities
-from causal_service.panel.labels import number
+from causal_service.panel.labels import listed, number
 from causal_service.panel.panel import Panel
 from causal_service.panel.statements import Params, about_indicators, passed
 
-__all__ = ["copies_found", "identities_found"]
+__all__ = ["NEARLY", "collinear_pairs", "copies_found", "identities_found"]
+
+NEARLY = 0.95
+"""Correlation from which two indicators are nearly the same quantity."""
 
 
 def copies_found(panel: Panel, dictionary: Dictionary, outcomes: Sequence[str]) -> list[Finding]:
@@ -45,6 +51,47 @@ def _copy_finding(copy: Copy, dictionary: Dictionary, outcomes: Sequence[str]) -
     params: Params = {"original": copy.original, "slope": copy.slope, "constant": copy.constant, "outcome": of_outcome}
     remedy = Text("请只保留其中一个。", "Keep only one of them.")
     return about_indicators(copy.kind, "fail", [copy.copy], dictionary, message=message, remedy=remedy, params=params)
+
+
+def collinear_pairs(
+    panel: Panel, dictionary: Dictionary, left_out: Collection[str], left: NDArray[np.float64]
+) -> list[Finding]:
+    """Name pairs that move almost as one: hardly any rows tell their effects apart.
+
+    Parameters
+    ----------
+    left_out : indicators of which nothing is said: outcomes, and those that other checks remove.
+    left : the ``within_residual`` of the panel.
+    """
+    kept = [i for i, name in enumerate(panel.indicators) if name not in left_out]
+    rows = np.diff(left, axis=1)[0] if panel.regime == "series" else left[panel.present]  # trends are alike in all
+    size = np.abs(pairwise_correlation(rows[:, kept]))
+    pairs = [(kept[a], kept[b], float(size[a, b])) for a, b in np.argwhere(np.triu(size >= NEARLY, 1))]
+    if not pairs:
+        return [passed("collinear", Text("没有两个指标几乎同步变动。", "No two indicators move almost as one."))]
+    pairs.sort(key=lambda pair: (-pair[2], pair[:2]))
+    names = [(dictionary.name(panel.indicators[a]), dictionary.name(panel.indicators[b]), r) for a, b, r in pairs]
+    zh = listed((f"“{a.zh}”与“{b.zh}”（相关 {r:.2f}）" for a, b, r in names), 3)
+    en = listed((f"'{a.en}' and '{b.en}' (correlation {r:.2f})" for a, b, r in names), 3)
+    concerned = sorted({panel.indicators[i] for a, b, _ in pairs for i in (a, b)})
+    message = Text(
+        f"几乎同步变动的指标：{zh}。数据很难分清是哪一个起作用：两者的区间都会很宽，先后名次没有多大意义。",
+        f"Indicators that move almost as one: {en}. The data hardly tell which of them acts: both have wide intervals, "
+        "and which is ranked first means little.",
+    )
+    remedy = Text(
+        "若两者衡量的是同一件事，请只保留一个或合并；否则请在部分实体中只移动其中一个。",
+        "Where both measure one thing, keep one of them or combine the two; else move one without the other in some "
+        "entities.",
+    )
+    params: Params = {
+        "first": tuple(panel.indicators[a] for a, _, _ in pairs),
+        "second": tuple(panel.indicators[b] for _, b, _ in pairs),
+        "correlations": tuple(r for _, _, r in pairs),
+    }
+    return [
+        about_indicators("collinear", "review", concerned, dictionary, message=message, remedy=remedy, params=params)
+    ]
 
 
 def identities_found(panel: Panel, dictionary: Dictionary, outcomes: Sequence[str]) -> list[Finding]:

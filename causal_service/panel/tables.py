@@ -6,7 +6,7 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,21 @@ from causal_service.errors import CausalServiceError, DataError, Text, Unreadabl
 from causal_service.panel.calendar import are_periods
 from causal_service.panel.decoding import decode, sniff_separator
 from causal_service.panel.files import kind_of, read_bytes
+from causal_service.panel.findings import Finding
 from causal_service.panel.labels import listed, normalise
 from causal_service.panel.parquet_refusals import damaged_parquet
+from causal_service.panel.statements import Params, about_panel
 from causal_service.panel.workbooks import worksheets
 
-__all__ = ["MAX_INDICATORS", "RawTable", "headers_of", "parquet_columns", "read_table", "table_from_frame"]
+__all__ = [
+    "MAX_INDICATORS",
+    "RawTable",
+    "headers_of",
+    "parquet_columns",
+    "read_table",
+    "short_row_findings",
+    "table_from_frame",
+]
 
 MAX_INDICATORS = 500
 """Most indicators a panel may have; wider tables are refused by their header, before any cell is read."""
@@ -47,6 +57,8 @@ class RawTable:
     """Line (text file) or row (sheet, frame) number of each row, counted from 1 with the header."""
     row_word: Text
     """What ``lines`` counts."""
+    short: tuple[int, ...] = ()
+    """Lines with fewer fields than the header of a text file; the missing ones are empty."""
 
 
 def read_table(path: Path) -> RawTable:
@@ -61,6 +73,26 @@ def read_table(path: Path) -> RawTable:
     content = read_bytes(path)
     reader = {"text": _read_text, "parquet": _read_parquet, "excel": _read_excel}[kind_of(content, path.name)]
     return reader(content, path.name)
+
+
+def short_row_findings(tables: Sequence[RawTable]) -> list[Finding]:
+    """Say so where rows have fewer fields than the header: a separator left out moves values to other columns."""
+    return [_short_rows(table) for table in tables if table.short]
+
+
+def _short_rows(table: RawTable) -> Finding:
+    count, where = len(table.short), listed(table.short)
+    message = Text(
+        f"“{table.name}”有 {count} 行的字段比表头少（第 {where} 行），缺少的末尾字段按空值读取。",
+        f"{table.name!r}: rows with fewer fields than the header: {count} (line {where}). Those missing at the end "
+        "were read as empty.",
+    )
+    remedy = Text(
+        "请核对这些行：若中间漏了分隔符，其后的数值会错列。",
+        "Check these rows: where a separator is missing in the middle, the values behind it stand in wrong columns.",
+    )
+    params: Params = {"file": table.name, "rows": count}
+    return about_panel("short-rows", "review", message=message, remedy=remedy, params=params)
 
 
 def table_from_frame(frame: pd.DataFrame) -> RawTable:
@@ -85,9 +117,11 @@ def _read_text(content: bytes, name: str) -> RawTable:
     labels = _header_record(rows, name, skipped)
     _refuse_wide(labels, name)
     body, lines = _records(rows, len(labels), name, skipped)
+    named = max((place for place, label in enumerate(labels, 1) if label.strip()), default=0)
+    short = tuple(int(at) + skipped for row, at in zip(body, lines, strict=True) if len(row) < named)
     headers = headers_of(labels, name, body[:200])
     columns = {header: _cells(body, index) for index, header in enumerate(headers) if header}
-    return _finish(name, pd.DataFrame(columns, index=range(len(body))), lines + skipped, _LINE)
+    return replace(_finish(name, pd.DataFrame(columns, index=range(len(body))), lines + skipped, _LINE), short=short)
 
 
 def _header_record(rows: Any, name: str, skipped: int) -> list[str]:

@@ -21,7 +21,7 @@ __all__ = ["MANY", "Extent", "power_findings"]
 
 FARTHEST = 20.0
 """Times the present size beyond which no size is named: the root of the number of rows does not carry that far."""
-_NOT_OF_SIZE = ("driver-strength-open", "direction-open")
+_NOT_OF_SIZE = ("driver-strength-open", "direction-open", "carried-forward")
 """Reasons for which size is not the answer."""
 MANY = 0.4
 """Share of the listed levers for which the panel is too small, above which it is said of the panel as a whole."""
@@ -46,7 +46,8 @@ def power_findings(
 ) -> tuple[Finding, ...]:
     """Return one finding per outcome for whose levers the panel is mostly too small.
 
-    Levers that hang on the strength of a hidden driver, or on whether they move the outcome or follow it, are left out.
+    Levers that hang on the strength of a hidden driver, on whether they move the outcome or follow it, or on figures
+    carried forward are left out.
 
     The size named follows from the smallest detectable effect of the typical lever concerned: an interval shrinks with
     the root of the number of rows. It is the least that would do, as an open direction does not close by itself.
@@ -116,9 +117,10 @@ def _apart(count: int) -> Text:
     if count == 0:
         return Text("", "")
     return Text(
-        f"另有 {count} 个指标取决于未观测到的共同驱动因素有多强，或是否跟随目标指标，未计入其中：这不是数据量的问题。",
-        f" Not counted: {count} more that hang on how strong a hidden driver is, or on whether they follow the "
-        "outcome, which is no matter of size.",
+        f"另有 {count} 个指标取决于未观测到的共同驱动因素有多强、是否跟随目标指标，或数值几期才更新一次，未计入其中："
+        "这不是数据量的问题。",
+        f" Not counted: {count} more that hang on how strong a hidden driver is, on whether they follow the outcome, "
+        "or on figures carried forward, which is no matter of size.",
     )
 
 

@@ -43,5 +43,16 @@ def combined_suspicions(
     shifted = {shift.lever: (shift.before, shift.after) for shift in shifts if shift.outcome == outcome}
     return Suspicions(
         frozenset(leaks), turned, failed, studied.equations, driven, maybe, fixed, shifted,
-        standing_in=late.standing_in, acting_later=late.acting_later,
+        standing_in=late.standing_in, acting_later=late.acting_later, carried=_carried(findings),
     )  # fmt: skip
+
+
+def _carried(findings: Sequence[Finding]) -> dict[str, int]:
+    """Return for how many periods figures stand, by indicator, as the check of the panel said."""
+    said = [(f.indicators, f.params["periods"]) for f in findings if f.code == "carried-forward" and f.indicators]
+    return {
+        name: int(length)
+        for names, lengths in said
+        if isinstance(lengths, tuple)
+        for name, length in zip(names, lengths, strict=True)
+    }

@@ -74,6 +74,14 @@ def test_a_direction_that_is_open_is_not_put_down_to_the_size_of_the_panel():
     assert verdict(CLEAR, **short) == ("insufficient", ["below-detectable"])
 
 
+def test_figures_that_stand_for_several_periods_rule_nothing_out():
+    nought = {"zero_share": 1.0, "gain": 0.0, "q": 1.0, "p_sign": 1.0, "p_top3": 0.0, "robustness": 0.0}
+    assert verdict(CLEAR, **nought)[0] == "watch"
+    assert verdict(CLEAR, **nought, carried=3) == ("insufficient", ["carried-forward"])
+    assert verdict(CLEAR, carried=3) == ("act", ["significant"])  # what shows all the same
+    assert verdict(CLEAR, q=0.06, smallest_detectable=1.5, carried=3)[1] == ["carried-forward"]
+
+
 def test_lags_that_are_too_short_stop_act_and_are_said_first_of_what_is_left():
     assert verdict(CLEAR, standing_in=True) == ("test", ["lags-too-short", "significant"])
     assert verdict(CLEAR, acting_later=True) == ("act", ["significant", "acts-later"])  # it does even more

@@ -91,6 +91,7 @@ CASES = {
     "unreadable period": (line(3, "A,someday,6,81").encode(), DataError, "unreadable-period", ("someday", "line 3")),
     "missing period": (line(3, "A,,6,81").encode(), DataError, "missing-period", ("line 3",)),
     "missing entity": (line(3, ",2024-02,6,81").encode(), DataError, "missing-entity", ("plant", "line 3")),
+    "decimal commas": (line(3, 'A,2024-02,"6,5",81').encode(), DataError, "text-in-numbers", ("6,5", "decimal points")),
     "ragged": (line(3, "A,2024-02,6,81,99").encode(), UnreadableFile, "ragged-file", ("line 3", "5 fields")),
     "open quote": (line(3, 'A,2024-02,"6,81').encode(), UnreadableFile, "ragged-file", ("line 3",)),
     "endless cell": (line(3, f"A,2024-02,6,{'8' * 140_000}").encode(), UnreadableFile, "ragged-file", ("131,072",)),

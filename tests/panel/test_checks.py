@@ -48,7 +48,9 @@ def test_a_clean_panel_passes_every_group(large):
         "missing-values",
         "constant",
         "no-within-variation",
+        "carried-forward",
         "duplicate",
+        "collinear",
         "exact-identity",
         "lagged-copy",
         "suspected-leak",
@@ -95,6 +97,12 @@ PLANTED: dict[str, tuple[Planted, str, str, tuple[str, ...]]] = {
     "other unit": (lambda f: f.assign(z=f["x01"] * 24 + 3), "affine-copy", "fail", ("z",)),
     "logarithm": (lambda f: f.assign(z=np.log(f["x01"])), "monotone-copy", "fail", ("z",)),
     "copy of the outcome": (lambda f: f.assign(a=f[OUTCOME]), "duplicate", "fail", ("a",)),
+    "all but a copy": (
+        lambda f: f.assign(z=f["x01"] + 0.5 * np.random.default_rng(1).normal(size=len(f))),
+        "collinear",
+        "review",
+        ("x01", "z"),
+    ),
     "sum": (lambda f: f.assign(z=f["x00"] + f["x01"]), "exact-identity", "review", ("x00", "x01", "z")),
     "sum with outcome": (lambda f: f.assign(z=f["x00"] + f[OUTCOME]), "identity-with-outcome", "fail", ("x00", "z")),
     "last period's value": (lambda f: f.assign(z=before(f["x01"])), "lagged-copy", "fail", ("z",)),
@@ -313,3 +321,23 @@ def test_summary(large):
     assert first.missing == pytest.approx(1 / 480)
     assert first.mean == pytest.approx(large["x00"].mean())
     assert first.sd == pytest.approx(large["x00"].std())
+
+
+def test_pairs_that_move_almost_as_one_are_told_with_their_correlation(large):
+    rng = np.random.default_rng(2)
+    large["z"] = large["x01"] + 0.3 * rng.normal(size=len(large))
+    large["k"] = large["plant"].str[-2:].astype(int)  # removed: nothing is left of it, and no pair made of that
+    large["leak"] = large[OUTCOME] + 0.1 * rng.normal(size=len(large))  # said by another check
+    params = only(findings_of(large), "collinear").params
+    assert (params["first"], params["second"]) == (("x01",), ("z",))
+    assert params["correlations"][0] == pytest.approx(0.995, abs=0.004)
+
+
+def test_series_that_merely_trend_alike_do_not_move_as_one():
+    rng = np.random.default_rng(4)
+    trend = np.arange(120.0)
+    frame = pd.DataFrame({f"x0{j}": trend + 3 * rng.normal(size=120) for j in range(4)})
+    frame["month"] = pd.period_range("2015-01", periods=120, freq="M").astype(str)
+    assert frame["x00"].corr(frame["x01"]) > 0.98
+    (finding,) = [f for f in findings_of(frame, entity=None) if f.code == "collinear"]
+    assert finding.severity == "pass"

@@ -248,3 +248,35 @@ def test_a_row_number_with_a_name_is_no_column(tmp_path):
     path = tmp_path / "panel.parquet"
     frame.to_parquet(path)
     assert read_panel(path, entity="plant", period="month").panel.indicators == ("a",)
+
+
+def test_rows_with_too_few_fields_are_read_and_named(tmp_path):
+    path = tmp_path / "short.csv"
+    path.write_text("plant,month,x,y,\nA,2024-01,1,2\nA,2024-02,3\nB,2024-01,4,5,\nB,2024-02\n", encoding="utf-8")
+    found = read_panel(path, entity="plant", period="month")
+    (finding,) = [f for f in found.findings if f.code == "short-rows"]
+    assert (finding.severity, finding.params["rows"]) == ("review", 2)
+    assert "line 3, 5" in finding.message.en
+    assert np.isnan(found.panel.values[1, 1]).all()
+
+
+def test_dates_of_a_spreadsheet_stored_as_numbers_are_months(frame):
+    months = pd.to_datetime(frame["month"])
+    frame["serial"] = (months - pd.Timestamp("1899-12-30")).dt.days
+    dated = read_panel(frame.drop(columns="serial"), entity="plant", period="month").panel
+    found = read_panel(frame.drop(columns="month"), entity="plant", period="serial")
+    assert found.panel.fingerprint == dated.fingerprint
+    (finding,) = [f for f in found.findings if f.code == "serial-dates"]
+    assert finding.params == {"cell": "44927", "period": "2023-01"}
+
+
+def test_it_is_said_that_what_was_to_be_read_in_pieces_was_not(tmp_path, frame):
+    path = tmp_path / "plants.csv"
+    frame.to_csv(path, index=False)
+
+    def codes(stream: bool | None) -> set[str]:
+        found = read_panel(path, entity="plant", period="month", stream=stream).findings
+        return {finding.code for finding in found}
+
+    assert "read-in-memory" in codes(True)
+    assert "read-in-memory" not in codes(None) | codes(False)
