@@ -49,10 +49,9 @@ def combined_suspicions(
 
 def _carried(findings: Sequence[Finding]) -> dict[str, int]:
     """Return for how many periods figures stand, by indicator, as the check of the panel said."""
-    said = [(f.indicators, f.params["periods"]) for f in findings if f.code == "carried-forward" and f.indicators]
-    return {
-        name: int(length)
-        for names, lengths in said
-        if isinstance(lengths, tuple)
-        for name, length in zip(names, lengths, strict=True)
-    }
+    found: dict[str, int] = {}
+    for finding in findings:
+        lengths = finding.params.get("periods")
+        if finding.code == "carried-forward" and isinstance(lengths, tuple):
+            found |= zip(finding.indicators, (int(float(length)) for length in lengths), strict=True)
+    return found
