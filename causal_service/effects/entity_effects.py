@@ -23,7 +23,7 @@ from causal_service.discovery.stability import EntitySlope
 from causal_service.effects.estimate import Z95, effect_unit
 from causal_service.effects.results import EffectKind
 from causal_service.errors import Text
-from causal_service.graph.separation import transitive_closure
+from causal_service.graph.separation import reached
 from causal_service.numerics.covariances import idle_columns
 from causal_service.numerics.gaussian_em import expected_grams
 from causal_service.numerics.linear_system import causal_order
@@ -266,16 +266,9 @@ def _between(moves: NDArray[np.bool_], levers: NDArray[np.int64], outcomes: NDAr
 
     ``moves`` (p, d) are the arrows of a draw, and links that a hidden driver is misjudged by.
     """
-    reach = _reach(moves)
-    follows = (reach & ~np.eye(len(reach), dtype=bool))[levers].any(axis=0)
-    return np.asarray(follows & reach[:, outcomes].any(axis=1), np.bool_)
-
-
-def _reach(member: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return (p, p) [cause, effect]: where arrows of any lag lead; every indicator leads to itself."""
-    p = len(member)
-    any_lag: NDArray[np.bool_] = np.asarray(member.reshape(p, -1, p).any(axis=1))
-    return np.asarray(transitive_closure(any_lag.T) | np.eye(p, dtype=bool), np.bool_)
+    reach = reached(moves)
+    follows = (reach & ~np.eye(len(reach), dtype=bool))[:, levers].any(axis=1)
+    return np.asarray(follows & reach[outcomes].any(axis=0), np.bool_)
 
 
 def entity_effects(
@@ -348,6 +341,6 @@ def _of_one(
 
 def _on_the_way(discovery: Discovery, slopes: Sequence[EntitySlope], lever: str, outcome: str) -> bool:
     """Whether a relation that differs by entity lies between lever and outcome in the full-sample graph, any lag."""
-    names, reach = discovery.names, _reach(discovery.full.members[0])
+    names, reach = discovery.names, reached(discovery.full.members[0])
     x, y = names.index(lever), names.index(outcome)
-    return any(reach[x, names.index(s.source)] and reach[names.index(s.target), y] for s in slopes)
+    return any(reach[names.index(s.source), x] and reach[y, names.index(s.target)] for s in slopes)

@@ -11,7 +11,16 @@ from causal_service.errors import CallError, Text
 from causal_service.graph.causal_graph import CausalGraph
 from causal_service.graph.names import check_known
 
-__all__ = ["Variable", "ancestors", "d_separated", "descendants", "is_acyclic", "on_cycle", "transitive_closure"]
+__all__ = [
+    "Variable",
+    "ancestors",
+    "d_separated",
+    "descendants",
+    "is_acyclic",
+    "on_cycle",
+    "reached",
+    "transitive_closure",
+]
 
 Variable = tuple[str, int]
 """An indicator and how many periods ago it is looked at (0 = now)."""
@@ -23,6 +32,13 @@ def transitive_closure(arrows: NDArray[np.bool_]) -> NDArray[np.bool_]:
     for k in range(reach.shape[-1]):
         reach |= reach[..., :, k, None] & reach[..., k, None, :]
     return reach
+
+
+def reached(member: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return (p, p) [y, x]: whether x leads to y at any lag in a graph (p, d) over lags; everything leads to itself."""
+    p = len(member)
+    any_lag = np.asarray(member.reshape(p, -1, p).any(axis=1), np.bool_)
+    return np.asarray(transitive_closure(any_lag) | np.eye(p, dtype=np.bool_), np.bool_)
 
 
 def on_cycle(arrows: NDArray[np.bool_]) -> NDArray[np.bool_]:

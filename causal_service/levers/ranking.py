@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from causal_service.discovery.late_links import LateDoubts
 from causal_service.effects.estimate import Z95, EffectDraws
 from causal_service.effects.results import Effect, EffectKind
 from causal_service.effects.robustness import Benchmark, ObservedCause, benchmarked, robustness_value
 from causal_service.levers.results import Lever
 from causal_service.levers.steps import Move, feasible_move, gains
-from causal_service.levers.verdicts import FLOORS, FOLLOWS, USEFUL, Evidence, InSegments, ReasonCode, judged
+from causal_service.levers.verdicts import FLOORS, FOLLOWS, USEFUL, Evidence, InSegments, Later, ReasonCode, judged
 from causal_service.panel.dictionary import Dictionary
 from causal_service.panel.summary import IndicatorSummary
 from causal_service.preparation.rows import BlockUnit
@@ -50,10 +51,8 @@ class Suspicions:
     """Effects that changed midway: in the first and the second half, outcome unit per lever unit, by lever."""
     segments: Mapping[str, InSegments] = field(default_factory=dict)
     """What segments say against the overall effect, by lever."""
-    standing_in: frozenset[str] = frozenset()
-    """They are put in the place of what they follow, which acts later than the lags of the study."""
-    acting_later: Mapping[str, float] = field(default_factory=dict)
-    """Partial correlation of the effect of those that act later than that themselves, 0 where it is on others first."""
+    late: LateDoubts = field(default_factory=LateDoubts)
+    """What acts later than the lags of the study puts in doubt."""
     carried: Mapping[str, int] = field(default_factory=dict)
     """For how many periods their figures stand, by indicator; those with a figure for each period are left out."""
 
@@ -149,9 +148,8 @@ def ranked_levers(
             graph_fixed=suspicions.graph_fixed,
             shifted=suspicions.shifted.get(name),
             segments=suspicions.segments.get(name, InSegments()),
-            standing_in=name in suspicions.standing_in,
-            acting_later=name in suspicions.acting_later,
-            later_against=suspicions.acting_later.get(name, 1.0) * row.value <= 0,
+            standing_in=name in suspicions.late.standing_in,
+            later=_later(suspicions.late.acting_later.get(name), row.value),
             carried=max(suspicions.carried.get(one, 1) for one in (name, outcome)),
         )
         verdict, reasons = judged(evidence)
@@ -202,6 +200,19 @@ def _smallest_detectable(sd: float, move: Move, outcome_sd: float, lever_sd: flo
     """Power .8, alpha .05, from the SD of the draws; never below what one regression on n rows could show."""
     floor = outcome_sd * abs(move.change) / max(lever_sd, 1e-300) / np.sqrt(n)
     return float(POWER_FACTOR * max(sd, floor))
+
+
+def _later(size: float | None, value: float) -> Later:
+    """Return which way a lever goes on after the lags of the study.
+
+    Parameters
+    ----------
+    size : partial correlation of the late effect, 0 for one on others first; ``None`` = no such effect.
+    value : effect that the study sees.
+    """
+    if size is None:
+        return "none"
+    return "along" if size * value > 0 else "against"
 
 
 def _direction_open(gains: NDArray[np.float64], follows: float) -> bool:

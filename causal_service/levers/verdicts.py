@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from causal_service.effects.robustness import WEAK
 from causal_service.levers.results import Verdict
@@ -19,6 +20,7 @@ __all__ = [
     "Evidence",
     "Floors",
     "InSegments",
+    "Later",
     "ReasonCode",
     "judged",
 ]
@@ -49,6 +51,7 @@ SERIES_FLOOR = 100
 _SAID_OF_LITTLE_DATA = ("opposite-in-segments", "hidden-driver", "driver-possible", "acts-later", "lags-too-short")
 """Doubts that are said even where there is too little data."""
 
+Later = Literal["none", "along", "against"]
 ReasonCode = tuple[str, dict[str, float | int | str | bool | None]]
 
 
@@ -145,10 +148,8 @@ class Evidence:
     """What segments say against it."""
     standing_in: bool = False
     """It follows what acts on the outcome later than the lags of the study."""
-    acting_later: bool = False
-    """It acts later than that itself."""
-    later_against: bool = False
-    """What it does later is not known to be in the direction of what it does at first."""
+    later: Later = "none"
+    """What it does itself, later than that: nothing, the same way as at first, or not known to be the same way."""
     carried: int = 1
     """For how many periods a figure of it, or of the outcome, stands; 1 = each period has its own."""
 
@@ -170,7 +171,7 @@ def judged(e: Evidence) -> tuple[Verdict, tuple[ReasonCode, ...]]:
     if e.gain > 0 and e.p_sign >= SIGN_LIKELY and e.p_top3 >= TOP3_LIKELY and e.controllable:
         return "test", (*blocking, *doubts, ("in-top3-likely", {"p_top3": e.p_top3}), *notes)
     unseen = {code for code, _ in blocking} <= {"no-path", "not-significant", "sign-uncertain"}
-    if unseen and (e.acting_later or e.segments.opposite is not None):
+    if unseen and (e.later != "none" or e.segments.opposite is not None):
         # what was judged, its robustness included, is not all that the lever does
         return "test", (*(doubt for doubt in doubts if doubt[0] != "not-robust"), *notes)
     return "watch", (*blocking, *doubts, *notes)
@@ -232,7 +233,7 @@ def _doubts(e: Evidence) -> list[ReasonCode]:
         reasons.append(("hidden-driver", {}))
     elif e.driver_possible:
         reasons.append(("driver-possible", {}))
-    if e.acting_later and e.later_against:
+    if e.later == "against":
         reasons.append(("acts-later", {}))
     if e.standing_in:
         reasons.append(("lags-too-short", {}))
@@ -256,7 +257,7 @@ def _unclear(e: Evidence) -> list[ReasonCode]:
 
 
 def _notes(e: Evidence) -> list[ReasonCode]:
-    notes: list[ReasonCode] = [("acts-later", {})] if e.acting_later and not e.later_against else []
+    notes: list[ReasonCode] = [("acts-later", {})] if e.later == "along" else []
     if e.bound is not None and e.gain != 0:
         notes.append(("bounds-cut", {"bound": e.bound, "unit": e.lever_unit}))
     if e.identity is not None:

@@ -49,7 +49,7 @@ def rehearsal_findings(rehearsal: Rehearsal | None) -> tuple[Finding, ...]:
                     f"Only {rehearsal.twins} simulated panels were rehearsed; hits and the widening of intervals are "
                     "rough estimates.",
                 ),
-                Text("请用 --rehearse 20 或更多。", "Use --rehearse 20 or more."),
+                Text(f"请用 --rehearse {FEW_TWINS} 或更多。", f"Use --rehearse {FEW_TWINS} or more."),
                 {"twins": rehearsal.twins},
             )
         )

@@ -7,18 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["reach_of", "with_a_null"]
+from causal_service.graph.separation import reached
+
+__all__ = ["with_a_null"]
 
 Array = NDArray[np.float64]
-
-
-def reach_of(member: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return (p, p) [y, x] whether x reaches y at any lag in a member graph (p, d); everything reaches itself."""
-    p = len(member)
-    reach: NDArray[np.bool_] = member.reshape(p, -1, p).any(axis=1) | np.eye(p, dtype=bool)
-    for _ in range(int(np.ceil(np.log2(max(p, 2))))):
-        reach = (reach.astype(np.int64) @ reach.astype(np.int64)) > 0
-    return reach
 
 
 def with_a_null(
@@ -30,7 +23,7 @@ def with_a_null(
     the outcomes and their ancestors are cut, so that it still moves with them through common causes.
     """
     p = len(member)
-    reach = reach_of(member)
+    reach = reached(member)
     before: NDArray[np.bool_] = np.asarray(reach[list(outcomes)].any(axis=0))
     candidates = [j for j in levers if j not in outcomes]
     if not candidates or not all(before[j] for j in candidates):

@@ -14,13 +14,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from causal_service.graph.separation import reached
 from causal_service.numerics.linear_system import causal_order
 from causal_service.panel.dictionary import Dictionary
 from causal_service.panel.panel import Panel
 from causal_service.rehearsal.levels import Levels
 from causal_service.rehearsal.marginals import Marginal, marginal_of
 from causal_service.rehearsal.mechanisms import Mechanism, beside_driver, fitted_mechanism
-from causal_service.rehearsal.nulls import reach_of
 from causal_service.rehearsal.scales import Scale
 
 __all__ = [
@@ -139,7 +139,7 @@ def system_of(
     driven = np.zeros(p) if loadings is None or loadings.size == 0 else loadings * levels.sd
     driven = np.array([x if m.link == "identity" else 0.0 for x, m in zip(driven, mechanisms, strict=True)])
     own = tuple(beside_driver(m, x) for m, x in zip(mechanisms, driven, strict=True))
-    return System(levels, own, order, tuple(scales), reach_of(member), driven)
+    return System(levels, own, order, tuple(scales), reached(member), driven)
 
 
 def _untransformed(marginal: Marginal, scale: Scale) -> Marginal:

@@ -43,7 +43,7 @@ def combined_suspicions(
     shifted = {shift.lever: (shift.before, shift.after) for shift in shifts if shift.outcome == outcome}
     return Suspicions(
         frozenset(leaks), turned, failed, studied.equations, driven, maybe, fixed, shifted,
-        standing_in=late.standing_in, acting_later=late.acting_later, carried=_carried(findings),
+        late=late, carried=_carried(findings),
     )  # fmt: skip
 
 

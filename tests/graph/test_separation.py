@@ -7,7 +7,7 @@ import pytest
 
 from causal_service.errors import CallError, UnknownName
 from causal_service.graph.causal_graph import CausalGraph, Certificate, Edge, Mark, Node
-from causal_service.graph.separation import ancestors, d_separated, descendants, is_acyclic, on_cycle
+from causal_service.graph.separation import ancestors, d_separated, descendants, is_acyclic, on_cycle, reached
 
 
 def graph(*edges: tuple[str, str, int] | tuple[str, str, int, Mark]) -> CausalGraph:
@@ -27,6 +27,12 @@ def test_cycles_are_found_where_they_are() -> None:
     assert is_acyclic(arrows)
     assert not is_acyclic(np.eye(2, dtype=bool))
     assert is_acyclic(np.zeros((0, 0), bool))
+
+
+def test_reach_counts_paths_over_all_lags() -> None:
+    member = np.zeros((3, 6), bool)
+    member[1, 3] = member[2, 1] = True  # 0 -> 1 in one period, 1 -> 2 one period later
+    assert reached(member).tolist() == [[True, False, False], [True, True, False], [True, True, True]]
 
 
 def test_ancestors_go_back_in_time_unless_told_not_to() -> None:

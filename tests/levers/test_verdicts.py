@@ -84,13 +84,13 @@ def test_figures_that_stand_for_several_periods_rule_nothing_out():
 
 def test_lags_that_are_too_short_stop_act_and_are_said_first_of_what_is_left():
     assert verdict(CLEAR, standing_in=True) == ("test", ["lags-too-short", "significant"])
-    assert verdict(CLEAR, acting_later=True) == ("act", ["significant", "acts-later"])  # it does even more
-    assert verdict(CLEAR, acting_later=True, later_against=True) == ("test", ["acts-later", "significant"])
+    assert verdict(CLEAR, later="along") == ("act", ["significant", "acts-later"])  # it does even more
+    assert verdict(CLEAR, later="against") == ("test", ["acts-later", "significant"])
     short = {"smallest_detectable": 1.5, "q": 0.06}
     assert verdict(CLEAR, **short, standing_in=True)[1] == ["below-detectable", "lags-too-short"]
 
 
-@pytest.mark.parametrize("more", [{"acting_later": True}, {"segments": InSegments((("a", 1.0), ("b", -1.0)))}])
+@pytest.mark.parametrize("more", [{"later": "against"}, {"segments": InSegments((("a", 1.0), ("b", -1.0)))}])
 def test_a_lever_of_which_the_average_is_not_all_is_not_left_to_watch(more):
     """Its effect later, or in single segments, is there although the one that is ranked is nought."""
     nought = {"zero_share": 1.0, "gain": 0.0, "q": 1.0, "p_sign": 1.0, "p_top3": 0.0, "robustness": 0.0}

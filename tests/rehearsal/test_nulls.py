@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from causal_service.rehearsal.nulls import reach_of, with_a_null
+from causal_service.graph.separation import reached
+from causal_service.rehearsal.nulls import with_a_null
 
 MEMBER = np.zeros((3, 6), bool)
 MEMBER[1, 3] = MEMBER[2, 4] = MEMBER[2, 0] = True
@@ -12,16 +13,12 @@ MEMBER[1, 3] = MEMBER[2, 4] = MEMBER[2, 0] = True
 LINES = np.where(MEMBER, 0.5, 0.0)
 
 
-def test_reach_counts_paths_over_all_lags():
-    assert reach_of(MEMBER).tolist() == [[True, False, False], [True, True, False], [True, True, True]]
-
-
 def test_one_lever_is_cut_off_and_the_others_stay():
     member, lines = with_a_null(MEMBER, LINES, [0, 1], [2], 0)
-    assert not reach_of(member)[2, 0]
-    assert reach_of(member)[2, 1]
+    assert not reached(member)[2, 0]
+    assert reached(member)[2, 1]
     assert (lines != 0).tolist() == member.tolist()
-    assert reach_of(with_a_null(MEMBER, LINES, [0, 1], [2], 1)[0])[2].tolist() == [True, False, True]
+    assert reached(with_a_null(MEMBER, LINES, [0, 1], [2], 1)[0])[2].tolist() == [True, False, True]
 
 
 def test_nothing_is_cut_where_a_lever_has_no_effect_already():
