@@ -11,6 +11,8 @@ from causal_service.discovery.late_links import late_doubts
 from causal_service.discovery.layer_check import contradicted_layers
 from causal_service.discovery.shared_traces import shared_traces
 from causal_service.discovery.stability import EntitySlope, Shift, differing_slopes, shifted_effects
+from causal_service.discovery.uneven_links import UnevenLink, uneven_links
+from causal_service.effects.entity_effects import leads_over
 from causal_service.effects.estimate import EffectDraws, effect_draws, effect_rows, widened
 from causal_service.effects.observed_causes import strongest_causes
 from causal_service.effects.results import Effect, EffectKind
@@ -39,6 +41,7 @@ from causal_service.study_choices.stability_findings import (
     kept_drift_findings,
     shift_findings,
     slope_findings,
+    uneven_findings,
 )
 from causal_service.study_choices.studied import Studied
 from causal_service.study_choices.suspicions import combined_suspicions
@@ -81,6 +84,8 @@ class Inference:
     """Ranked levers by outcome, best first."""
     slopes: tuple[EntitySlope, ...] = ()
     """Relations known to differ by entity."""
+    uneven: tuple[UnevenLink, ...] = ()
+    """Links whose coefficient over all rows is not that of the average entity."""
     knowledge: Knowledge | None = None
     """What was known before learning."""
 
@@ -149,6 +154,8 @@ def infer(
         shifts = shifted_effects(*told, horizon=question.horizon, seed=seed)
         slopes = differing_slopes(prepared, halves, discovery)
 
+    uneven = uneven_links(prepared, within, discovery, levers, question.outcomes) if within is not None else ()
+
     tell("effects", 0, 1)
     draws = effect_draws(prepared, discovery, question.horizon)
     units = {name: dictionary.indicators[name].unit for name in prepared.names if name in dictionary.indicators}
@@ -164,22 +171,40 @@ def infer(
         *kept_drift_findings(studied.panel, dictionary, studied.totals, lags),
         *shift_findings(shifts, dictionary),
         *slope_findings(slopes, dictionary),
+        *uneven_findings(uneven, dictionary),
         *library_findings(discovery, prepared),
         *bent_findings(discovery, dictionary),
     )
     said = (*checked, *findings)
     suspicions = {
         name: combined_suspicions(
-            said, contradictions, plausible, traces, shifts, late_doubts(late, discovery, name), studied, name
+            said, contradictions, plausible, traces, shifts, late_doubts(late, discovery, name),
+            _by_entity(discovery, slopes, uneven, levers, name), studied, name,
         )
         for name in question.outcomes
-    }
+    }  # fmt: skip
     usual = {name: _usual_sd(studied.panel, prepared, name) for name in question.outcomes}
     unranked = Inference(
         prepared, within, discovery, draws, effects, headline, levers, summary, described, usual, findings, suspicions,
-        {}, slopes, background,
+        {}, slopes, uneven, background,
     )  # fmt: skip
     return replace(unranked, ranked=_ranked(unranked, dictionary, {}))
+
+
+def _by_entity(
+    discovery: Discovery,
+    slopes: Sequence[EntitySlope],
+    uneven: Sequence[UnevenLink],
+    levers: Sequence[str],
+    outcome: str,
+) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the levers whose way to the outcome has an uneven link, and one that is opposite in many entities."""
+    opposite = [slope for slope in slopes if slope.sd > abs(slope.mean)]
+    uneven_levers, opposite_levers = (
+        frozenset(lever for lever in levers if lever != outcome and leads_over(discovery, links, lever, outcome))
+        for links in (uneven, opposite)
+    )
+    return uneven_levers, opposite_levers
 
 
 def calibrated(

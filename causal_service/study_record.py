@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -271,9 +271,21 @@ class Study:
 
         scene = self._scene()
         if not isinstance(panel, Panel):
-            plan, known = self.plan, read_dictionary(dictionary)
-            read = read_panel(panel, entity=plan.entity, period=plan.period, dictionary=known, weight=plan.weight)
-            panel = read.panel
+            plan = self.plan
+            read = partial(
+                read_panel,
+                panel,
+                entity=plan.entity,
+                period=plan.period,
+                dictionary=read_dictionary(dictionary),
+                weight=plan.weight,
+            )
+            try:
+                panel = read(segment=plan.segment).panel
+            except CallError as missing:  # a panel without the segment column will do
+                if plan.segment is None or missing.params.get("column") != plan.segment:
+                    raise
+                panel = read().panel
         studied = with_indicators(panel, self.panel.indicators)
         same = studied.fingerprint == self.panel.fingerprint
         return counterfactual(

@@ -20,6 +20,7 @@ from threadpoolctl import threadpool_limits
 from causal_service.discovery.discover import Discovery
 from causal_service.discovery.resampling import Draw, block_weights
 from causal_service.discovery.stability import EntitySlope
+from causal_service.discovery.uneven_links import UnevenLink
 from causal_service.effects.estimate import Z95, effect_unit
 from causal_service.effects.results import EffectKind
 from causal_service.errors import Text
@@ -274,7 +275,7 @@ def _between(moves: NDArray[np.bool_], levers: NDArray[np.int64], outcomes: NDAr
 def entity_effects(
     drawn: EntityDraws,
     discovery: Discovery,
-    slopes: Sequence[EntitySlope],
+    slopes: Sequence[EntitySlope | UnevenLink],
     towards: Mapping[tuple[str, str], float],
     units: Mapping[str, str],
     kind: EffectKind,
@@ -294,7 +295,7 @@ def entity_effects(
             if lever == outcome:
                 continue
             X = drawn.values[:, :, y, j]
-            differs = _on_the_way(discovery, slopes, lever, outcome)
+            differs = leads_over(discovery, slopes, lever, outcome)
             sign = towards.get((lever, outcome), 1.0)
             unit = effect_unit(units.get(outcome, ""), units.get(lever, ""))
             out.append(_of_one(drawn.entities, X, sign, (lever, outcome, kind, horizon, unit), differs))
@@ -339,8 +340,8 @@ def _of_one(
     )
 
 
-def _on_the_way(discovery: Discovery, slopes: Sequence[EntitySlope], lever: str, outcome: str) -> bool:
-    """Whether a relation that differs by entity lies between lever and outcome in the full-sample graph, any lag."""
+def leads_over(discovery: Discovery, links: Sequence[EntitySlope | UnevenLink], lever: str, outcome: str) -> bool:
+    """Whether one of the ``links`` lies between lever and outcome in the full-sample graph, any lag."""
     names, reach = discovery.names, reached(discovery.full.members[0])
     x, y = names.index(lever), names.index(outcome)
-    return any(reach[names.index(s.source), x] and reach[y, names.index(s.target)] for s in slopes)
+    return any(reach[names.index(s.source), x] and reach[y, names.index(s.target)] for s in links)

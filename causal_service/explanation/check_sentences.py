@@ -105,6 +105,8 @@ def checks_summary(checks: tuple[Check, ...]) -> Text:
         return Text("没有适用的检验。", "No check applies.")
     stood = len(tried) - len(failed)
     if not failed:
+        if len(tried) == 1:
+            return Text("经受住了所做的一项检验。", "It stood the one check that was made.")
         return Text(f"经受住了全部{len(tried)}项检验。", f"It stood all {len(tried)} checks.")
     zh, en = "、".join(label.zh for label in failed), ", ".join(label.en.lower() for label in failed)
     return Text(

@@ -40,9 +40,9 @@ def entity_sentence(effect: EntityEffect, lever: Lever, indicators: Names) -> Te
     best, worst = effect.best[0], effect.worst[0]
     if not effect.differs:
         return spaced(
-            f"把{move.zh}：{effect.entities}个实体之间的效果差别没有得到证实，可以按总体效应决策。",
-            f"{move.en}: a difference between the {effect.entities} entities is not established; the overall effect "
-            "stands for all of them.",
+            f"把{move.zh}：{effect.entities}个实体之间的效果差别没有得到证实（不等于没有差别），目前以总体效应为最好的估计。",
+            f"{move.en}: a difference between the {effect.entities} entities is not established, which does not mean "
+            "that there is none; for now the overall effect is the best guide.",
         )
     first, last = _change(best, lever, unit), _change(worst, lever, unit)
     share = format_share(best.p_best_quarter)

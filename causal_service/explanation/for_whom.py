@@ -110,7 +110,8 @@ def by_entity(learned: Inference, levers: Sequence[Lever], outcomes: Sequence[st
         return ByEntity((), drawn, no_entity_effects(drawn))
     units = {key: entry.unit for key, entry in learned.indicators.items()}
     towards = {(lever.lever, lever.outcome): helping_sign(lever) for lever in levers}
-    found = entity_effects(drawn, learned.discovery, learned.slopes, towards, units, learned.headline, horizon)
+    apart = (*learned.slopes, *learned.uneven)
+    found = entity_effects(drawn, learned.discovery, apart, towards, units, learned.headline, horizon)
     rows = {(lever.lever, lever.outcome): lever for lever in levers if lever.verdict in ("act", "test")}
 
     def worded(effect: EntityEffect) -> EntityEffect:

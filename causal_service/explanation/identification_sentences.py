@@ -114,8 +114,9 @@ def _instrument(row: Identification, indicators: Names, frequency: str) -> Text:
 def _no_path(row: Identification, indicators: Names, frequency: str) -> Text:
     lever, outcome = _pair(row, indicators)
     return Text(
-        f"图中没有从{lever.zh}通向{outcome.zh}的路径，效应为零，无需控制任何指标。",
-        f"The graph has no path from {lever.en} to {outcome.en}: the effect is zero, and nothing has to be held equal.",
+        f"图中没有从{lever.zh}通向{outcome.zh}的路径：按此图效应为零，无需控制任何指标；数据不足时，没有找到不等于没有。",
+        f"The graph has no path from {lever.en} to {outcome.en}: by this graph the effect is zero, and nothing has to "
+        "be held equal. Where there is too little data, not found does not mean that there is none.",
     )
 
 

@@ -40,6 +40,10 @@ _STATEMENTS: dict[str, Text] = {
         "Its figures or those of the outcome stand for several periods, within which nothing is seen; use figures of "
         "every period, or aggregate all to that calendar",
     ),
+    "differs-by-entity": Text(
+        "它的作用因实体而异，许多实体的方向与平均相反，平均效应看不出来",
+        "Its effect differs between entities, in many it goes the other way, so that the average hides it",
+    ),
     "direction-open": Text(
         "数据分不清它是影响目标指标，还是跟随目标指标；与其增加同样的数据，不如在字典中声明层级，或做小范围试验",
         "The data do not tell whether it moves the outcome or follows it; declared layers or a small trial settle that "
@@ -104,6 +108,11 @@ _STATEMENTS: dict[str, Text] = {
     ),
     "too-few-entities": Text("实体太少，不足以支持行动", "There are too few entities to act on"),
     "too-few-rows": Text("有效数据行太少", "There are too few effective rows"),
+    "uneven-average": Text(
+        "变动大的实体与变动小的实体效应不同，这里的效应主要来自变动大的实体，并非各实体的平均",
+        "Entities that move it far have another effect than those that do not: the effect stated is mostly that of the "
+        "former, not of the average entity",
+    ),
     "unclear-in-segment": Text(
         "在其中一组里，它的效应尚不能与无影响区分", "In one segment its effect cannot be told from none"
     ),

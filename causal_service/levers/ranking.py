@@ -51,6 +51,10 @@ class Suspicions:
     """Effects that changed midway: in the first and the second half, outcome unit per lever unit, by lever."""
     segments: Mapping[str, InSegments] = field(default_factory=dict)
     """What segments say against the overall effect, by lever."""
+    uneven: frozenset[str] = frozenset()
+    """Their effect on the outcome, or on what leads to it, is not that of the average entity."""
+    differing: frozenset[str] = frozenset()
+    """Their effect differs so much between entities that many have one of the other sign."""
     late: LateDoubts = field(default_factory=LateDoubts)
     """What acts later than the lags of the study puts in doubt."""
     carried: Mapping[str, int] = field(default_factory=dict)
@@ -150,6 +154,8 @@ def ranked_levers(
             segments=suspicions.segments.get(name, InSegments()),
             standing_in=name in suspicions.late.standing_in,
             later=_later(suspicions.late.acting_later.get(name), row.value),
+            uneven=name in suspicions.uneven,
+            differs=name in suspicions.differing,
             carried=max(suspicions.carried.get(one, 1) for one in (name, outcome)),
         )
         verdict, reasons = judged(evidence)

@@ -48,7 +48,9 @@ ROW_FLOOR = 60
 SERIES_FLOOR = 100
 """The same in a single series, where shocks in common stay in the data."""
 
-_SAID_OF_LITTLE_DATA = ("opposite-in-segments", "hidden-driver", "driver-possible", "acts-later", "lags-too-short")
+_SAID_OF_LITTLE_DATA = (
+    *("opposite-in-segments", "uneven-average", "hidden-driver", "driver-possible", "acts-later", "lags-too-short"),
+)
 """Doubts that are said even where there is too little data."""
 
 Later = Literal["none", "along", "against"]
@@ -150,6 +152,10 @@ class Evidence:
     """It follows what acts on the outcome later than the lags of the study."""
     later: Later = "none"
     """What it does itself, later than that: nothing, the same way as at first, or not known to be the same way."""
+    uneven: bool = False
+    """Entities that move it far have another effect than those that do not, so that its effect is no plain average."""
+    differs: bool = False
+    """Its effect differs so much between entities that many have one of the other sign."""
     carried: int = 1
     """For how many periods a figure of it, or of the outcome, stands; 1 = each period has its own."""
 
@@ -171,9 +177,10 @@ def judged(e: Evidence) -> tuple[Verdict, tuple[ReasonCode, ...]]:
     if e.gain > 0 and e.p_sign >= SIGN_LIKELY and e.p_top3 >= TOP3_LIKELY and e.controllable:
         return "test", (*blocking, *doubts, ("in-top3-likely", {"p_top3": e.p_top3}), *notes)
     unseen = {code for code, _ in blocking} <= {"no-path", "not-significant", "sign-uncertain"}
-    if unseen and (e.later != "none" or e.segments.opposite is not None):
+    if unseen and (e.later != "none" or e.segments.opposite is not None or e.uneven or e.differs):
         # what was judged, its robustness included, is not all that the lever does
-        return "test", (*(doubt for doubt in doubts if doubt[0] != "not-robust"), *notes)
+        differs: list[ReasonCode] = [("differs-by-entity", {})] if e.differs else []
+        return "test", (*(doubt for doubt in doubts if doubt[0] != "not-robust"), *differs, *notes)
     return "watch", (*blocking, *doubts, *notes)
 
 
@@ -223,20 +230,17 @@ def _doubts(e: Evidence) -> list[ReasonCode]:
         (helped, gain), (harmed, loss) = e.segments.opposite
         params: dict[str, float | int | str | bool | None] = {"helped": helped, "helped_by": gain, "harmed": harmed}
         reasons.append(("opposite-in-segments", params | {"harmed_by": loss, "unit": e.outcome_unit}))
-    if e.suspected_leak:
-        reasons.append(("suspected-leak", {}))
-    if e.contradicted:
-        reasons.append(("layer-contradiction", {}))
-    if e.graph_fixed:
-        reasons.append(("graph-held-fixed", {}))
-    if e.hidden_driver:
-        reasons.append(("hidden-driver", {}))
-    elif e.driver_possible:
-        reasons.append(("driver-possible", {}))
-    if e.later == "against":
-        reasons.append(("acts-later", {}))
-    if e.standing_in:
-        reasons.append(("lags-too-short", {}))
+    said = {
+        "uneven-average": e.uneven,
+        "suspected-leak": e.suspected_leak,
+        "layer-contradiction": e.contradicted,
+        "graph-held-fixed": e.graph_fixed,
+        "hidden-driver": e.hidden_driver,
+        "driver-possible": e.driver_possible and not e.hidden_driver,
+        "acts-later": e.later == "against",
+        "lags-too-short": e.standing_in,
+    }
+    reasons += [(code, {}) for code, holds in said.items() if holds]
     if e.shifted is not None:
         reasons.append(("effect-shifted", {"before": e.shifted[0], "after": e.shifted[1]}))
     if e.follows > FOLLOWS:

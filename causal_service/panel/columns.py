@@ -21,7 +21,8 @@ from causal_service.panel.word_scales import declared_scale, known_scale
 
 __all__ = ["NumericColumns", "form_findings", "keys_of", "numeric_columns"]
 
-_DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+%?")
+_DECIMAL_COMMA = re.compile(r"[+-]?(?:\d{1,3}(?:[. ]\d{3})+|\d*),\d+ ?%?")
+"""A number with a decimal comma, thousands grouped by points or blanks."""
 LARGEST = 1e100
 """Numbers beyond this are no measurements, and their squares no numbers."""
 MOST_STATES = 12
@@ -40,6 +41,8 @@ class NumericColumns:
     """Headers of text columns that are no indicators."""
     states: dict[str, tuple[str, ...]]
     """Words by indicator key where words were read as 0, 1, 2 …, lowest first."""
+    doubtful: tuple[str, ...] = ()
+    """Keys of indicators whose commas were read as thousands in a file that has semicolons between its fields."""
 
 
 def keys_of(table: RawTable, headers: Sequence[str], dictionary: Dictionary) -> dict[str, str]:
@@ -111,9 +114,18 @@ def numeric_columns(
             continue
         column = parse_column(cells)
         readable = column.filled - column.bad.size
-        if column.bad.size and readable == 0 and key not in dictionary.indicators and header not in keep:
+        decimal = _decimal_commas(cells, column)
+        if (
+            column.bad.size
+            and readable == 0
+            and not decimal
+            and key not in dictionary.indicators
+            and header not in keep
+        ):
             aside.append(header)
             continue
+        if decimal:
+            raise _rows_error("decimal-commas", table, header, column.bad)
         if column.bad.size:
             raise _rows_error("text-in-numbers", table, header, column.bad)
         infinite = np.flatnonzero(np.abs(column.values) > LARGEST)
@@ -121,7 +133,8 @@ def numeric_columns(
             raise _rows_error("infinite-values", table, header, infinite)
         parsed[key] = column
     renamed = {key: header for header, key in keys.items() if key != header}
-    return NumericColumns(parsed, renamed, tuple(aside), states)
+    grouped = [key for key, column in parsed.items() if table.separator == ";" and "thousands" in column.forms]
+    return NumericColumns(parsed, renamed, tuple(aside), states, tuple(grouped))
 
 
 def _states(table: RawTable, header: str, indicator: Indicator | None) -> tuple[ParsedColumn, tuple[str, ...]] | None:
@@ -148,6 +161,14 @@ def _states(table: RawTable, header: str, indicator: Indicator | None) -> tuple[
     filled = int(np.isfinite(values).sum())
     ordered = tuple(sorted((str(word) for word in words if scale.get(word) is not None), key=lambda w: (scale[w], w)))
     return ParsedColumn(values, np.empty(0, np.intp), frozenset(), 0, filled), declared or ordered
+
+
+def _decimal_commas(cells: pd.Series, column: ParsedColumn) -> bool:
+    """Whether most of the cells that cannot be read are numbers with a decimal comma."""
+    if not column.bad.size:
+        return False
+    texts = [normalise(str(cell)) for cell in cells.iloc[column.bad[:200]]]
+    return sum(_DECIMAL_COMMA.fullmatch(text) is not None for text in texts) > len(texts) / 2
 
 
 def _looks_like_words(cells: pd.Series) -> bool:
@@ -180,6 +201,10 @@ def _rows_error(code: str, table: RawTable, header: str, rows: NDArray[np.intp])
             "数值列“{0}”有 {1} 个单元格不是数字",
             "numeric column {0!r} holds {1} cells that are no numbers",
         ),
+        "decimal-commas": (
+            "数值列“{0}”有 {1} 个单元格以逗号作小数点",
+            "numeric column {0!r} holds {1} cells with decimal commas",
+        ),
         "infinite-values": (
             f"列“{{0}}”有 {{1}} 个无穷大或绝对值超过 {LARGEST:g} 的值",
             f"column {{0!r}} holds {{1}} values that are infinite or beyond {LARGEST:g}",
@@ -194,6 +219,11 @@ def _rows_error(code: str, table: RawTable, header: str, rows: NDArray[np.intp])
             "请改正或清空这些单元格；文字列请从文件中删除。",
             "Correct or empty these cells; remove the column if it is a label.",
         ),
+        "decimal-commas": Text(
+            "请改用小数点（1,5 写作 1.5）后重新导出整个文件；只改这些单元格会让其余数值放大一千倍。",
+            "Export the whole file with decimal points (1.5, not 1,5); mending these cells alone would leave others, "
+            "such as 1,500, a thousand times too large.",
+        ),
         "unknown-level": Text(
             "请改正这些单元格，或在词典的 levels 中补充该状态。",
             "Correct these cells, or add the state to levels in the dictionary.",
@@ -202,11 +232,6 @@ def _rows_error(code: str, table: RawTable, header: str, rows: NDArray[np.intp])
             "请改正或清空这些单元格（常见原因是除以零）。", "Correct or empty these cells (usually a division by zero)."
         ),
     }[code]
-    if code == "text-in-numbers" and all(_DECIMAL_COMMA.fullmatch(normalise(cell)) for cell in cells):
-        remedy = Text(
-            "像是以逗号作小数点：请改用点（1,5 写作 1.5）后再导出。",
-            "These look like decimal commas: export the file with decimal points (1.5, not 1,5).",
-        )
     return DataError(
         code,
         Text(
@@ -224,6 +249,19 @@ def form_findings(columns: Sequence[NumericColumns], dictionary: Dictionary) -> 
     renamed = {key: header for part in columns for key, header in part.renamed.items()}
     aside = tuple(sorted(header for part in columns for header in part.set_aside))
     findings = [*_percent_findings(parsed, dictionary), *_other_forms(parsed, dictionary)]
+    doubtful = sorted(key for part in columns for key in part.doubtful)
+    if doubtful:
+        message = Text(
+            "文件以分号分隔，逗号按千分位读取（101,632 读作 101632）：{names}。",
+            "Fields are separated by semicolons, and commas were read as thousands (101,632 is 101632): {names}.",
+        )
+        remedy = Text(
+            "若逗号是小数点，数值会放大一千倍：请改用小数点重新导出。",
+            "Where they are decimal commas the values are a thousand times too large: export with decimal points.",
+        )
+        findings.append(
+            about_indicators("doubtful-commas", "review", doubtful, dictionary, message=message, remedy=remedy)
+        )
     if renamed:
         message = Text(
             "列名已按指标字典对应到键名：{names}。", "Columns were matched to the dictionary by display name: {names}."

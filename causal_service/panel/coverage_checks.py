@@ -91,7 +91,7 @@ def missing_values(panel: Panel, dictionary: Dictionary, outcomes: Sequence[str]
     often = [name for name, part in by_name.items() if part > OFTEN_MISSING and part < 1 and name not in gone]
     for names, severity, verb in ((gone, "fail", _GONE), (often, "review", _OFTEN)):
         if names:
-            shares = tuple(by_name[name] for name in names)
+            shares, target = tuple(by_name[name] for name in names), set(names) & set(outcomes)
             shown = noted(dictionary, {name: percent(by_name[name]) for name in names})
             message = Text(verb.zh.format(shown.zh), verb.en.format(shown.en))
             findings.append(
@@ -101,7 +101,7 @@ def missing_values(panel: Panel, dictionary: Dictionary, outcomes: Sequence[str]
                     names,
                     dictionary,
                     message=message,
-                    remedy=_FILL,
+                    remedy=Text(_FILL.zh + _AT_RANDOM.zh, f"{_FILL.en} {_AT_RANDOM.en}") if target else _FILL,
                     params={"shares": shares},
                 )
             )
@@ -122,6 +122,13 @@ _OFTEN = Text("空值较多（空值比例）：{0}。", "Often missing (share e
 _FILL = Text(
     "请补录数据；空值按其余指标推断，不以均值填充。",
     "Supply the values where possible; gaps are inferred from the other indicators, never filled with means.",
+)
+
+
+_AT_RANDOM = Text(
+    "目标指标若恰在表现差（或好）时缺失，任何方法得到的效应都会有偏，请先查明缺失的原因。",
+    "Where the outcome is missing just when it is bad (or good), effects are wrong by any method: find out why it is "
+    "missing first.",
 )
 
 

@@ -12,11 +12,13 @@ __all__ = ["decode", "sniff_separator"]
 
 SEPARATORS = (",", ";", "\t", "|")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x1c-\x1f\x7f]")
+_NEIGHBOURS = re.compile(b"[\x80-\xff]{2}")
+"""Bytes beyond ASCII side by side, as in nearly all Chinese characters; Western letters stand alone among others."""
 _PROBE_LINES = 60
 
 
 def decode(content: bytes, name: str) -> str:
-    """Return the text of ``content``: UTF-16 or UTF-8 by its byte order mark, else UTF-8, else GB18030.
+    """Return the text of ``content``: UTF-16 or UTF-8 by its byte order mark, else UTF-8, Windows-1252 or GB18030.
 
     Raises
     ------
@@ -33,8 +35,8 @@ def decode(content: bytes, name: str) -> str:
         "not-text",
         Text(f"文件“{name}”不是可识别的文本或表格（二进制内容）。", f"File {name!r} is binary, not a table or text."),
         Text(
-            "请提供 UTF-8、GB18030 或 UTF-16 编码的 CSV，或 Parquet、Excel 文件。",
-            "Give a CSV in UTF-8, GB18030 or UTF-16, or a Parquet or Excel file.",
+            "请提供 UTF-8、GB18030、UTF-16 或 Windows-1252 编码的 CSV，或 Parquet、Excel 文件。",
+            "Give a CSV in UTF-8, GB18030, UTF-16 or Windows-1252, or a Parquet or Excel file.",
         ),
         {"file": name},
     )
@@ -46,7 +48,7 @@ def _candidates(content: bytes) -> tuple[str, ...]:
     probe = content[:4000]
     if probe.count(0) > len(probe) // 3:
         return ("utf-16-le",) if probe[1:2] == b"\0" else ("utf-16-be",)
-    return ("utf-8-sig", "gb18030")
+    return ("utf-8-sig", "gb18030") if _NEIGHBOURS.search(content) else ("utf-8-sig", "cp1252", "gb18030")
 
 
 def sniff_separator(text: str) -> str | None:

@@ -57,6 +57,8 @@ class RawTable:
     """Line (text file) or row (sheet, frame) number of each row, counted from 1 with the header."""
     row_word: Text
     """What ``lines`` counts."""
+    separator: str = ""
+    """What separates the fields of a text file."""
     short: tuple[int, ...] = ()
     """Lines with fewer fields than the header of a text file; the missing ones are empty."""
 
@@ -121,7 +123,8 @@ def _read_text(content: bytes, name: str) -> RawTable:
     short = tuple(int(at) + skipped for row, at in zip(body, lines, strict=True) if len(row) < named)
     headers = headers_of(labels, name, body[:200])
     columns = {header: _cells(body, index) for index, header in enumerate(headers) if header}
-    return replace(_finish(name, pd.DataFrame(columns, index=range(len(body))), lines + skipped, _LINE), short=short)
+    table = _finish(name, pd.DataFrame(columns, index=range(len(body))), lines + skipped, _LINE)
+    return replace(table, separator=separator, short=short)
 
 
 def _header_record(rows: Any, name: str, skipped: int) -> list[str]:

@@ -78,13 +78,19 @@ def balanced(text: str, width: float, lines: int) -> list[str]:
 
 def _tokens(text: str, width: float, measure: Callable[[str], float] = em) -> list[str]:
     """Split into breakable pieces; a word wider than a line is cut."""
-    pieces: list[str] = []
-    for token in _TOKEN.findall(text):
-        while measure(token) > width and len(token) > 1:
-            cut = next((n for n in range(len(token) - 1, 0, -1) if measure(token[:n]) <= width), 1)
-            pieces.append(token[:cut])
-            token = token[cut:]  # noqa: PLW2901
-        pieces.append(token)
+    return [piece for token in _TOKEN.findall(text) for piece in _cut(token, width, measure)]
+
+
+def _cut(word: str, width: float, measure: Callable[[str], float]) -> list[str]:
+    """Cut a word into pieces of at most ``width``, one character at least; widths of characters add up."""
+    pieces, used = [""], 0.0
+    for char in word:
+        size = measure(char)
+        if pieces[-1] and used + size > width + 1e-9:
+            pieces.append("")
+            used = 0.0
+        pieces[-1] += char
+        used += size
     return pieces
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from causal_service.discovery.stability import EntitySlope, Shift
+from causal_service.discovery.uneven_links import UnevenLink
 from causal_service.errors import Text
 from causal_service.panel.dictionary import Dictionary
 from causal_service.panel.findings import Finding
@@ -16,7 +17,7 @@ from causal_service.panel.units import unit_words
 from causal_service.preparation.prepared import Prepared
 from causal_service.preparation.within_rows import Total, within_rows
 
-__all__ = ["drift_findings", "kept_drift_findings", "shift_findings", "slope_findings"]
+__all__ = ["drift_findings", "kept_drift_findings", "shift_findings", "slope_findings", "uneven_findings"]
 
 
 def shift_findings(shifts: Sequence[Shift], dictionary: Dictionary) -> tuple[Finding, ...]:
@@ -86,6 +87,35 @@ def slope_findings(slopes: Sequence[EntitySlope], dictionary: Dictionary) -> tup
                 "sds": tuple(s.sd for s in widest),
             },
         ),
+    )
+
+
+def uneven_findings(links: Sequence[UnevenLink], dictionary: Dictionary) -> tuple[Finding, ...]:
+    """Return one finding per link whose coefficient over all rows is not that of the average entity."""
+    return tuple(_uneven(link, dictionary) for link in links)
+
+
+def _uneven(link: UnevenLink, dictionary: Dictionary) -> Finding:
+    cause, effect = dictionary.name(link.source), dictionary.name(link.target)
+    pooled, mean, unit = number(link.pooled), number(link.mean), _unit(link.target, dictionary)
+    return about_indicators(
+        "uneven-average",
+        "review",
+        (link.source, link.target),
+        dictionary,
+        message=Text(
+            f"“{cause.zh}”变动大的实体，其对“{effect.zh}”的作用与变动小的实体不同：按全部数据计每单位 {pooled}，"
+            f"各实体平均约 {mean}{unit.zh}。给出的效应以变动大的实体为主。",
+            f"Entities that move '{cause.en}' far have another effect on '{effect.en}' than those that do not: "
+            f"{pooled} per unit over all rows, about {mean} on average over entities{unit.en}. The effects stated are "
+            "mostly those of the former.",
+        ),
+        remedy=Text(
+            "请按变动幅度或类型把实体分组研究（--segment），并查看各实体的效应；在此之前只做小范围试验。",
+            "Study groups of entities apart (--segment), by type or by how far they move it, and look at the effects "
+            "by entity; until then try it on a small scale.",
+        ),
+        params={"source": link.source, "target": link.target, "pooled": link.pooled, "mean": link.mean},
     )
 
 

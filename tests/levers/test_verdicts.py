@@ -82,6 +82,14 @@ def test_figures_that_stand_for_several_periods_rule_nothing_out():
     assert verdict(CLEAR, q=0.06, smallest_detectable=1.5, carried=3)[1] == ["carried-forward"]
 
 
+def test_an_effect_that_is_not_that_of_the_average_entity_is_at_most_test():
+    nought = {"zero_share": 1.0, "gain": 0.0, "q": 1.0, "p_sign": 1.0, "p_top3": 0.0, "robustness": 0.0}
+    assert verdict(CLEAR, uneven=True) == ("test", ["uneven-average", "significant"])
+    assert verdict(CLEAR, **nought, uneven=True) == ("test", ["uneven-average"])
+    assert verdict(CLEAR, **nought, differs=True) == ("test", ["differs-by-entity"])
+    assert verdict(CLEAR, differs=True) == ("act", ["significant"])
+
+
 def test_lags_that_are_too_short_stop_act_and_are_said_first_of_what_is_left():
     assert verdict(CLEAR, standing_in=True) == ("test", ["lags-too-short", "significant"])
     assert verdict(CLEAR, later="along") == ("act", ["significant", "acts-later"])  # it does even more

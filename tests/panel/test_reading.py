@@ -280,3 +280,16 @@ def test_it_is_said_that_what_was_to_be_read_in_pieces_was_not(tmp_path, frame):
 
     assert "read-in-memory" in codes(True)
     assert "read-in-memory" not in codes(None) | codes(False)
+
+
+def test_western_letters_of_a_spreadsheet_are_read(tmp_path):
+    path = tmp_path / "western.csv"
+    path.write_bytes("plant,month,x\nMünchen,2024-01,1\nMünchen,2024-02,2\nOrléans,2024-01,3\n".encode("cp1252"))
+    assert read_panel(path, **KEYS).panel.entities == ("München", "Orléans")
+
+
+def test_commas_between_semicolons_are_asked_about(tmp_path):
+    path = tmp_path / "commas.csv"
+    path.write_text("plant;month;x\nA;2024-01;101,632\nA;2024-02;96,390\nB;2024-01;93,827\n", encoding="utf-8")
+    (finding,) = [f for f in read_panel(path, **KEYS).findings if f.code == "doubtful-commas"]
+    assert (finding.severity, finding.indicators) == ("review", ("x",))

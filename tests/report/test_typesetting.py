@@ -41,3 +41,9 @@ def test_wide_characters_take_two_cells():
 
 def test_only_the_sign_of_a_number_becomes_a_minus():
     assert typographic_minus("-0.5 on 2022-01, p-value, (-3)") == "−0.5 on 2022-01, p-value, (−3)"
+
+
+def test_a_very_long_word_is_cut_into_lines_that_are_full():
+    rows = wrap("x" * 20_000, 10)
+    assert "".join(rows) == "x" * 20_000
+    assert {len(row) for row in rows[:-1]} == {int(10 / em("x"))}
