@@ -7,6 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from causal_service.discovery.stability import EntitySlope
+from causal_service.discovery.uneven_links import UnevenLink
 from causal_service.effects.entity_effects import ByEntity, EntityEffect, entity_draws, entity_effects
 from causal_service.effects.results import EffectKind
 from causal_service.effects.segments import BySegment, NoSegments, segment_draws, segment_effects
@@ -110,7 +112,7 @@ def by_entity(learned: Inference, levers: Sequence[Lever], outcomes: Sequence[st
         return ByEntity((), drawn, no_entity_effects(drawn))
     units = {key: entry.unit for key, entry in learned.indicators.items()}
     towards = {(lever.lever, lever.outcome): helping_sign(lever) for lever in levers}
-    apart = (*learned.slopes, *learned.uneven)
+    apart: list[EntitySlope | UnevenLink] = [*learned.slopes, *learned.uneven]
     found = entity_effects(drawn, learned.discovery, apart, towards, units, learned.headline, horizon)
     rows = {(lever.lever, lever.outcome): lever for lever in levers if lever.verdict in ("act", "test")}
 
