@@ -51,9 +51,9 @@ def _intervals(own: Calibration) -> Text | None:
         )
     factor = f"{own.factor:.2f}"
     return Text(
-        f"95%区间在{held}的情况下包含真值；为此，杠杆的区间已放宽到{factor}倍，判断也随之更严格。",
-        f"95% intervals held the truth in {held} of cases; the levers' intervals are therefore {factor} times as wide, "
-        "and the verdicts stricter.",
+        f"95%区间在{held}的情况下包含真值；为在这样的数据上稳妥地达到95%，杠杆的区间放宽到{factor}倍，判断也随之更严格。",
+        f"95% intervals held the truth in {held} of cases; to hold it safely in 95% on data like this, the levers' "
+        f"intervals are {factor} times as wide, and the verdicts stricter.",
     )
 
 

@@ -108,7 +108,8 @@ def _mechanism_words(curves: Curves | None) -> Text:
     periods = curves.slopes.shape[0]
     links = [kind for kind in curves.kinds if kind != "continuous"]
     zh = f"；其中 {len(links)} 个二值或计数指标按各自的连接函数处理" if links and periods > 1 else ""
-    en = f"; the links of {len(links)} two-state or count indicators are respected" if links and periods > 1 else ""
+    many = "indicator are" if len(links) == 1 else "indicators are"
+    en = f"; the links of {len(links)} two-state or count {many} respected" if links and periods > 1 else ""
     each_zh = f"，每次重抽样代表 {periods} 个时期之一" if periods > 1 else ""
     each_en = f", and every draw stands for one of the {periods} periods" if periods > 1 else ""
     return Text(

@@ -58,7 +58,7 @@ _WORDS: dict[str, Text] = {
     "interval": Text("95%区间", "95% interval"),
     "best_quarter": Text("属于最好四分之一的概率", "Among the best quarter"),
     "contrast": Text("为什么 SHAP 图和相关性排序会误导", "Why SHAP charts and correlations mislead"),
-    "doses": Text("到哪里为止", "Up to which point"),
+    "doses": Text("调到什么程度为止", "Up to which point"),
     "doses_note": Text(
         "横轴为杠杆的水平，纵轴为目标相对于通常水平（圆点）的改变；色带以95%的把握包含整条曲线，灰色部分数据不支持，不作判断。",
         "The level of the lever across, the change of the outcome against its usual level (dot) upwards. The band "
