@@ -90,39 +90,74 @@ def _candidates(
         follows = reached(member[:, now:])[:, y]
         free = [names.index(x) for x in levers if x in names and x not in sums]
         links |= {(y, now + x) for x in free if not follows[x]}
-    return links
+    plain = _plain(prepared)
+    return {(y, c) for y, c in links if plain[y] and plain[c % p]}
+
+
+def _plain(prepared: Prepared) -> NDArray[np.bool_]:
+    """Return (p,): indicators that are neither states nor counts, whose slopes go with their levels by nature."""
+    kinds = ("continuous",) * len(prepared.names) if prepared.curves is None else prepared.curves.kinds
+    return np.array([kind == "continuous" for kind in kinds])
 
 
 def _uneven(
     prepared: Prepared, within: WithinRows, y: int, columns: NDArray[np.int64], asked: int
 ) -> list[tuple[int, float, float]]:
     """Return (column, coefficient over all rows, mean over entities) of those that differ for one target."""
-    rows, now = within.rows, prepared.lags * len(prepared.names)
+    now = prepared.lags * len(prepared.names)
     X = within.filled @ prepared.expand[columns].T
     target = within.filled @ prepared.expand[now + y]
-    weight = rows.weight[:, None]
-    pooled = (X * weight).T @ X / rows.weight.sum()
-    b = np.linalg.lstsq(pooled, X.T @ (target * rows.weight) / rows.weight.sum(), rcond=1e-10)[0]
-    entity, period = (np.unique(codes, return_inverse=True)[1] for codes in (rows.entity, rows.time))
-    mass = np.bincount(entity, rows.weight)
-    own = _sums(X**2 * weight, entity) / mass[:, None]
-    ratio = np.maximum(np.sqrt(own / np.maximum(np.diag(pooled), 1e-300)), LEAST_OWN)[entity]
-    scores = X * ((target - X @ b) * rows.weight)[:, None] / ratio
-    share = np.linalg.lstsq(pooled, scores.T, rcond=1e-10)[0].T / ratio / mass[entity, None] / mass.size
-    by_entity, by_period = (_sums(share, code) for code in (entity, period))
-    apart, clustered = share.sum(axis=0), _spread(by_entity)
-    error = np.sqrt(np.maximum(clustered + _spread(by_period) - _spread(share), clustered))
-    limit = -float(stdtrit(min(len(by_entity), len(by_period)) - 1, LEVEL / 2 / max(asked, 1)))
-    large = LARGE * np.maximum(np.abs(b), np.abs(b + apart))
-    hits = np.flatnonzero((np.abs(apart) > limit * error) & (np.abs(apart) > large))
-    return [(int(columns[i]), float(b[i]), float(b[i] + apart[i])) for i in hits]
+    entity, period = (np.unique(codes, return_inverse=True)[1] for codes in (within.rows.entity, within.rows.time))
+    blocks = min(entity.max(), period.max())
+    limit = -float(stdtrit(blocks, LEVEL / 2 / max(asked, 1)))
+    found = []
+    for i, column in enumerate(columns):
+        b, share = _excess(X, target, i, _bends(prepared, within, int(column)), within.rows.weight, entity)
+        clustered = _spread(_sums(share, entity))
+        both = clustered + _spread(_sums(share, period)) - _spread(share)
+        apart, error = float(share.sum()), float(np.sqrt(max(both, clustered)))
+        if abs(apart) > limit * error and abs(apart) > LARGE * max(abs(b), abs(b + apart)):
+            found.append((int(column), b, b + apart))
+    return found
 
 
-def _spread(parts: Array) -> Array:
-    """Return (k,): the variance of the sums of independent ``parts`` (m, k) of one mean."""
-    return np.asarray(parts.var(axis=0, ddof=1) * len(parts))
+def _excess(
+    X: Array, target: Array, i: int, bends: Array, weight: Array, entity: NDArray[np.intp]
+) -> tuple[float, Array]:
+    """Return the coefficient of column ``i`` over all rows, and (n,) what every row adds to the mean excess over it.
+
+    What goes with the level of the source is left to ``bends``: where a mechanism bends, entities at other levels have
+    other slopes, and effects are averages over levels.
+    """
+    root = np.sqrt(weight)[:, None]
+    pooled = float(np.linalg.lstsq(X * root, target * root[:, 0], rcond=1e-10)[0][i])
+    others = np.column_stack([np.delete(X, i, axis=1), bends]) * root
+    x, y = (
+        v * root[:, 0] - others @ np.linalg.lstsq(others, v * root[:, 0], rcond=1e-10)[0] for v in (X[:, i], target)
+    )
+    rest = y - x * (x @ y) / max(float(x @ x), 1e-300)
+    own, mass = np.bincount(entity, x * x), np.bincount(entity, weight)
+    least = LEAST_OWN**2 * float(x @ x) / float(weight.sum())
+    return pooled, x * rest / np.maximum(own, least * mass)[entity] / mass.size
+
+
+def _bends(prepared: Prepared, within: WithinRows, column: int) -> Array:
+    """Return (n, 2): square and cube of the level of a column, less the effects that are removed."""
+    p, b = len(prepared.names), len(within.names)
+    name = prepared.names[column % p]
+    if name not in within.names:
+        return np.empty((len(within.filled), 0))
+    place = column // p * b + within.names.index(name)
+    level = within.rows.take(within.values)[:, place]
+    level = np.where(np.isnan(level), np.nanmean(level), level)
+    level = (level - level.mean()) / max(float(level.std()), 1e-300)
+    return within.without_effects(np.column_stack([level**2, level**3]))
 
 
 def _sums(values: Array, code: NDArray[np.intp]) -> Array:
-    """Return (codes, k): the sums of the rows of ``values`` (n, k) by code."""
-    return np.stack([np.bincount(code, column) for column in values.T], axis=1)
+    return np.asarray(np.bincount(code, values), np.float64)
+
+
+def _spread(parts: Array) -> float:
+    """Return the variance of the sum of independent ``parts`` (m,) of one mean."""
+    return float(parts.var(ddof=1)) * len(parts)

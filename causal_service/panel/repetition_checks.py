@@ -17,10 +17,12 @@ from causal_service.panel.labels import listed, number
 from causal_service.panel.panel import Panel
 from causal_service.panel.statements import Params, about_indicators, passed
 
-__all__ = ["NEARLY", "collinear_pairs", "copies_found", "identities_found"]
+__all__ = ["FEW", "NEARLY", "collinear_pairs", "copies_found", "identities_found"]
 
 NEARLY = 0.95
 """Correlation from which two indicators are nearly the same quantity."""
+FEW = 100
+"""Rows less the part that two of them share, below which the data hardly tell them apart; a panel of thousands does."""
 
 
 def copies_found(panel: Panel, dictionary: Dictionary, outcomes: Sequence[str]) -> list[Finding]:
@@ -66,7 +68,10 @@ def collinear_pairs(
     kept = [i for i, name in enumerate(panel.indicators) if name not in left_out]
     rows = np.diff(left, axis=1)[0] if panel.regime == "series" else left[panel.present]  # trends are alike in all
     size = np.abs(pairwise_correlation(rows[:, kept]))
-    pairs = [(kept[a], kept[b], float(size[a, b])) for a, b in np.argwhere(np.triu(size >= NEARLY, 1))]
+    alone = len(rows) * (1 - size**2)  # rows in which one moves without the other, as it were
+    pairs = [
+        (kept[a], kept[b], float(size[a, b])) for a, b in np.argwhere(np.triu((size >= NEARLY) & (alone < FEW), 1))
+    ]
     if not pairs:
         return [passed("collinear", Text("没有两个指标几乎同步变动。", "No two indicators move almost as one."))]
     pairs.sort(key=lambda pair: (-pair[2], pair[:2]))

@@ -46,7 +46,7 @@ def test_both_coefficients_are_told_in_the_units_of_the_indicators():
     (link,) = links(frame(0, np.where(HALF, 1.0, -0.3), np.where(HALF, 0.5, 2.0)))
     assert (link.source, link.target, link.lag) == ("visits", "rating", 0)
     assert link.pooled == pytest.approx(-0.022, abs=0.01)  # visits stand in tens
-    assert link.mean == pytest.approx(0.035, abs=0.015)
+    assert link.mean == pytest.approx(0.035, abs=0.025)
 
 
 def test_slopes_that_cancel_out_leave_no_arrow_and_are_found():
