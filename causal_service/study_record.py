@@ -24,7 +24,7 @@ from causal_service.effects.results import Effect
 from causal_service.effects.robustness import Contour
 from causal_service.effects.segments import BySegment
 from causal_service.effects.system import System
-from causal_service.errors import CallError, Text, UnreadableFile
+from causal_service.errors import CallError, DataError, Text, UnreadableFile
 from causal_service.explanation.plain import DIGITS, fields_of, plain
 from causal_service.explanation.results import Chain, Contrast, Mediation
 from causal_service.graph.causal_graph import CausalGraph
@@ -282,10 +282,10 @@ class Study:
             )
             try:
                 panel = read(segment=plan.segment).panel
-            except CallError as missing:  # a panel without the segment column will do
-                if plan.segment is None or missing.params.get("column") != plan.segment:
+            except (CallError, DataError):
+                if plan.segment is None:
                     raise
-                panel = read().panel
+                panel = read().panel  # one without these segments will do; what else is wrong is said again
         studied = with_indicators(panel, self.panel.indicators)
         same = studied.fingerprint == self.panel.fingerprint
         return counterfactual(

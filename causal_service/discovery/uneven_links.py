@@ -19,6 +19,7 @@ from scipy.special import stdtrit
 
 from causal_service.discovery.discover import Discovery
 from causal_service.graph.separation import reached
+from causal_service.preparation.kinds import kind_of
 from causal_service.preparation.prepared import Prepared
 from causal_service.preparation.within_rows import WithinRows
 
@@ -30,6 +31,8 @@ LEVEL = 0.01
 """Chance of a false alarm in a study, over all that is tested."""
 LARGE = 0.3
 """The two coefficients are different for practical purposes from this share of the larger one."""
+BESIDE_BENDS = 2.0
+"""Standard errors by which the two must differ the same way where what goes with the level is held equal."""
 STEADY = 0.8
 """Share of the draws that have an arrow that is looked at."""
 LEAST_OWN = 0.25
@@ -64,21 +67,20 @@ def uneven_links(
     """
     if prepared.unit != "entity" or prepared.entities < FEWEST_ENTITIES:
         return ()
-    links = _candidates(prepared, discovery, levers, outcomes)
+    links = _candidates(prepared, within, discovery, levers, outcomes)
     p, found = len(prepared.names), []
     for y in sorted({y for y, _ in links}):
         sources = np.array(sorted(c for target, c in links if target == y))
         held = np.flatnonzero(discovery.full.members[0][y])
-        for link, pooled, mean in _uneven(prepared, within, y, np.union1d(held, sources), len(links)):
-            if link in sources:
-                unit = float(prepared.unit_sd[y] / prepared.unit_sd[link % p])
-                names = prepared.names[link % p], prepared.names[y]
-                found.append(UnevenLink(*names, prepared.lags - link // p, pooled * unit, mean * unit))
+        for link, pooled, mean in _uneven(prepared, within, y, np.union1d(held, sources), sources, len(links)):
+            unit = float(prepared.unit_sd[y] / prepared.unit_sd[link % p])
+            names = prepared.names[link % p], prepared.names[y]
+            found.append(UnevenLink(*names, prepared.lags - link // p, pooled * unit, mean * unit))
     return tuple(sorted(found, key=lambda one: (one.target, one.source, one.lag)))
 
 
 def _candidates(
-    prepared: Prepared, discovery: Discovery, levers: Sequence[str], outcomes: Sequence[str]
+    prepared: Prepared, within: WithinRows, discovery: Discovery, levers: Sequence[str], outcomes: Sequence[str]
 ) -> set[tuple[int, int]]:
     """Return (target, column of the source) of what is looked at."""
     names, member = prepared.names, discovery.full.members[0]
@@ -90,55 +92,91 @@ def _candidates(
         follows = reached(member[:, now:])[:, y]
         free = [names.index(x) for x in levers if x in names and x not in sums]
         links |= {(y, now + x) for x in free if not follows[x]}
-    plain = _plain(prepared)
+    plain = _plain(prepared, within)
     return {(y, c) for y, c in links if plain[y] and plain[c % p]}
 
 
-def _plain(prepared: Prepared) -> NDArray[np.bool_]:
+def _plain(prepared: Prepared, within: WithinRows) -> NDArray[np.bool_]:
     """Return (p,): indicators that are neither states nor counts, whose slopes go with their levels by nature."""
-    kinds = ("continuous",) * len(prepared.names) if prepared.curves is None else prepared.curves.kinds
-    return np.array([kind == "continuous" for kind in kinds])
+    kinds = {name: kind_of(within.values[:, :, j]) for j, name in enumerate(within.names)}
+    return np.array([kinds.get(name, "continuous") == "continuous" for name in prepared.names])
 
 
 def _uneven(
-    prepared: Prepared, within: WithinRows, y: int, columns: NDArray[np.int64], asked: int
+    prepared: Prepared,
+    within: WithinRows,
+    y: int,
+    columns: NDArray[np.int64],
+    sources: NDArray[np.int64],
+    asked: int,
 ) -> list[tuple[int, float, float]]:
-    """Return (column, coefficient over all rows, mean over entities) of those that differ for one target."""
-    now = prepared.lags * len(prepared.names)
-    X = within.filled @ prepared.expand[columns].T
-    target = within.filled @ prepared.expand[now + y]
+    """Return (source, coefficient over all rows, mean over entities) of those that differ for one target.
+
+    ``columns`` are held equal, ``sources`` among them.
+    """
     entity, period = (np.unique(codes, return_inverse=True)[1] for codes in (within.rows.entity, within.rows.time))
-    blocks = min(entity.max(), period.max())
-    limit = -float(stdtrit(blocks, LEVEL / 2 / max(asked, 1)))
+    limit = -float(stdtrit(min(entity.max(), period.max()), LEVEL / 2 / max(asked, 1)))
+    equation = _Equation.of(prepared, within, y, columns)
     found = []
-    for i, column in enumerate(columns):
-        b, share = _excess(X, target, i, _bends(prepared, within, int(column)), within.rows.weight, entity)
-        clustered = _spread(_sums(share, entity))
-        both = clustered + _spread(_sums(share, period)) - _spread(share)
-        apart, error = float(share.sum()), float(np.sqrt(max(both, clustered)))
-        if abs(apart) > limit * error and abs(apart) > LARGE * max(abs(b), abs(b + apart)):
-            found.append((int(column), b, b + apart))
+    for source in sources:
+        place = int(np.searchsorted(columns, source))
+        slope, share = equation.excess(place, np.empty((len(entity), 0)), entity)
+        apart, sure = float(share.sum()), _sure(share, entity, period)
+        if abs(sure) <= limit or abs(apart) <= LARGE * max(abs(slope), abs(slope + apart)):
+            continue
+        _, beside = equation.excess(place, _bends(prepared, within, int(source)), entity)
+        if _sure(beside, entity, period) * np.sign(sure) > BESIDE_BENDS:
+            found.append((int(source), slope, slope + apart))
     return found
 
 
-def _excess(
-    X: Array, target: Array, i: int, bends: Array, weight: Array, entity: NDArray[np.intp]
-) -> tuple[float, Array]:
-    """Return the coefficient of column ``i`` over all rows, and (n,) what every row adds to the mean excess over it.
+def _sure(share: Array, entity: NDArray[np.intp], period: NDArray[np.intp]) -> float:
+    """Return the sum of what rows add, in its standard errors clustered by entity and by period."""
+    clustered = _spread(_sums(share, entity))
+    both = clustered + _spread(_sums(share, period)) - _spread(share)
+    return float(share.sum()) / max(float(np.sqrt(max(both, clustered))), 1e-300)
 
-    What goes with the level of the source is left to ``bends``: where a mechanism bends, entities at other levels have
-    other slopes, and effects are averages over levels.
-    """
-    root = np.sqrt(weight)[:, None]
-    pooled = float(np.linalg.lstsq(X * root, target * root[:, 0], rcond=1e-10)[0][i])
-    others = np.column_stack([np.delete(X, i, axis=1), bends]) * root
-    x, y = (
-        v * root[:, 0] - others @ np.linalg.lstsq(others, v * root[:, 0], rcond=1e-10)[0] for v in (X[:, i], target)
-    )
-    rest = y - x * (x @ y) / max(float(x @ x), 1e-300)
-    own, mass = np.bincount(entity, x * x), np.bincount(entity, weight)
-    least = LEAST_OWN**2 * float(x @ x) / float(weight.sum())
-    return pooled, x * rest / np.maximum(own, least * mass)[entity] / mass.size
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Equation:
+    """A target regressed on all that is held equal, once for all sources (Frisch & Waugh 1933)."""
+
+    X: Array
+    """(n, k) columns times the root of the weights."""
+    weight: Array
+    """(n,) weights."""
+    inverse: Array
+    """(k, k) inverse of the Gram matrix."""
+    slopes: Array
+    """(k,) coefficients."""
+    rest: Array
+    """(n,) what they leave of the target."""
+
+    @classmethod
+    def of(cls, prepared: Prepared, within: WithinRows, y: int, columns: NDArray[np.int64]) -> _Equation:
+        root = np.sqrt(within.rows.weight)
+        X = within.filled @ prepared.expand[columns].T * root[:, None]
+        target = within.filled @ prepared.expand[prepared.lags * len(prepared.names) + y] * root
+        inverse = np.asarray(np.linalg.pinv(X.T @ X, rcond=1e-10, hermitian=True), np.float64)
+        slopes = inverse @ (X.T @ target)
+        return cls(X, within.rows.weight, inverse, slopes, target - X @ slopes)
+
+    def excess(self, i: int, bends: Array, entity: NDArray[np.intp]) -> tuple[float, Array]:
+        """Return the slope of column ``i``, and (n,) what every row adds to the mean excess of the entities' slopes.
+
+        ``bends`` (n, q) are held equal, too.
+        """
+        own = self.X @ self.inverse[:, i] / max(float(self.inverse[i, i]), 1e-300)
+        size = float(own @ own)
+        if size <= 1e-9 * float(self.X[:, i] @ self.X[:, i]):  # others tell it exactly
+            return float(self.slopes[i]), np.zeros(len(own))
+        B = bends * np.sqrt(self.weight)[:, None]
+        B = B - self.X @ (self.inverse @ (self.X.T @ B)) + np.outer(own, own @ B / size)
+        x, y = (v - B @ np.linalg.lstsq(B, v, rcond=1e-10)[0] for v in (own, self.rest + own * self.slopes[i]))
+        slope = float(x @ y) / max(float(x @ x), 1e-300)
+        moves, mass = np.bincount(entity, x * x), np.bincount(entity, self.weight)
+        least = LEAST_OWN**2 * float(x @ x) / float(self.weight.sum())
+        return slope, x * (y - x * slope) / np.maximum(moves, np.maximum(least * mass, 1e-300))[entity] / mass.size
 
 
 def _bends(prepared: Prepared, within: WithinRows, column: int) -> Array:

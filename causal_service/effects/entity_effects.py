@@ -342,6 +342,8 @@ def _of_one(
 
 def leads_over(discovery: Discovery, links: Sequence[EntitySlope | UnevenLink], lever: str, outcome: str) -> bool:
     """Whether one of the ``links`` lies between lever and outcome in the full-sample graph, any lag."""
+    if not links:
+        return False
     names, reach = discovery.names, reached(discovery.full.members[0])
     x, y = names.index(lever), names.index(outcome)
     return any(reach[names.index(s.source), x] and reach[y, names.index(s.target)] for s in links)

@@ -214,7 +214,7 @@ def _unseen(ranked: Sequence[Lever], indicators: Names) -> list[Text]:
 
 def _carried(ranked: Sequence[Lever], indicators: Names) -> list[Text]:
     """Return what to do about the levers of which nothing is seen because figures stand for several periods."""
-    names = [_name(lever, indicators) for lever in ranked if is_carried(lever)]
+    names = [_name(lever, indicators) for lever in ranked if is_carried(lever) and not acts_unseen(lever)]
     if not names:
         return []
     few, outcome = names[:_CANDIDATES], name_of(ranked[0].outcome, indicators)

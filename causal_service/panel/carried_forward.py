@@ -17,7 +17,9 @@ __all__ = ["carried_forward", "carried_lengths"]
 
 QUIET = 0.02
 """Largest share of entities whose figure may change between two periods that belong to one figure."""
-BUSY = 0.7
+MANY = 10
+"""Entities from which a single one may have a rhythm of its own."""
+BUSY = 0.5
 """Smallest share of entities whose figure changes where a new one begins; a new figure may equal the last."""
 LEAST_STARTS = 3
 """Fewest new figures from which a rhythm is told."""
@@ -25,6 +27,7 @@ UNEVEN = 1
 """Periods by which stretches may differ (weeks of a month)."""
 
 _EVERY = {
+    "index": ("period", "every period", "期", "每期"),
     "day": ("day", "daily", "日", "天", "每日", "每天"),
     "week": ("week", "weekly", "周", "每周"),
     "month": ("month", "monthly", "月", "月度", "每月"),
@@ -56,7 +59,8 @@ def _length(values: NDArray[np.float64]) -> int:
     both = np.isfinite(values[:, 1:]) & np.isfinite(values[:, :-1])
     changed = (both & (values[:, 1:] != values[:, :-1])).sum(axis=0) / np.maximum(both.sum(axis=0), 1)
     starts = np.flatnonzero(changed >= BUSY)
-    if starts.size < LEAST_STARTS or ((changed > QUIET) & (changed < BUSY)).any():
+    one = 1.0 / len(values) if len(values) >= MANY else 0.0
+    if starts.size < LEAST_STARTS or ((changed > max(QUIET, one + 1e-9)) & (changed < BUSY)).any():
         return 1
     stretches = np.diff(starts)
     ends = (starts[0] + 1, changed.size - starts[-1])  # cut off where the panel begins and ends
@@ -85,11 +89,12 @@ def carried_forward(panel: Panel, dictionary: Dictionary, left: NDArray[np.float
         f"These change only every few periods, in all entities alike, as if figures of a coarser calendar had been "
         f"carried forward: {en}. What they do within such a stretch cannot be seen, nor fully be held equal.",
     )
+    word = _EVERY.get(panel.frequency, ("",))[0]
     remedy = Text(
         "请改用逐期数据，或把所有指标汇总到其周期后再研究；若它确实只在这些时点变动，"
-        "请在字典的 frequency 中写明它逐期测量。",
+        f"请在字典中写明它逐期测量（frequency: {word}）。",
         "Use figures of every period, or aggregate all indicators to that calendar; where it really moves at these "
-        "times only, declare in the dictionary, by `frequency`, that it is measured every period.",
+        f"times only, declare in the dictionary that it is measured every period (frequency: {word}).",
     )
     params: Params = {"periods": tuple(float(lengths[name]) for name in names)}
     return [

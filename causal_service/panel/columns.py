@@ -21,8 +21,10 @@ from causal_service.panel.word_scales import declared_scale, known_scale
 
 __all__ = ["NumericColumns", "form_findings", "keys_of", "numeric_columns"]
 
-_DECIMAL_COMMA = re.compile(r"[+-]?(?:\d{1,3}(?:[. ]\d{3})+|\d*),\d+ ?%?")
+_DECIMAL_COMMA = re.compile(r"[+\-−‐‑–]?(?:\d{1,3}(?:[. ]\d{3})+|\d*),\d+ ?%?")
 """A number with a decimal comma, thousands grouped by points or blanks."""
+_BESIDE_COMMAS = (";", "\t")
+"""Separators of files in which a comma may be that of a decimal."""
 LARGEST = 1e100
 """Numbers beyond this are no measurements, and their squares no numbers."""
 MOST_STATES = 12
@@ -42,7 +44,7 @@ class NumericColumns:
     states: dict[str, tuple[str, ...]]
     """Words by indicator key where words were read as 0, 1, 2 …, lowest first."""
     doubtful: tuple[str, ...] = ()
-    """Keys of indicators whose commas were read as thousands in a file that has semicolons between its fields."""
+    """Keys of indicators whose commas were read as thousands in a file with semicolons or tabs between its fields."""
 
 
 def keys_of(table: RawTable, headers: Sequence[str], dictionary: Dictionary) -> dict[str, str]:
@@ -114,7 +116,7 @@ def numeric_columns(
             continue
         column = parse_column(cells)
         readable = column.filled - column.bad.size
-        decimal = _decimal_commas(cells, column)
+        decimal = _decimal_commas(cells, column) and (readable > 0 or table.separator in _BESIDE_COMMAS)
         if (
             column.bad.size
             and readable == 0
@@ -133,7 +135,9 @@ def numeric_columns(
             raise _rows_error("infinite-values", table, header, infinite)
         parsed[key] = column
     renamed = {key: header for header, key in keys.items() if key != header}
-    grouped = [key for key, column in parsed.items() if table.separator == ";" and "thousands" in column.forms]
+    grouped = [
+        key for key, column in parsed.items() if table.separator in _BESIDE_COMMAS and "thousands" in column.forms
+    ]
     return NumericColumns(parsed, renamed, tuple(aside), states, tuple(grouped))
 
 
@@ -252,8 +256,8 @@ def form_findings(columns: Sequence[NumericColumns], dictionary: Dictionary) -> 
     doubtful = sorted(key for part in columns for key in part.doubtful)
     if doubtful:
         message = Text(
-            "文件以分号分隔，逗号按千分位读取（101,632 读作 101632）：{names}。",
-            "Fields are separated by semicolons, and commas were read as thousands (101,632 is 101632): {names}.",
+            "文件以分号或制表符分隔，逗号按千分位读取（101,632 读作 101632）：{names}。",
+            "Semicolons or tabs separate the fields, and commas were read as thousands (101,632 is 101632): {names}.",
         )
         remedy = Text(
             "若逗号是小数点，数值会放大一千倍：请改用小数点重新导出。",

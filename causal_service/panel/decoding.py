@@ -12,8 +12,8 @@ __all__ = ["decode", "sniff_separator"]
 
 SEPARATORS = (",", ";", "\t", "|")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x1c-\x1f\x7f]")
-_NEIGHBOURS = re.compile(b"[\x80-\xff]{2}")
-"""Bytes beyond ASCII side by side, as in nearly all Chinese characters; Western letters stand alone among others."""
+_BEYOND = re.compile(b"[\x80-\xff]+")
+"""Bytes beyond ASCII: side by side in nearly all Chinese characters, mostly alone in Western words."""
 _PROBE_LINES = 60
 
 
@@ -48,7 +48,9 @@ def _candidates(content: bytes) -> tuple[str, ...]:
     probe = content[:4000]
     if probe.count(0) > len(probe) // 3:
         return ("utf-16-le",) if probe[1:2] == b"\0" else ("utf-16-be",)
-    return ("utf-8-sig", "gb18030") if _NEIGHBOURS.search(content) else ("utf-8-sig", "cp1252", "gb18030")
+    beyond = sum(map(len, _BEYOND.findall(probe := content[:1_000_000])))
+    neighbours = sum(len(run) for run in _BEYOND.findall(probe) if len(run) > 1)
+    return ("utf-8-sig", "cp1252", "gb18030") if 2 * neighbours < beyond else ("utf-8-sig", "gb18030")
 
 
 def sniff_separator(text: str) -> str | None:

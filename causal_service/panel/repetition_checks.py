@@ -21,6 +21,8 @@ __all__ = ["FEW", "NEARLY", "collinear_pairs", "copies_found", "identities_found
 
 NEARLY = 0.95
 """Correlation from which two indicators are nearly the same quantity."""
+SAMPLE = 20_000
+"""Rows on which pairs are compared."""
 FEW = 100
 """Rows less the part that two of them share, below which the data hardly tell them apart; a panel of thousands does."""
 
@@ -67,13 +69,24 @@ def collinear_pairs(
     """
     kept = [i for i, name in enumerate(panel.indicators) if name not in left_out]
     rows = np.diff(left, axis=1)[0] if panel.regime == "series" else left[panel.present]  # trends are alike in all
-    size = np.abs(pairwise_correlation(rows[:, kept]))
-    alone = len(rows) * (1 - size**2)  # rows in which one moves without the other, as it were
+    step = max(1, len(rows) // SAMPLE)
+    rows = rows[::step, kept]
+    size, seen = np.abs(pairwise_correlation(rows)), np.isfinite(rows).astype(float)
+    behind = 1.0 if panel.behind is None else panel.behind.rows / max(int(panel.present.sum()), 1)
+    alone = seen.T @ seen * step * behind * (1 - size**2)  # rows in which one moves without the other, as it were
     pairs = [
         (kept[a], kept[b], float(size[a, b])) for a, b in np.argwhere(np.triu((size >= NEARLY) & (alone < FEW), 1))
     ]
     if not pairs:
-        return [passed("collinear", Text("没有两个指标几乎同步变动。", "No two indicators move almost as one."))]
+        return [
+            passed(
+                "collinear",
+                Text(
+                    "没有两个指标同步到数据分不清。",
+                    "No two indicators move so much as one that the rows cannot tell them apart.",
+                ),
+            )
+        ]
     pairs.sort(key=lambda pair: (-pair[2], pair[:2]))
     names = [(dictionary.name(panel.indicators[a]), dictionary.name(panel.indicators[b]), r) for a, b, r in pairs]
     zh = listed((f"“{a.zh}”与“{b.zh}”（相关 {r:.2f}）" for a, b, r in names), 3)

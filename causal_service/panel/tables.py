@@ -124,7 +124,8 @@ def _read_text(content: bytes, name: str) -> RawTable:
     headers = headers_of(labels, name, body[:200])
     columns = {header: _cells(body, index) for index, header in enumerate(headers) if header}
     table = _finish(name, pd.DataFrame(columns, index=range(len(body))), lines + skipped, _LINE)
-    return replace(table, separator=separator, short=short)
+    kept = set(table.lines.tolist())
+    return replace(table, separator=separator, short=tuple(line for line in short if line in kept))
 
 
 def _header_record(rows: Any, name: str, skipped: int) -> list[str]:

@@ -8,7 +8,7 @@ import pytest
 
 import causal_service as cs
 from causal_service.discovery.discover import discover
-from causal_service.discovery.uneven_links import UnevenLink, uneven_links
+from causal_service.discovery.uneven_links import UnevenLink, _Equation, uneven_links
 from causal_service.graph.knowledge import Knowledge
 from causal_service.panel.dictionary import Dictionary
 from causal_service.panel.reading import panel_from_frame
@@ -31,6 +31,7 @@ def frame(seed: int, slope: np.ndarray | float, moves: np.ndarray | float, noise
         X[:, t] = np.stack([price, visits, slope * visits - 0.4 * price + noise * e[:, 2]], axis=1)
     keys = {"plant": np.repeat([f"p{i:02d}" for i in range(N)], T)}
     keys["month"] = np.tile([f"{2022 + t // 12}-{t % 12 + 1:02d}" for t in range(T)], N)
+    X = X + 3 * rng.normal(size=(N, 1, 3))
     return pd.DataFrame(X[:, 10:].reshape(-1, 3) * [1, 10, 1], columns=["price", "visits", "rating"]).assign(**keys)
 
 
@@ -63,6 +64,30 @@ def test_sizes_that_differ_alone_raise_no_alarm(seed):
 
 def test_slopes_that_differ_among_entities_that_move_it_alike_are_even():
     assert links(frame(2, np.where(HALF, 1.0, -0.3), 1.0)) == ()
+
+
+def test_states_whose_slopes_go_with_their_levels_are_left_out():
+    data = frame(4, 0.8, np.where(HALF, 1.5, 0.5))
+    level = np.where(np.repeat(HALF, T), -3.0, 0.0) + data["rating"]
+    chance = 1 / (1 + np.exp(-level))
+    data["rating"] = (np.random.default_rng(4).random(len(data)) < chance).astype(float)
+    assert links(data) == ()
+
+
+def test_each_slope_is_that_of_a_regression_with_the_bends_held_equal():
+    """Against least squares on all columns at once (Frisch & Waugh 1933)."""
+    rng = np.random.default_rng(6)
+    X, bends, weight = rng.normal(size=(300, 4)), rng.normal(size=(300, 2)), rng.uniform(0.5, 2, 300)
+    y = X @ [1.0, -0.5, 0.3, 0.0] + bends @ [0.4, 0.2] + rng.normal(size=300)
+    root = np.sqrt(weight)
+    inverse = np.linalg.inv((X * weight[:, None]).T @ X)
+    slopes = inverse @ X.T @ (weight * y)
+    equation = _Equation(X * root[:, None], weight, inverse, slopes, (y - X @ slopes) * root)
+    whole = np.linalg.lstsq(np.column_stack([X, bends]) * root[:, None], y * root, rcond=None)[0]
+    for i in range(4):
+        slope, share = equation.excess(i, bends, np.arange(300) % 20)
+        assert slope == pytest.approx(whole[i])
+        assert abs(share.sum()) < 0.2
 
 
 @pytest.mark.slow

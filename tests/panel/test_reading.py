@@ -286,6 +286,9 @@ def test_western_letters_of_a_spreadsheet_are_read(tmp_path):
     path = tmp_path / "western.csv"
     path.write_bytes("plant,month,x\nMünchen,2024-01,1\nMünchen,2024-02,2\nOrléans,2024-01,3\n".encode("cp1252"))
     assert read_panel(path, **KEYS).panel.entities == ("München", "Orléans")
+    neighbours = "plant,month,Größe\nMünchen,2024-01,1\nKöln,2024-02,2\nSchöneweiß,2024-01,3\n"
+    path.write_bytes(neighbours.encode("cp1252"))
+    assert read_panel(path, **KEYS).panel.indicators == ("Größe",)
 
 
 def test_commas_between_semicolons_are_asked_about(tmp_path):

@@ -55,7 +55,10 @@ def test_a_lever_whose_figures_stand_for_a_quarter_is_not_left_to_watch(seed):
 @pytest.mark.slow
 def test_an_outcome_whose_figures_stand_for_a_quarter_rules_no_lever_out():
     study = studied(panel(1, "rating"))
-    assert {row.verdict for row in study.levers} <= {"insufficient", "act"}
+    codes = {row.lever: (row.verdict, {reason.code for reason in row.reasons}) for row in study.levers}
+    verdict, reasons = codes["speed"]
+    assert (verdict, "carried-forward" in reasons) == ("insufficient", True)
+    assert codes["audit"][0] != "watch"
 
 
 @pytest.mark.slow
