@@ -6,13 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from causal_service.discovery.discover import Discovery, Method, discover
 from causal_service.discovery.late_links import late_doubts
 from causal_service.discovery.layer_check import contradicted_layers
 from causal_service.discovery.shared_traces import shared_traces
 from causal_service.discovery.stability import EntitySlope, Shift, differing_slopes, shifted_effects
 from causal_service.discovery.uneven_links import UnevenLink, uneven_links
-from causal_service.effects.entity_effects import leads_over
+from causal_service.effects.entity_effects import ways_over
 from causal_service.effects.estimate import EffectDraws, effect_draws, effect_rows, widened
 from causal_service.effects.observed_causes import strongest_causes
 from causal_service.effects.results import Effect, EffectKind
@@ -176,10 +179,12 @@ def infer(
         *bent_findings(discovery, dictionary),
     )
     said = (*checked, *findings)
+    opposite = [slope for slope in slopes if slope.sd > abs(slope.mean)]  # in many entities
+    over_uneven, over_opposite = ways_over(discovery, uneven), ways_over(discovery, opposite)
     suspicions = {
         name: combined_suspicions(
             said, contradictions, plausible, traces, shifts, late_doubts(late, discovery, name),
-            _by_entity(discovery, slopes, uneven, levers, name), studied, name,
+            _sources(discovery, over_uneven, name), _sources(discovery, over_opposite, name), studied, name,
         )
         for name in question.outcomes
     }  # fmt: skip
@@ -191,20 +196,10 @@ def infer(
     return replace(unranked, ranked=_ranked(unranked, dictionary, {}))
 
 
-def _by_entity(
-    discovery: Discovery,
-    slopes: Sequence[EntitySlope],
-    uneven: Sequence[UnevenLink],
-    levers: Sequence[str],
-    outcome: str,
-) -> tuple[frozenset[str], frozenset[str]]:
-    """Return the levers whose way to the outcome has an uneven link, and one that is opposite in many entities."""
-    opposite = [slope for slope in slopes if slope.sd > abs(slope.mean)]
-    uneven_levers, opposite_levers = (
-        frozenset(lever for lever in levers if lever != outcome and leads_over(discovery, links, lever, outcome))
-        for links in (uneven, opposite)
-    )
-    return uneven_levers, opposite_levers
+def _sources(discovery: Discovery, over: NDArray[np.bool_], outcome: str) -> frozenset[str]:
+    """Return the indicators from which ``over`` (p, p) [y, x] has a way to the outcome."""
+    names = discovery.names
+    return frozenset(names[int(x)] for x in np.flatnonzero(over[names.index(outcome)]))
 
 
 def calibrated(

@@ -2,8 +2,8 @@
 
 A coefficient over all rows counts entities by how far they move the source. Where those that move it far have another
 coefficient than those that do not, it is not the mean over entities (Pesaran & Smith 1995, J. Econometrics 68), though
-nothing is wrong with either. What an entity's coefficient exceeds the common one by is told by its scores, with its own
-standard deviations and the correlations of all; the mean excess is judged against a variance clustered both by entity
+nothing is wrong with either. What an entity's coefficient exceeds the common one by is told by a regression of its own,
+others held equal over all rows (Frisch & Waugh 1933); the mean excess is judged against a variance clustered by entity
 and by period (Cameron, Gelbach & Miller 2011, J. Business & Economic Statistics 29), because what all entities lose as
 effects of a period they lose together.
 """
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from causal_service.discovery.discover import Discovery
+from causal_service.discovery.stability import FEWEST_ENTITIES, LEVEL
 from causal_service.graph.separation import reached
 from causal_service.preparation.kinds import kind_of
 from causal_service.preparation.prepared import Prepared
@@ -27,8 +28,6 @@ __all__ = ["UnevenLink", "uneven_links"]
 
 Array = NDArray[np.float64]
 
-LEVEL = 0.01
-"""Chance of a false alarm in a study, over all that is tested."""
 LARGE = 0.3
 """The two coefficients are different for practical purposes from this share of the larger one."""
 BESIDE_BENDS = 2.0
@@ -37,8 +36,6 @@ STEADY = 0.8
 """Share of the draws that have an arrow that is looked at."""
 LEAST_OWN = 0.25
 """Share of the common standard deviation below which an entity moves too little to tell its coefficient."""
-FEWEST_ENTITIES = 15
-"""Entities needed to tell their mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +66,13 @@ def uneven_links(
         return ()
     links = _candidates(prepared, within, discovery, levers, outcomes)
     p, found = len(prepared.names), []
+    rows = within.rows
+    codes = tuple(np.unique(labels, return_inverse=True)[1] for labels in (rows.entity, rows.time))
     for y in sorted({y for y, _ in links}):
         sources = np.array(sorted(c for target, c in links if target == y))
         held = np.flatnonzero(discovery.full.members[0][y])
-        for link, pooled, mean in _uneven(prepared, within, y, np.union1d(held, sources), sources, len(links)):
+        equation = _Equation.of(prepared, within, y, np.union1d(held, sources))
+        for link, pooled, mean in _uneven(prepared, within, equation, sources, codes, len(links)):
             unit = float(prepared.unit_sd[y] / prepared.unit_sd[link % p])
             names = prepared.names[link % p], prepared.names[y]
             found.append(UnevenLink(*names, prepared.lags - link // p, pooled * unit, mean * unit))
@@ -105,21 +105,20 @@ def _plain(prepared: Prepared, within: WithinRows) -> NDArray[np.bool_]:
 def _uneven(
     prepared: Prepared,
     within: WithinRows,
-    y: int,
-    columns: NDArray[np.int64],
+    equation: _Equation,
     sources: NDArray[np.int64],
+    codes: tuple[NDArray[np.intp], ...],
     asked: int,
 ) -> list[tuple[int, float, float]]:
     """Return (source, coefficient over all rows, mean over entities) of those that differ for one target.
 
-    ``columns`` are held equal, ``sources`` among them.
+    ``sources`` are among the columns of the equation; ``codes`` number the entity and the period of every row.
     """
-    entity, period = (np.unique(codes, return_inverse=True)[1] for codes in (within.rows.entity, within.rows.time))
+    entity, period = codes
     limit = -float(stdtrit(min(entity.max(), period.max()), LEVEL / 2 / max(asked, 1)))
-    equation = _Equation.of(prepared, within, y, columns)
     found = []
     for source in sources:
-        place = int(np.searchsorted(columns, source))
+        place = int(np.searchsorted(equation.columns, source))
         slope, share = equation.excess(place, np.empty((len(entity), 0)), entity)
         apart, sure = float(share.sum()), _sure(share, entity, period)
         if abs(sure) <= limit or abs(apart) <= LARGE * max(abs(slope), abs(slope + apart)):
@@ -141,6 +140,8 @@ def _sure(share: Array, entity: NDArray[np.intp], period: NDArray[np.intp]) -> f
 class _Equation:
     """A target regressed on all that is held equal, once for all sources (Frisch & Waugh 1933)."""
 
+    columns: NDArray[np.int64]
+    """(k,) what is held equal, ascending."""
     X: Array
     """(n, k) columns times the root of the weights."""
     weight: Array
@@ -159,7 +160,7 @@ class _Equation:
         target = within.filled @ prepared.expand[prepared.lags * len(prepared.names) + y] * root
         inverse = np.asarray(np.linalg.pinv(X.T @ X, rcond=1e-10, hermitian=True), np.float64)
         slopes = inverse @ (X.T @ target)
-        return cls(X, within.rows.weight, inverse, slopes, target - X @ slopes)
+        return cls(columns, X, within.rows.weight, inverse, slopes, target - X @ slopes)
 
     def excess(self, i: int, bends: Array, entity: NDArray[np.intp]) -> tuple[float, Array]:
         """Return the slope of column ``i``, and (n,) what every row adds to the mean excess of the entities' slopes.
@@ -181,12 +182,12 @@ class _Equation:
 
 def _bends(prepared: Prepared, within: WithinRows, column: int) -> Array:
     """Return (n, 2): square and cube of the level of a column, less the effects that are removed."""
-    p, b = len(prepared.names), len(within.names)
+    p = len(prepared.names)
     name = prepared.names[column % p]
     if name not in within.names:
         return np.empty((len(within.filled), 0))
-    place = column // p * b + within.names.index(name)
-    level = within.rows.take(within.values)[:, place]
+    rows, lag = within.rows, prepared.lags - column // p
+    level = within.values[rows.entity, rows.time - lag, within.names.index(name)]
     level = np.where(np.isnan(level), np.nanmean(level), level)
     level = (level - level.mean()) / max(float(level.std()), 1e-300)
     return within.without_effects(np.column_stack([level**2, level**3]))

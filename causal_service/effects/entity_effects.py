@@ -290,12 +290,13 @@ def entity_effects(
     units : unit by indicator key.
     """
     out = []
+    over = ways_over(discovery, slopes)
     for j, lever in enumerate(drawn.levers):
         for y, outcome in enumerate(drawn.outcomes):
             if lever == outcome:
                 continue
             X = drawn.values[:, :, y, j]
-            differs = leads_over(discovery, slopes, lever, outcome)
+            differs = bool(over[discovery.names.index(outcome), discovery.names.index(lever)])
             sign = towards.get((lever, outcome), 1.0)
             unit = effect_unit(units.get(outcome, ""), units.get(lever, ""))
             out.append(_of_one(drawn.entities, X, sign, (lever, outcome, kind, horizon, unit), differs))
@@ -340,10 +341,11 @@ def _of_one(
     )
 
 
-def leads_over(discovery: Discovery, links: Sequence[EntitySlope | UnevenLink], lever: str, outcome: str) -> bool:
-    """Whether one of the ``links`` lies between lever and outcome in the full-sample graph, any lag."""
-    if not links:
-        return False
-    names, reach = discovery.names, reached(discovery.full.members[0])
-    x, y = names.index(lever), names.index(outcome)
-    return any(reach[names.index(s.source), x] and reach[y, names.index(s.target)] for s in links)
+def ways_over(discovery: Discovery, links: Sequence[EntitySlope | UnevenLink]) -> NDArray[np.bool_]:
+    """Return (p, p) [y, x]: whether one of the ``links`` lies between x and y in the full-sample graph, at any lag."""
+    names, p = discovery.names, len(discovery.names)
+    over = np.zeros((p, p), np.bool_)
+    reach = reached(discovery.full.members[0]) if links else over
+    for link in links:
+        over |= np.outer(reach[:, names.index(link.target)], reach[names.index(link.source)])
+    return over

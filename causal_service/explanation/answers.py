@@ -177,7 +177,7 @@ def _plainly(reason: Reason) -> Text:
 
 def _elsewhere(ranked: Sequence[Lever], said: Lever | None, indicators: Names, frequency: str) -> list[Text]:
     """Return the sentences of levers with opposite effects by segment that the answer has not spoken of."""
-    opposite = [x for x in ranked if any(reason.code == "opposite-in-segments" for reason in x.reasons)]
+    opposite = [x for x in ranked if x.has_reason("opposite-in-segments")]
     return [lever_sentence(x, indicators, frequency, len(ranked)) for x in opposite if x is not said]
 
 
@@ -204,7 +204,7 @@ def _nothing_stands_out(ranked: Sequence[Lever], indicators: Names, frequency: s
 
 def _open(lever: Lever) -> bool:
     """Whether it is not told if the lever moves the outcome or follows it."""
-    return any(reason.code == "direction-open" for reason in lever.reasons)
+    return lever.has_reason("direction-open")
 
 
 def _unseen(ranked: Sequence[Lever], indicators: Names) -> list[Text]:

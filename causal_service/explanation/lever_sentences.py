@@ -103,7 +103,7 @@ def _opposite(lever: Lever, indicators: Names) -> Text | None:
 
 def acts_unseen(lever: Lever) -> bool:
     """Whether the lever acts later than the lags of the study, which has nothing to say of it."""
-    return any(reason.code == "acts-later" for reason in lever.reasons) and lever.low <= 0 <= lever.high
+    return lever.has_reason("acts-later") and lever.low <= 0 <= lever.high
 
 
 def _later(lever: Lever, indicators: Names) -> Text:
@@ -118,7 +118,7 @@ def _later(lever: Lever, indicators: Names) -> Text:
 def is_carried(lever: Lever) -> bool:
     """Whether nothing is seen of the lever because figures, its own or those of the outcome, stand for several
     periods."""
-    return any(reason.code == "carried-forward" for reason in lever.reasons)
+    return lever.has_reason("carried-forward")
 
 
 def _carried(lever: Lever, indicators: Names) -> Text:
@@ -134,7 +134,7 @@ def _carried(lever: Lever, indicators: Names) -> Text:
 def _no_path(lever: Lever, indicators: Names) -> Text:
     """Say that nothing leads to the outcome, and no more than that where it is known not to be all."""
     name, outcome = name_of(lever.lever, indicators), name_of(lever.outcome, indicators)
-    if any(reason.code == "opposite-in-segments" for reason in lever.reasons):
+    if lever.has_reason("opposite-in-segments"):
         return spaced(
             f"把各组合并起来看，调整{name.zh}对{outcome.zh}没有影响。",
             f"Over all segments together, moving {name.en} does nothing to {outcome.en}.",

@@ -80,3 +80,7 @@ class Lever:
     """A hidden common cause compared with the strongest observed one; ``None`` where none is observed."""
     hidden_cause: Text = Text("", "")
     """How strong a hidden common cause would have to be, in one sentence."""
+
+    def has_reason(self, code: str) -> bool:
+        """Return whether ``code`` is among the reasons."""
+        return any(reason.code == code for reason in self.reasons)

@@ -49,7 +49,12 @@ SERIES_FLOOR = 100
 """The same in a single series, where shocks in common stay in the data."""
 
 _SAID_OF_LITTLE_DATA = (
-    *("opposite-in-segments", "uneven-average", "hidden-driver", "driver-possible", "acts-later", "lags-too-short"),
+    "opposite-in-segments",
+    "uneven-average",
+    "hidden-driver",
+    "driver-possible",
+    "acts-later",
+    "lags-too-short",
 )
 """Doubts that are said even where there is too little data."""
 

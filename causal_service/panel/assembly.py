@@ -16,6 +16,7 @@ from causal_service.panel.labels import listed
 from causal_service.panel.panel import Panel
 from causal_service.panel.segments import entity_segments, refuse_many_segments
 from causal_service.panel.sources import Source
+from causal_service.panel.statements import Params, about_panel
 from causal_service.panel.tables import MAX_INDICATORS
 
 __all__ = ["assemble_calendar_panel", "assemble_cross_section", "calendar_findings"]
@@ -220,20 +221,13 @@ def _serial_finding(calendar: Calendar) -> list[Finding]:
     if calendar.serial is None:
         return []
     cell, label = calendar.serial
-    return [
-        Finding(
-            "serial-dates",
-            "pass",
-            "panel",
-            (),
-            Text(
-                f"时间列的数字按电子表格的日期序号读取（{cell} 读作 {label}）。",
-                f"The numbers of the period column were read as dates of a spreadsheet ({cell} is {label}).",
-            ),
-            Text("若不是日期，请改写为 1、2、3… 这样的期号。", "If they are no dates, number the periods 1, 2, 3 …"),
-            {"cell": cell, "period": label},
-        )
-    ]
+    message = Text(
+        f"时间列的数字按电子表格的日期序号读取（{cell} 读作 {label}）。",
+        f"The numbers of the period column were read as dates of a spreadsheet ({cell} is {label}).",
+    )
+    remedy = Text("若不是日期，请改写为 1、2、3… 这样的期号。", "If they are no dates, number the periods 1, 2, 3 …")
+    params: Params = {"cell": cell, "period": label}
+    return [about_panel("serial-dates", "pass", message=message, remedy=remedy, params=params)]
 
 
 def _step_finding(calendar: Calendar) -> list[Finding]:

@@ -89,7 +89,7 @@ def carried_forward(panel: Panel, dictionary: Dictionary, left: NDArray[np.float
         f"These change only every few periods, in all entities alike, as if figures of a coarser calendar had been "
         f"carried forward: {en}. What they do within such a stretch cannot be seen, nor fully be held equal.",
     )
-    word = _EVERY.get(panel.frequency, ("",))[0]
+    word = _EVERY[panel.frequency][0]
     remedy = Text(
         "请改用逐期数据，或把所有指标汇总到其周期后再研究；若它确实只在这些时点变动，"
         f"请在字典中写明它逐期测量（frequency: {word}）。",
@@ -104,4 +104,4 @@ def carried_forward(panel: Panel, dictionary: Dictionary, left: NDArray[np.float
 
 def _measured_each(dictionary: Dictionary, name: str, frequency: str) -> bool:
     entry = dictionary.indicators.get(name)
-    return entry is not None and fold(entry.frequency) in _EVERY.get(frequency, ())
+    return entry is not None and fold(entry.frequency) in _EVERY[frequency]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,16 +12,14 @@ from numpy.typing import NDArray
 from causal_service.errors import CallError, DataError, Text
 from causal_service.panel.dictionary import Dictionary, Indicator
 from causal_service.panel.findings import Finding, ParamValue
-from causal_service.panel.labels import display_names, fold, listed, normalise, noted
-from causal_service.panel.numbers import MISSING, ParsedColumn, parse_cell, parse_column
+from causal_service.panel.labels import display_names, fold, listed, noted
+from causal_service.panel.numbers import MISSING, ParsedColumn, has_decimal_comma, parse_cell, parse_column
 from causal_service.panel.statements import about_indicators, about_panel
 from causal_service.panel.tables import RawTable
 from causal_service.panel.word_scales import declared_scale, known_scale
 
 __all__ = ["NumericColumns", "form_findings", "keys_of", "numeric_columns"]
 
-_DECIMAL_COMMA = re.compile(r"[+\-−‐‑–]?(?:\d{1,3}(?:[. ]\d{3})+|\d*),\d+ ?%?")
-"""A number with a decimal comma, thousands grouped by points or blanks."""
 _BESIDE_COMMAS = (";", "\t")
 """Separators of files in which a comma may be that of a decimal."""
 LARGEST = 1e100
@@ -117,17 +114,11 @@ def numeric_columns(
         column = parse_column(cells)
         readable = column.filled - column.bad.size
         decimal = _decimal_commas(cells, column) and (readable > 0 or table.separator in _BESIDE_COMMAS)
-        if (
-            column.bad.size
-            and readable == 0
-            and not decimal
-            and key not in dictionary.indicators
-            and header not in keep
-        ):
-            aside.append(header)
-            continue
         if decimal:
             raise _rows_error("decimal-commas", table, header, column.bad)
+        if column.bad.size and readable == 0 and key not in dictionary.indicators and header not in keep:
+            aside.append(header)
+            continue
         if column.bad.size:
             raise _rows_error("text-in-numbers", table, header, column.bad)
         infinite = np.flatnonzero(np.abs(column.values) > LARGEST)
@@ -171,8 +162,8 @@ def _decimal_commas(cells: pd.Series, column: ParsedColumn) -> bool:
     """Whether most of the cells that cannot be read are numbers with a decimal comma."""
     if not column.bad.size:
         return False
-    texts = [normalise(str(cell)) for cell in cells.iloc[column.bad[:200]]]
-    return sum(_DECIMAL_COMMA.fullmatch(text) is not None for text in texts) > len(texts) / 2
+    texts = [str(cell) for cell in cells.iloc[column.bad[:200]]]
+    return sum(map(has_decimal_comma, texts)) > len(texts) / 2
 
 
 def _looks_like_words(cells: pd.Series) -> bool:
@@ -198,8 +189,7 @@ def _is_time(cells: pd.Series) -> bool:
 
 def _rows_error(code: str, table: RawTable, header: str, rows: NDArray[np.intp]) -> DataError:
     where = listed(table.lines[rows].tolist())
-    cells = [str(table.frame[header].iloc[row]) for row in rows[:5]]
-    shown = listed(dict.fromkeys(map(repr, cells)))
+    shown = listed(dict.fromkeys(repr(str(table.frame[header].iloc[row])) for row in rows[:5]))
     zh, en = {
         "text-in-numbers": (
             "数值列“{0}”有 {1} 个单元格不是数字",

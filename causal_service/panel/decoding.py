@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
+from collections.abc import Iterator
 
 from causal_service.errors import Text, UnreadableFile
 
@@ -42,15 +43,19 @@ def decode(content: bytes, name: str) -> str:
     )
 
 
-def _candidates(content: bytes) -> tuple[str, ...]:
+def _candidates(content: bytes) -> Iterator[str]:
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return ("utf-16",)
+        yield "utf-16"
+        return
     probe = content[:4000]
     if probe.count(0) > len(probe) // 3:
-        return ("utf-16-le",) if probe[1:2] == b"\0" else ("utf-16-be",)
-    beyond = sum(map(len, _BEYOND.findall(probe := content[:1_000_000])))
-    neighbours = sum(len(run) for run in _BEYOND.findall(probe) if len(run) > 1)
-    return ("utf-8-sig", "cp1252", "gb18030") if 2 * neighbours < beyond else ("utf-8-sig", "gb18030")
+        yield "utf-16-le" if probe[1:2] == b"\0" else "utf-16-be"
+        return
+    yield "utf-8-sig"
+    runs = [len(run) for run in _BEYOND.findall(content[:1_000_000])]
+    if 2 * sum(run for run in runs if run > 1) < sum(runs):
+        yield "cp1252"
+    yield "gb18030"
 
 
 def sniff_separator(text: str) -> str | None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from causal_service.panel.labels import normalise
 
-__all__ = ["MISSING", "ParsedColumn", "parse_cell", "parse_column"]
+__all__ = ["MISSING", "ParsedColumn", "has_decimal_comma", "parse_cell", "parse_column"]
 
 MISSING = frozenset(
     (
@@ -24,6 +24,7 @@ MISSING = frozenset(
 """Cell texts (normalised, lower case) that mean *not measured*."""
 
 _PLAIN = re.compile(r"[+-]?(?:(\d{1,3}(?:,\d{3})+|\d{1,3}(?: \d{3})+)|\d+)?(?:\.\d*)?(?:e[+-]?\d+)?", re.IGNORECASE)
+_DECIMAL_COMMA = re.compile(r"[+-]?(?:\d{1,3}(?:[. ]\d{3})+|\d*),\d+ ?%?")
 _INFINITE = re.compile(r"[+-]?(?:inf(?:inity)?|∞)", re.IGNORECASE)
 _CURRENCY = re.compile(r"^([+-]?)(?:[¥$€£]|rmb|cny|usd|eur)\s*|\s*(?:[¥$€£元]|rmb|cny|usd|eur)$", re.IGNORECASE)
 _DASHES = str.maketrans({"−": "-", "‐": "-", "‑": "-", "–": "-"})
@@ -43,6 +44,11 @@ class ParsedColumn:
     """Number of cells written with a percent sign."""
     filled: int
     """Number of cells that are not missing."""
+
+
+def has_decimal_comma(text: str) -> bool:
+    """Whether a text that is no number here is one with a decimal comma, thousands grouped by points or blanks."""
+    return _DECIMAL_COMMA.fullmatch(normalise(text).translate(_DASHES)) is not None
 
 
 def parse_cell(text: str) -> tuple[float | None, frozenset[str]]:

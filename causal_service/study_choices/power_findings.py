@@ -65,8 +65,8 @@ def power_findings(
 
 
 def _of_outcome(told: Sequence[Lever], sd: float, extent: Extent, dictionary: Dictionary) -> Finding | None:
-    listed = [lever for lever in told if not any(_has(lever, code) for code in _NOT_OF_SIZE)]
-    unseen = [lever for lever in listed if _has(lever, "below-detectable")]
+    listed = [lever for lever in told if not any(lever.has_reason(code) for code in _NOT_OF_SIZE)]
+    unseen = [lever for lever in listed if lever.has_reason("below-detectable")]
     if len(unseen) <= MANY * len(listed):
         return None
     outcome, apart = listed[0].outcome, _apart(len(told) - len(listed))
@@ -106,10 +106,6 @@ def _of_outcome(told: Sequence[Lever], sd: float, extent: Extent, dictionary: Di
             "periods_needed": periods,
         },
     )
-
-
-def _has(lever: Lever, code: str) -> bool:
-    return any(reason.code == code for reason in lever.reasons)
 
 
 def _apart(count: int) -> Text:

@@ -23,14 +23,15 @@ def combined_suspicions(
     traces: Sequence[SharedTraces],
     shifts: Sequence[Shift],
     late: LateDoubts,
-    by_entity: tuple[frozenset[str], frozenset[str]],
+    uneven: frozenset[str],
+    differing: frozenset[str],
     studied: Studied,
     outcome: str,
 ) -> Suspicions:
     """Return what all checks together say about single indicators, for one outcome.
 
-    ``by_entity`` are the levers whose effect on it is not that of the average entity, and those for which many entities
-    have an effect of the other sign.
+    ``uneven`` are the indicators whose effect on it is not that of the average entity, ``differing`` those that have
+    one of the other sign in many entities.
     """
     leaks = {
         name
@@ -48,7 +49,7 @@ def combined_suspicions(
     shifted = {shift.lever: (shift.before, shift.after) for shift in shifts if shift.outcome == outcome}
     return Suspicions(
         frozenset(leaks), turned, failed, studied.equations, driven, maybe, fixed, shifted,
-        uneven=by_entity[0], differing=by_entity[1], late=late, carried=_carried(findings),
+        uneven=uneven, differing=differing, late=late, carried=_carried(findings),
     )  # fmt: skip
 
 

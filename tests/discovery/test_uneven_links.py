@@ -82,7 +82,7 @@ def test_each_slope_is_that_of_a_regression_with_the_bends_held_equal():
     root = np.sqrt(weight)
     inverse = np.linalg.inv((X * weight[:, None]).T @ X)
     slopes = inverse @ X.T @ (weight * y)
-    equation = _Equation(X * root[:, None], weight, inverse, slopes, (y - X @ slopes) * root)
+    equation = _Equation(np.arange(4), X * root[:, None], weight, inverse, slopes, (y - X @ slopes) * root)
     whole = np.linalg.lstsq(np.column_stack([X, bends]) * root[:, None], y * root, rcond=None)[0]
     for i in range(4):
         slope, share = equation.excess(i, bends, np.arange(300) % 20)
